@@ -1,0 +1,211 @@
+/**
+ * A decision in words: what decided, which rules came near, and what they grant instead.
+ *
+ * @module
+ */
+import { InvalidTopicError } from '../errors.ts'
+import { levelsCover, levelsOverlap } from '../topic/relation.ts'
+import {
+  type AccessRequest,
+  type Decision,
+  decide,
+  findUnmetCondition,
+  type ParsedRequest,
+  parseRequest,
+  UNKNOWN_PRINCIPAL,
+} from './decide.ts'
+import type { Principal } from './principal.ts'
+import { type AccessRule, expandFilter } from './rule.ts'
+
+/** How a rule that did not grant a request came near. Stable, to switch on. */
+export type NearMissCode =
+  /** The request asks for more topics than the rule grants. */
+  | 'wider-than-rule'
+  /** The rule would grant it to another device. */
+  | 'other-device'
+  /** The rule grants this topic, but for the other action. */
+  | 'other-action'
+  /** The rule grants it up to a lower QoS. */
+  | 'qos-above-maximum'
+  /** The rule grants it with the other retain flag. */
+  | 'retain-flag'
+  /** The rule grants it without a share name, or under another one. */
+  | 'share-name'
+
+/** A rule that came near to granting a request. */
+export interface NearMiss {
+  readonly code: NearMissCode
+  /** The rule, as declared. */
+  readonly rule: AccessRule
+  /** The rule's filter for this principal. */
+  readonly filter: string
+  /** One sentence about it. */
+  readonly text: string
+}
+
+/** A decision with its reasons. */
+export interface Explanation extends Decision {
+  /** One or two sentences for an operator. */
+  readonly text: string
+  /** The rules that came near, nearest first. Empty when allowed. */
+  readonly nearMisses: readonly NearMiss[]
+}
+
+const NEAREST: readonly NearMissCode[] = [
+  'qos-above-maximum',
+  'retain-flag',
+  'share-name',
+  'wider-than-rule',
+  'other-action',
+  'other-device',
+]
+
+/**
+ * Decides as {@link decide} does, and says why.
+ *
+ * @param username Who asked, when `principal` is not known.
+ */
+export function explainDecision(
+  principal: Principal | undefined,
+  request: AccessRequest,
+  username: string = principal?.username ?? '',
+): Explanation {
+  const subject = `${username || 'A client without a user name'} `
+  const verb = request.action === 'publish' ? 'publish to' : 'subscribe to'
+  const asked = `may not ${verb} ${quote(request.topic)}`
+  if (!principal) {
+    const text = `${subject}${asked}: no active device or service account has this user name.`
+    return { ...UNKNOWN_PRINCIPAL, text, nearMisses: [] }
+  }
+  const parsed = parseRequest(request)
+  if (parsed instanceof InvalidTopicError) {
+    const text = `${subject}${asked}. ${parsed.message}.`
+    return { effect: 'deny', reason: 'topic-malformed', text, nearMisses: [] }
+  }
+  const decision = decide(principal, request)
+  if (decision.effect === 'allow') {
+    const filter = quote(expand(decision.rule!, principal))
+    const text = `${subject}may ${verb} ${quote(request.topic)}: its rule grants ${filter}.`
+    return { ...decision, text, nearMisses: [] }
+  }
+  const nearMisses = principal.rules
+    .flatMap((rule) => findNearMiss(rule, principal, parsed) ?? [])
+    .sort((a, b) => NEAREST.indexOf(a.code) - NEAREST.indexOf(b.code))
+  if (decision.rule) {
+    const filter = quote(expand(decision.rule, principal))
+    const text = `${subject}${asked}: a rule denies ${filter}, and a deny wins over every allow.`
+    return { ...decision, text, nearMisses }
+  }
+  const nearest = nearMisses[0]?.text ?? summariseGrants(principal, request)
+  return { ...decision, text: `${subject}${asked}: ${nearest}`, nearMisses }
+}
+
+function findNearMiss(
+  rule: AccessRule,
+  principal: Principal,
+  parsed: ParsedRequest,
+): NearMiss | undefined {
+  if (rule.effect === 'deny') return undefined
+  const { request, levels } = parsed
+  const own = expandFilter(rule.filter, principal.values)
+  if (!own) return undefined
+  const filter = own.join('/')
+  const shown = quote(filter)
+  const miss = (code: NearMissCode, text: string): NearMiss => ({ code, rule, filter, text })
+
+  const covered = levelsCover(own, levels)
+  if (!rule.actions.includes(request.action)) {
+    if (!covered) return undefined
+    return miss('other-action', `its rule grants ${shown} only to ${rule.actions.join(' and ')}.`)
+  }
+  if (covered) {
+    switch (findUnmetCondition(rule, parsed)) {
+      case 'qos': {
+        const asked =
+          request.qos === undefined
+            ? 'the QoS asked for is not known'
+            : `QoS ${request.qos} was asked for`
+        return miss(
+          'qos-above-maximum',
+          `its rule grants ${shown} up to QoS ${rule.maxQos}, and ${asked}.`,
+        )
+      }
+      case 'retain':
+        return miss(
+          'retain-flag',
+          `its rule grants ${shown} only ${rule.retain ? 'with' : 'without'} the retain flag.`,
+        )
+      case 'share': {
+        const granted =
+          rule.share === undefined
+            ? 'without a share name'
+            : `under the share name ${quote(rule.share)}`
+        return miss('share-name', `its rule grants ${shown} only ${granted}.`)
+      }
+      case undefined:
+        return undefined
+    }
+  }
+  if (levelsOverlap(own, levels)) {
+    const why = describeExcess(own, levels)
+    return miss('wider-than-rule', `its rule grants ${shown} only, and ${why}.`)
+  }
+  const anyDevice = expandFilter(rule.filter, withAnyDevice(principal))
+  if (anyDevice && levelsCover(anyDevice, levels)) {
+    const other = findOtherDevice(rule, principal, levels)
+    const device = other === undefined ? 'another device' : `the device ${quote(other)}`
+    return miss('other-device', `its rule grants ${shown} only; that topic belongs to ${device}.`)
+  }
+  return undefined
+}
+
+/** Which level of a request that overlaps a rule's filter asks for more than the rule grants. */
+function describeExcess(own: readonly string[], levels: readonly string[]): string {
+  for (let i = 0; i < levels.length; i++) {
+    const asked = levels[i]
+    const granted = own[i]
+    if (asked === '#') return `"#" asks for every topic${i === 0 ? '' : ' below'}`
+    if (asked === '+' && granted !== '+') {
+      return granted === undefined
+        ? '"+" asks for one level more'
+        : `"+" asks for every name in place of ${quote(granted)}`
+    }
+  }
+  return 'the request asks for more topics than that'
+}
+
+function withAnyDevice({ values }: Principal): Record<string, string> {
+  const any: Record<string, string> = { ...values }
+  for (const name of ['deviceId', 'clientId']) if (name in any) any[name] = '+'
+  if (any.username?.includes('/')) any.username = `${any.type ?? '+'}/+`
+  return any
+}
+
+function findOtherDevice(
+  rule: AccessRule,
+  principal: Principal,
+  levels: readonly string[],
+): string | undefined {
+  const marked = expandFilter(rule.filter, { ...principal.values, deviceId: '{deviceId}' })
+  const other = marked && levels[marked.indexOf('{deviceId}')]
+  return other === '+' || other === '#' ? undefined : other
+}
+
+function summariseGrants(principal: Principal, request: AccessRequest): string {
+  const filters = principal.rules
+    .filter((rule) => rule.effect === 'allow' && rule.actions.includes(request.action))
+    .map((rule) => quote(expand(rule, principal)))
+  const verb = request.action
+  if (filters.length === 0) return `no rule lets it ${verb} at all.`
+  const shown = filters.slice(0, 5).join(', ')
+  return `it may ${verb} only ${shown}${filters.length > 5 ? ` and ${filters.length - 5} more` : ''}.`
+}
+
+function expand(rule: AccessRule, principal: Principal): string {
+  return expandFilter(rule.filter, principal.values)?.join('/') ?? rule.filter
+}
+
+/** Quotes a topic for a sentence; JSON's escapes keep control characters out of logs. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
+}

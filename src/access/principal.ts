@@ -1,0 +1,28 @@
+/**
+ * Who a broker asks about.
+ *
+ * @module
+ */
+import { findNameProblem } from '../device/name.ts'
+import type { AccessRule, RuleValues } from './rule.ts'
+
+/** A device, or a service account such as the hub's own login. */
+export interface Principal {
+  readonly kind: 'device' | 'service'
+  readonly username: string
+  /** Set when this principal is a device. */
+  readonly device?: { readonly type: string; readonly id: string }
+  /** Rules as declared, with placeholders. */
+  readonly rules: readonly AccessRule[]
+  /** Values of the placeholders. */
+  readonly values: RuleValues
+}
+
+/**
+ * The principal as it is connected under a client id. A client id is the client's own word, so one
+ * that could change the shape of a topic gives `{clientId}` no value.
+ */
+export function withClientId(principal: Principal, clientId: string | undefined): Principal {
+  if (clientId === undefined || findNameProblem(clientId)) return principal
+  return { ...principal, values: { ...principal.values, clientId } }
+}

@@ -1,0 +1,142 @@
+/**
+ * The contract between a hub and whatever carries its messages. `test/conformance/broker.ts` is
+ * the same contract as cases that every implementation runs.
+ *
+ * @module
+ */
+
+/** Quality of service (MQTT 5, section 4.3). */
+export type Qos = 0 | 1 | 2
+
+/** What may travel with a message beside its payload (MQTT 5, section 3.3.2.3). */
+export interface MessageProperties {
+  /** A key with several values has an array. */
+  readonly userProperties?: Readonly<Record<string, string | readonly string[]>>
+  readonly correlationData?: Uint8Array
+  /** The topic name an answer should go to. */
+  readonly responseTopic?: string
+  readonly contentType?: string
+  /** Seconds after which the broker drops the message undelivered, 1 to 4,294,967,295. */
+  readonly messageExpiry?: number
+}
+
+/** A message that arrived. */
+export interface Message extends MessageProperties {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly qos: Qos
+  /** Set when the broker had it stored before the subscription was made. */
+  readonly retain: boolean
+}
+
+/** A message to send. */
+export interface OutgoingMessage extends MessageProperties {
+  readonly topic: string
+  readonly payload: Uint8Array
+  /** Default: 1. */
+  readonly qos?: Qos
+  /** Asks the broker to keep it for later subscribers. Default: `false`. */
+  readonly retain?: boolean
+}
+
+/** A subscription to make. */
+export interface Subscription {
+  /** A topic filter without a share prefix. */
+  readonly filter: string
+  /** Highest QoS to deliver with. Default: 1. */
+  readonly qos?: Qos
+  /**
+   * Asks that each message reach one member of the share group only. Where the broker has no shared
+   * subscriptions a plain one is made instead, and the result says so. Default: `false`.
+   */
+  readonly shared?: boolean
+}
+
+/** What became of a subscription. */
+export interface SubscriptionResult {
+  readonly filter: string
+  /** QoS the broker granted. */
+  readonly qos: Qos
+  /** Whether messages are shared with the other members of the group. */
+  readonly shared: boolean
+  /** Why they are not, although that was asked for. */
+  readonly unsharedBecause?: 'turned-off' | 'broker-has-none' | 'protocol-has-none'
+}
+
+/** What the broker said of itself when the connection was made. */
+export interface BrokerCapabilities {
+  readonly sharedSubscriptions: boolean
+  readonly retain: boolean
+  readonly maxQos: Qos
+  /** Longest packet it takes, in bytes; `undefined` when it sets no limit. */
+  readonly maxPacketSize: number | undefined
+}
+
+/** A change in the life of a connection. */
+export type BrokerStatus =
+  /** Connected, and every subscription is in place again. */
+  | { readonly type: 'connected'; readonly capabilities: BrokerCapabilities }
+  /** The connection is lost; the broker adapter goes on trying. */
+  | { readonly type: 'disconnected'; readonly error?: Error }
+  /** Something failed that no caller waits for, such as a handler that rejected. */
+  | { readonly type: 'error'; readonly error: Error }
+  /** The last event: `close()` was called, or trying again is pointless. */
+  | { readonly type: 'closed'; readonly error?: Error }
+
+/**
+ * Handles a message. It is acknowledged when the promise settles, and not before. A rejection is
+ * reported as an `error` status, and the message is acknowledged as failed: it does not come back.
+ */
+export type MessageHandler = (message: Message) => Promise<void>
+
+/** What {@link Broker.connect} takes. */
+export interface ConnectOptions {
+  /** Receives every message, from the first one a durable session has waiting. */
+  readonly onMessage: MessageHandler
+  /** Gives up connecting. After that it has no effect. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A connection to a message broker.
+ *
+ * Messages reach the handler in the order the broker sent them, and handlers of several messages
+ * may run at once: at most `receiveMaximum` (an option of each implementation) are waiting for
+ * their handler at a time, and the others wait in the broker.
+ */
+export interface Broker {
+  /**
+   * Connects, and keeps connected until `close()`. Settles when the first connection stands.
+   *
+   * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED` or
+   * `ERR_BROKER_TIMEOUT` when it cannot be made: the broker is then closed. `ERR_BROKER_CLOSED` if
+   * it was connected or closed before. The signal's reason, if it was aborted.
+   */
+  connect(options: ConnectOptions): Promise<BrokerCapabilities>
+  /**
+   * Subscribes. Settles when the broker has answered for each filter. A subscription lasts until
+   * `close()`: it is made again after a reconnect where the broker did not keep it.
+   *
+   * @throws {BrokerError} `ERR_BROKER_NOT_AUTHORIZED` or `ERR_BROKER_REFUSED` if one was refused;
+   * the others stand. `ERR_BROKER_NOT_CONNECTED` or `ERR_BROKER_CLOSED` without a connection.
+   * @throws {InvalidTopicError} If a filter is not well formed; then nothing is subscribed.
+   */
+  subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]>
+  /**
+   * Publishes. With QoS 0 it settles when the message is handed to the connection, with QoS 1 and
+   * 2 when the broker has taken it. It never waits for a connection, and never for ever.
+   *
+   * @throws {BrokerError} `ERR_BROKER_NOT_AUTHORIZED` or `ERR_BROKER_REFUSED` if the broker refused
+   * it; `ERR_BROKER_NOT_CONNECTED` if nothing was sent; `ERR_BROKER_TIMEOUT` or
+   * `ERR_BROKER_CLOSED` if it may or may not have arrived.
+   * @throws {InvalidTopicError} If a topic is not well formed; then nothing is sent.
+   */
+  publish(message: OutgoingMessage): Promise<void>
+  /**
+   * Takes no more messages, waits for the running handlers and their acknowledgements, and
+   * disconnects. Settles when that is done; a second call settles with the first.
+   */
+  close(): Promise<void>
+  /** Events from now on; ends after `closed`. Each call is a stream of its own. */
+  status(): AsyncIterable<BrokerStatus>
+}

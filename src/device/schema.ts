@@ -1,0 +1,61 @@
+/**
+ * The part of Standard Schema (https://standardschema.dev, version 1) used here, so that a device
+ * type can be declared with any validator that speaks it.
+ *
+ * @module
+ */
+import { PayloadError, type PayloadIssue } from '../errors.ts'
+
+/** A validator: valibot, zod, arktype or any other Standard Schema. */
+export interface Schema<Input = unknown, Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+/** What a validator answers. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] }
+
+/** One finding of a validator. */
+export interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** What may be given to a schema. */
+export type InferInput<S extends Schema> = NonNullable<S['~standard']['types']>['input']
+
+/** What a schema gives back. */
+export type InferOutput<S extends Schema> = NonNullable<S['~standard']['types']>['output']
+
+/**
+ * Validates a value.
+ *
+ * @param what The subject of the error message, such as `data of weatherstation/STATION-001`.
+ * @returns What the schema made of the value.
+ * @throws {PayloadError} If the schema refuses it, or itself throws.
+ */
+export async function validate<S extends Schema>(
+  schema: S,
+  value: unknown,
+  what: string,
+): Promise<InferOutput<S>> {
+  let result: SchemaResult<unknown>
+  try {
+    result = await schema['~standard'].validate(value)
+  } catch (error) {
+    throw new PayloadError(what, [{ path: '', message: `the schema threw: ${String(error)}` }])
+  }
+  if (result.issues) throw new PayloadError(what, result.issues.map(toIssue))
+  return result.value as InferOutput<S>
+}
+
+function toIssue(issue: SchemaIssue): PayloadIssue {
+  const path = (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step))
+  return { path: path.join('.'), message: issue.message }
+}

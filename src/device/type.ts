@@ -1,0 +1,161 @@
+/**
+ * Device types: what a team declares once, and everything else is derived from.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import type { AccessRule } from '../access/rule.ts'
+import { checkRule } from '../access/rule.ts'
+import { ConfigError } from '../errors.ts'
+import { compileTemplate, DEFAULT_TEMPLATE } from '../topic/template.ts'
+import { checkName } from './name.ts'
+import type { InferInput, InferOutput, Schema } from './schema.ts'
+
+/** A command a device type understands. */
+export interface Command<
+  Payload extends Schema | undefined = Schema | undefined,
+  Reply extends Schema | undefined = Schema | undefined,
+> {
+  readonly payload: Payload
+  readonly reply: Reply
+}
+
+/** The commands of a device type, by name. */
+export type Commands = Readonly<Record<string, Command>>
+
+/**
+ * Declares a command.
+ *
+ * With a `reply` schema, sending it waits for the device's typed answer and devices of the type may
+ * publish on their `reply` channel. Without one, sending it ends when the broker has taken it.
+ *
+ * @param definition What travels out, and what comes back. Both are optional.
+ */
+export function command<
+  Payload extends Schema | undefined = undefined,
+  Reply extends Schema | undefined = undefined,
+>(definition: { payload?: Payload; reply?: Reply } = {}): Command<Payload, Reply> {
+  return {
+    payload: definition.payload as Payload,
+    reply: definition.reply as Reply,
+  }
+}
+
+/** A `status` message of a type that declares no schema for it. Other keys are kept. */
+export interface DefaultStatus {
+  status?: string | undefined
+  /** Percent. */
+  battery_level?: number | undefined
+  firmware_version?: string | undefined
+  [key: string]: unknown
+}
+
+const defaultStatus: Schema<DefaultStatus, DefaultStatus> = v.looseObject({
+  status: v.optional(v.string()),
+  battery_level: v.optional(v.number()),
+  firmware_version: v.optional(v.string()),
+})
+
+/** A declared device type. It is a plain value: there is no registry. */
+export interface DeviceType<
+  Data extends Schema = Schema,
+  Status extends Schema = Schema,
+  C extends Commands = Commands,
+> {
+  readonly name: string
+  readonly data: Data
+  readonly status: Status
+  readonly commands: C
+  /** Which named broker the devices use. */
+  readonly broker: string
+  /** Seconds between two messages of a healthy device. */
+  readonly heartbeat: number
+  readonly template: string
+  /** Rules beyond the default ones. */
+  readonly rules: readonly AccessRule[]
+}
+
+/** What {@link defineDeviceType} takes. */
+export interface DeviceTypeDefinition<
+  Data extends Schema,
+  Status extends Schema = Schema<DefaultStatus, DefaultStatus>,
+  C extends Commands = Record<never, never>,
+> {
+  /** What a `data` message must be. */
+  readonly data: Data
+  /** What a `status` message must be. Default: {@link DefaultStatus}. */
+  readonly status?: Status
+  /** The commands devices of this type understand. Default: none. */
+  readonly commands?: C
+  /** The named broker of these devices. Default: `default`. */
+  readonly broker?: string
+  /** Seconds between two messages of a healthy device, above 0. Default: 300. */
+  readonly heartbeat?: number
+  /** Topic template. Default: `{prefix}/{type}/{deviceId}/{channel}`. */
+  readonly template?: string
+  /** Access rules beyond the default ones. Default: none. */
+  readonly rules?: readonly AccessRule[]
+}
+
+/**
+ * Declares a device type.
+ *
+ * @param name The type's level in topics: 1 to 128 characters, no `/`, `+`, `#`, no leading `$`.
+ * @throws {InvalidNameError} If the name is not that.
+ * @throws {InvalidTopicError} If the template, or a rule's filter, is not well formed.
+ * @throws {ConfigError} If the heartbeat, or a rule, is not valid.
+ *
+ * @example
+ * ```ts
+ * import { command, defineDeviceType } from 'devicehub'
+ * import * as v from 'valibot'
+ *
+ * export const weatherStation = defineDeviceType('weatherstation', {
+ *   data: v.object({ temperature: v.number() }),
+ *   commands: { reboot: command() },
+ * })
+ * ```
+ */
+export function defineDeviceType<
+  Data extends Schema,
+  Status extends Schema = Schema<DefaultStatus, DefaultStatus>,
+  C extends Commands = Record<never, never>,
+>(name: string, definition: DeviceTypeDefinition<Data, Status, C>): DeviceType<Data, Status, C> {
+  checkName('type name', name)
+  const heartbeat = definition.heartbeat ?? 300
+  if (!(Number.isFinite(heartbeat) && heartbeat > 0)) {
+    throw new ConfigError(`${name}.heartbeat`, 'must be a number of seconds above 0')
+  }
+  const broker = definition.broker ?? 'default'
+  if (broker === '') throw new ConfigError(`${name}.broker`, 'must name a broker')
+  const template = definition.template ?? DEFAULT_TEMPLATE
+  compileTemplate(template, { prefix: 'things', type: name })
+  const rules = definition.rules ?? []
+  rules.forEach((rule, i) => {
+    checkRule(rule, `${name}.rules.${i}`)
+  })
+  return Object.freeze({
+    name,
+    data: definition.data,
+    status: definition.status ?? (defaultStatus as Schema as Status),
+    commands: definition.commands ?? ({} as C),
+    broker,
+    heartbeat,
+    template,
+    rules,
+  })
+}
+
+/** What a handler of `data` messages receives. */
+export type DataOf<T extends DeviceType> = InferOutput<T['data']>
+
+/** What a handler of `status` messages receives. */
+export type StatusOf<T extends DeviceType> = InferOutput<T['status']>
+
+/** What must be given to send a command; `undefined` when it has no payload. */
+export type PayloadOf<C extends Command> = C['payload'] extends Schema
+  ? InferInput<C['payload']>
+  : undefined
+
+/** What a command's answer is; `void` when it has none. */
+export type ReplyOf<C extends Command> = C['reply'] extends Schema ? InferOutput<C['reply']> : void

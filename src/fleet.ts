@@ -1,0 +1,379 @@
+/**
+ * A fleet: device types, a store and a prefix, and the answers to who a client is and what it may
+ * do. It opens no connection and runs wherever JavaScript does.
+ *
+ * @module
+ */
+import { generateSecret, type SecretHasher, secretHasher } from './access/credential.ts'
+import { type AccessRequest, type Decision, decide, UNKNOWN_PRINCIPAL } from './access/decide.ts'
+import { DEFAULT_PREFIX, deviceRules, hubRules } from './access/default-rules.ts'
+import { type Explanation, explainDecision } from './access/explain.ts'
+import { type Principal, withClientId } from './access/principal.ts'
+import { type AccessRule, checkRule, type RuleValues } from './access/rule.ts'
+import { checkName, findNameProblem } from './device/name.ts'
+import type { DeviceRecord, DeviceStore } from './device/store.ts'
+import type { DeviceType } from './device/type.ts'
+import {
+  ConfigError,
+  DeviceExistsError,
+  DeviceUnknownError,
+  RevisionConflictError,
+} from './errors.ts'
+import { parseTopicFilter, parseTopicName } from './topic/filter.ts'
+import { levelsOverlap } from './topic/relation.ts'
+import { type Channel, compileTemplate, type TopicTemplate } from './topic/template.ts'
+
+/** A login that is no device, such as the hub's own. It is kept in memory only. */
+export interface ServiceAccount {
+  /** The MQTT user name: 1 to 128 characters, no `/`, `+`, `#`, no leading `$`. */
+  readonly username: string
+  /** At least 12 characters. */
+  readonly password: string
+  /** What it may do: rules, or `hub` for what a hub with the default share name needs. */
+  readonly rules: 'hub' | readonly AccessRule[]
+}
+
+/** What {@link createFleet} takes. */
+export interface FleetOptions {
+  /** The declared device types. Their topics must not overlap. */
+  readonly types: readonly DeviceType[]
+  /** Where device records are kept. */
+  readonly store: DeviceStore
+  /** First level of every topic. Default: `things`. */
+  readonly prefix?: string
+  /**
+   * A key of at least 16 bytes under which secrets are hashed, kept apart from the store: a copy
+   * of the store alone then verifies no guess. Changing it invalidates every stored secret.
+   */
+  readonly pepper?: string | Uint8Array
+  /** Logins that are no devices. Default: none. */
+  readonly services?: readonly ServiceAccount[]
+}
+
+/** What {@link Fleet.provision} takes beside the device's type and id. */
+export interface ProvisionOptions {
+  /** An MQTT user name from elsewhere, without `/`. Default: `{type}/{deviceId}`. */
+  readonly username?: string
+  /** Rules beyond the type's. Default: none. */
+  readonly rules?: readonly AccessRule[]
+  /** Values for `{name}` placeholders in rules. Default: none. */
+  readonly attributes?: Readonly<Record<string, string>>
+}
+
+/** A new device's login. The password is shown here once, and cannot be had again. */
+export interface ProvisionedDevice {
+  readonly type: string
+  readonly id: string
+  readonly username: string
+  readonly password: string
+  /** The device's topics. */
+  readonly topics: Readonly<Record<Channel, string>>
+}
+
+/** What a client says of itself when it connects. */
+export interface LoginRequest {
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly clientId?: string | undefined
+}
+
+/** The outcome of a login. The reason is for the log; a client is only told that it failed. */
+export type Login =
+  | { readonly effect: 'allow'; readonly principal: Principal }
+  | { readonly effect: 'deny'; readonly reason: LoginDenial }
+
+/** Why a login failed. Stable, to switch on. */
+export type LoginDenial = 'credentials-missing' | 'principal-unknown' | 'secret-wrong' | 'revoked'
+
+/** An access request of somebody a broker knows by user name. */
+export interface NamedAccessRequest extends AccessRequest {
+  readonly username: string | undefined
+  readonly clientId?: string | undefined
+}
+
+/** A device, by type and id. */
+export interface DeviceRef {
+  readonly type: string
+  readonly id: string
+}
+
+/** A fleet. Make one with {@link createFleet}. */
+export interface Fleet {
+  readonly prefix: string
+  readonly types: readonly DeviceType[]
+  readonly store: DeviceStore
+  /**
+   * Puts a device on record and makes its login.
+   * @throws {InvalidNameError} If the id, user name or an attribute could change a topic's shape.
+   * @throws {DeviceExistsError} If the device or its user name is there already.
+   * @throws {ConfigError} If the type is not of this fleet, or a rule is not valid.
+   */
+  provision(type: DeviceType, id: string, options?: ProvisionOptions): Promise<ProvisionedDevice>
+  /**
+   * Revokes a device: it can neither log in nor do anything from now on. Settles when the record
+   * is written and everything registered with {@link Fleet.onRevoked} has been told.
+   * @throws {DeviceUnknownError} If there is no such device.
+   */
+  revoke(type: DeviceType, id: string): Promise<void>
+  /** Calls a listener for each device revoked through this fleet. Returns how to stop that. */
+  onRevoked(listener: (device: DeviceRef) => void | Promise<void>): () => void
+  /** Decides a login. Rejects only if the store does. */
+  authenticate(login: LoginRequest): Promise<Login>
+  /** Who has this user name, or `undefined`: nobody, or a revoked device. */
+  findPrincipal(username: string): Promise<Principal | undefined>
+  /** Decides what a connected client may do. Rejects only if the store does. */
+  authorize(request: NamedAccessRequest): Promise<Decision>
+  /** Decides as {@link Fleet.authorize} does, and says why. */
+  explain(request: NamedAccessRequest): Promise<Explanation>
+  /** The topics of a type. @throws {ConfigError} If the type is not of this fleet. */
+  topics(type: DeviceType): TopicTemplate
+  /** Whose topic a name is, or `undefined`. @throws {InvalidTopicError} If it is malformed. */
+  route(topic: string): { type: DeviceType; deviceId: string; channel: Channel } | undefined
+}
+
+const MAX_REVOKE_TRIES = 5
+
+/**
+ * Makes a fleet.
+ *
+ * @throws {ConfigError} If types share a name or overlapping topics, or a setting is not valid.
+ * @throws {InvalidNameError} If the prefix or a service's user name is not a plain word.
+ *
+ * @example
+ * ```ts
+ * import { createFleet, defineDeviceType, memoryStore } from 'devicehub'
+ * import * as v from 'valibot'
+ *
+ * const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
+ * const fleet = createFleet({ types: [pump], store: memoryStore() })
+ * const { username, password } = await fleet.provision(pump, 'P-1')
+ * ```
+ */
+export function createFleet(options: FleetOptions): Fleet {
+  const { types, store } = options
+  const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
+  const hasher = secretHasher(options.pepper)
+  const templates = compileTypes(types, prefix)
+  const byName = new Map(types.map((type) => [type.name, type]))
+  const defaults = new Map(types.map((t) => [t.name, [...deviceRules(t, prefix), ...t.rules]]))
+  const services = compileServices(options.services ?? [], types, prefix, hasher)
+  const revocations = new Set<(device: DeviceRef) => void | Promise<void>>()
+
+  function checkType(type: DeviceType): void {
+    if (byName.get(type.name) !== type) {
+      throw new ConfigError('types', `the device type "${type.name}" is not one of this fleet`)
+    }
+  }
+
+  function devicePrincipal(record: DeviceRecord): Principal | undefined {
+    const rules = defaults.get(record.type)
+    // A record may have come from elsewhere: what could change a topic's shape is nobody.
+    if (!rules || record.revoked || findNameProblem(record.id)) return undefined
+    return {
+      kind: 'device',
+      username: record.username,
+      device: { type: record.type, id: record.id },
+      rules: [...rules, ...record.rules],
+      values: deviceValues(record, prefix),
+    }
+  }
+
+  async function findPrincipal(username: string): Promise<Principal | undefined> {
+    const service = services.get(username)
+    if (service) return service.principal
+    const record = isUsername(username) ? await store.findByUsername(username) : undefined
+    return record && devicePrincipal(record)
+  }
+
+  async function connectedPrincipal(request: NamedAccessRequest): Promise<Principal | undefined> {
+    const principal = request.username && (await findPrincipal(request.username))
+    return principal ? withClientId(principal, request.clientId) : undefined
+  }
+
+  return {
+    prefix,
+    types,
+    store,
+    findPrincipal,
+
+    async provision(type, id, { username, rules = [], attributes = {} } = {}) {
+      checkType(type)
+      checkName('device id', id)
+      if (username !== undefined) checkName('user name', username)
+      for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value)
+      rules.forEach((rule, i) => {
+        checkRule(rule, `rules.${i}`)
+      })
+      const login = username ?? `${type.name}/${id}`
+      if (services.has(login)) throw new DeviceExistsError(type.name, id, 'user name')
+      const password = generateSecret()
+      const createdAt = Date.now()
+      await store.insert({
+        type: type.name,
+        id,
+        username: login,
+        credentials: [
+          { id: crypto.randomUUID(), kind: 'password', hash: hasher.hash(password), createdAt },
+        ],
+        rules,
+        attributes,
+        revoked: false,
+        createdAt,
+        revision: 1,
+      })
+      const topic = (channel: Channel) => templates.get(type.name)!.name(id, channel)
+      const topics = {
+        data: topic('data'),
+        status: topic('status'),
+        cmd: topic('cmd'),
+        reply: topic('reply'),
+      }
+      return { type: type.name, id, username: login, password, topics }
+    },
+
+    async revoke(type, id) {
+      checkType(type)
+      for (let tries = 1; ; tries++) {
+        const record = await store.get(type.name, id)
+        if (!record) throw new DeviceUnknownError(type.name, id)
+        if (record.revoked) break
+        try {
+          await store.update({ ...record, revoked: true, revision: record.revision + 1 })
+          break
+        } catch (error) {
+          if (!(error instanceof RevisionConflictError) || tries === MAX_REVOKE_TRIES) throw error
+        }
+      }
+      await Promise.all([...revocations].map((tell) => tell({ type: type.name, id })))
+    },
+
+    onRevoked(listener) {
+      revocations.add(listener)
+      return () => {
+        revocations.delete(listener)
+      }
+    },
+
+    async authenticate({ username, password, clientId }) {
+      if (!username || password === undefined) {
+        return { effect: 'deny', reason: 'credentials-missing' }
+      }
+      const service = services.get(username)
+      if (service) {
+        if (!hasher.verify(password, service.hash))
+          return { effect: 'deny', reason: 'secret-wrong' }
+        return { effect: 'allow', principal: withClientId(service.principal, clientId) }
+      }
+      const record = isUsername(username) ? await store.findByUsername(username) : undefined
+      const hashes = record?.credentials.map((credential) => credential.hash) ?? []
+      // All are tried, and one even when there is none, so that the time taken tells nothing.
+      let verified = false
+      for (const hash of hashes.length > 0 ? hashes : [undefined]) {
+        verified = hasher.verify(password, hash) || verified
+      }
+      if (!record) return { effect: 'deny', reason: 'principal-unknown' }
+      if (!verified) return { effect: 'deny', reason: 'secret-wrong' }
+      if (record.revoked) return { effect: 'deny', reason: 'revoked' }
+      const principal = devicePrincipal(record)
+      if (!principal) return { effect: 'deny', reason: 'principal-unknown' }
+      return { effect: 'allow', principal: withClientId(principal, clientId) }
+    },
+
+    async authorize(request) {
+      const principal = await connectedPrincipal(request)
+      return principal ? decide(principal, request) : UNKNOWN_PRINCIPAL
+    },
+
+    async explain(request) {
+      return explainDecision(await connectedPrincipal(request), request, request.username)
+    },
+
+    topics(type) {
+      checkType(type)
+      return templates.get(type.name)!
+    },
+
+    route(topic) {
+      const levels = parseTopicName(topic)
+      for (const type of types) {
+        const found = templates.get(type.name)!.parse(levels)
+        if (found) return { type, ...found }
+      }
+      return undefined
+    },
+  }
+}
+
+function compileTypes(types: readonly DeviceType[], prefix: string): Map<string, TopicTemplate> {
+  const templates = new Map<string, TopicTemplate>()
+  const filters = new Map<string, readonly string[]>()
+  for (const type of types) {
+    if (templates.has(type.name)) {
+      throw new ConfigError('types', `two device types have the name "${type.name}"`)
+    }
+    const template = compileTemplate(type.template, { prefix, type: type.name })
+    const filter = parseTopicFilter(template.filter()).levels
+    for (const [name, other] of filters) {
+      if (levelsOverlap(filter, other)) {
+        throw new ConfigError(
+          'types',
+          `topics of "${type.name}" (${filter.join('/')}) and "${name}" (${other.join('/')}) overlap: a message could be of either type`,
+        )
+      }
+    }
+    templates.set(type.name, template)
+    filters.set(type.name, filter)
+  }
+  return templates
+}
+
+interface CompiledService {
+  readonly hash: string
+  readonly principal: Principal
+}
+
+function compileServices(
+  services: readonly ServiceAccount[],
+  types: readonly DeviceType[],
+  prefix: string,
+  hasher: SecretHasher,
+): Map<string, CompiledService> {
+  const compiled = new Map<string, CompiledService>()
+  services.forEach(({ username, password, rules: declared }, i) => {
+    checkName(`services.${i}.username`, username)
+    if (compiled.has(username)) {
+      throw new ConfigError(`services.${i}.username`, `"${username}" is declared twice`)
+    }
+    if (typeof password !== 'string' || password.length < 12) {
+      throw new ConfigError(`services.${i}.password`, 'must have at least 12 characters')
+    }
+    const rules = declared === 'hub' ? hubRules(types, { prefix }) : declared
+    rules.forEach((rule, j) => {
+      checkRule(rule, `services.${i}.rules.${j}`)
+    })
+    const principal: Principal = { kind: 'service', username, rules, values: { prefix, username } }
+    compiled.set(username, { hash: hasher.hash(password), principal })
+  })
+  return compiled
+}
+
+function deviceValues(record: DeviceRecord, prefix: string): RuleValues {
+  const { type, id, username, attributes } = record
+  return { ...attributes, prefix, type, deviceId: id, username }
+}
+
+const RESERVED_ATTRIBUTES = ['prefix', 'type', 'deviceId', 'username', 'clientId']
+
+function checkAttribute(name: string, value: string): void {
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || RESERVED_ATTRIBUTES.includes(name)) {
+    throw new ConfigError(`attributes.${name}`, 'must be a word of its own, such as "site"')
+  }
+  checkName(`attribute ${name}`, value)
+}
+
+/** Whether a text can be a user name at all: a plain word, or `{type}/{deviceId}`. */
+function isUsername(text: string): boolean {
+  const slash = text.indexOf('/')
+  if (slash < 0) return !findNameProblem(text)
+  return !findNameProblem(text.slice(0, slash)) && !findNameProblem(text.slice(slash + 1))
+}

@@ -1,0 +1,22 @@
+// deno.json is the one list of entry points: npm's build reads the same map that Deno does, and
+// test/package/exports.test.ts checks that package.json says the same.
+import { readFileSync } from 'node:fs'
+import { defineConfig, type Options } from 'tsup'
+
+const sources: Record<string, string> = JSON.parse(readFileSync('deno.json', 'utf8')).exports
+
+const options: Options = {
+  entry: Object.fromEntries(
+    Object.entries(sources).map(([key, file]) => [key === '.' ? 'index' : key.slice(2), file]),
+  ),
+  format: 'esm',
+  target: 'es2022',
+  platform: 'neutral',
+  splitting: true, // entries share chunks, so there is one copy of each error class
+  sourcemap: true,
+  clean: true,
+  // tsup sets `baseUrl` for its declaration build, which TypeScript 6 reports as deprecated.
+  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+}
+
+export default defineConfig(options) as Options
