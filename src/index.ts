@@ -1,0 +1,131 @@
+/**
+ * A typed fleet of MQTT devices on any JavaScript runtime: device types, access rules, credentials,
+ * typed messages and commands. Adapters for brokers and frameworks are entry points of their own.
+ *
+ * @module
+ */
+export { SECRET_PREFIX } from './access/credential.ts'
+export {
+  type AccessRequest,
+  type Decision,
+  type DecisionReason,
+  decide,
+} from './access/decide.ts'
+export {
+  DEFAULT_PREFIX,
+  DEFAULT_SHARE_NAME,
+  deviceRules,
+  hubRules,
+} from './access/default-rules.ts'
+export {
+  type Explanation,
+  explainDecision,
+  type NearMiss,
+  type NearMissCode,
+} from './access/explain.ts'
+export type { Principal } from './access/principal.ts'
+export type { AccessAction, AccessRule, RuleValues } from './access/rule.ts'
+export type {
+  Broker,
+  BrokerCapabilities,
+  BrokerStatus,
+  ConnectOptions,
+  Message,
+  MessageHandler,
+  MessageProperties,
+  OutgoingMessage,
+  Qos,
+  Subscription,
+  SubscriptionResult,
+} from './broker/broker.ts'
+export {
+  type MemoryBrokerOptions,
+  type MemoryServer,
+  memoryBroker,
+  memoryServer,
+} from './broker/memory.ts'
+export { memoryStore } from './device/memory-store.ts'
+export { MAX_NAME_LENGTH } from './device/name.ts'
+export type {
+  InferInput,
+  InferOutput,
+  Schema,
+  SchemaIssue,
+  SchemaResult,
+} from './device/schema.ts'
+export type { DeviceRecord, DeviceStore, ListOptions, StoredCredential } from './device/store.ts'
+export {
+  type Command,
+  type Commands,
+  command,
+  type DataOf,
+  type DefaultStatus,
+  type DeviceType,
+  type DeviceTypeDefinition,
+  defineDeviceType,
+  type PayloadOf,
+  type ReplyOf,
+  type StatusOf,
+} from './device/type.ts'
+export {
+  BrokerError,
+  type BrokerErrorCode,
+  CommandError,
+  type CommandFailure,
+  ConfigError,
+  DeviceExistsError,
+  DeviceHubError,
+  DeviceUnknownError,
+  InvalidNameError,
+  InvalidTopicError,
+  MissingDependencyError,
+  PayloadError,
+  type PayloadIssue,
+  RevisionConflictError,
+  UnsupportedRuntimeError,
+} from './errors.ts'
+export {
+  createFleet,
+  type DeviceRef,
+  type Fleet,
+  type FleetOptions,
+  type Login,
+  type LoginDenial,
+  type LoginRequest,
+  type NamedAccessRequest,
+  type ProvisionedDevice,
+  type ProvisionOptions,
+  type ServiceAccount,
+} from './fleet.ts'
+export type { SendOptions } from './hub/commands.ts'
+export type {
+  DataEvent,
+  DeadLetter,
+  DeviceEvent,
+  Rejection,
+  RejectionCode,
+  StatusEvent,
+} from './hub/events.ts'
+export {
+  createHub,
+  type Hub,
+  type HubDevice,
+  type HubOptions,
+  type SendArguments,
+} from './hub/hub.ts'
+export type { RetryOptions } from './hub/retry.ts'
+export type { Logger } from './log.ts'
+export {
+  MAX_TOPIC_BYTES,
+  MAX_TOPIC_LEVELS,
+  parseTopicFilter,
+  parseTopicName,
+  type TopicFilter,
+} from './topic/filter.ts'
+export { covers, matches, overlaps } from './topic/relation.ts'
+export {
+  type Channel,
+  compileTemplate,
+  DEFAULT_TEMPLATE,
+  type TopicTemplate,
+} from './topic/template.ts'

@@ -157,5 +157,7 @@ export type PayloadOf<C extends Command> = C['payload'] extends Schema
   ? InferInput<C['payload']>
   : undefined
 
-/** What a command's answer is; `void` when it has none. */
-export type ReplyOf<C extends Command> = C['reply'] extends Schema ? InferOutput<C['reply']> : void
+/** What a command's answer is; `undefined` when it has none. */
+export type ReplyOf<C extends Command> = C['reply'] extends Schema
+  ? InferOutput<C['reply']>
+  : undefined

@@ -1,0 +1,250 @@
+/**
+ * The {@link Broker} contract without a network: a message broker in memory and connections to it.
+ * It is the reference for the contract, and runs on every runtime: for tests, demonstrations and
+ * single-process use. Nothing survives the process.
+ *
+ * @module
+ */
+import { DEFAULT_SHARE_NAME } from '../access/default-rules.ts'
+import { BrokerError, ConfigError } from '../errors.ts'
+import { parseTopicFilter, parseTopicName } from '../topic/filter.ts'
+import { levelsCover } from '../topic/relation.ts'
+import type {
+  Broker,
+  BrokerCapabilities,
+  BrokerStatus,
+  ConnectOptions,
+  Message,
+  MessageHandler,
+  OutgoingMessage,
+  Qos,
+  Subscription,
+  SubscriptionResult,
+} from './broker.ts'
+import { StatusStream } from './status-stream.ts'
+
+const CAPABILITIES: BrokerCapabilities = {
+  sharedSubscriptions: true,
+  retain: true,
+  maxQos: 2,
+  maxPacketSize: undefined,
+}
+
+interface Entry {
+  readonly client: MemoryBroker
+  readonly levels: readonly string[]
+  readonly qos: Qos
+}
+
+interface StoredMessage {
+  readonly message: Message
+  /** Milliseconds since the Unix epoch. */
+  readonly expiresAt: number
+}
+
+/** A message broker in memory. Connect to it with {@link memoryBroker}. */
+export class MemoryServer {
+  readonly #plain = new Set<Entry>()
+  readonly #shared = new Map<string, Entry[]>()
+  readonly #retained = new Map<string, StoredMessage>()
+
+  /** Routes a message to every subscriber. Used by {@link memoryBroker}. */
+  publish(outgoing: OutgoingMessage, levels: readonly string[]): void {
+    const { messageExpiry } = outgoing
+    const stored: StoredMessage = {
+      message: {
+        ...outgoing,
+        payload: outgoing.payload.slice(),
+        qos: outgoing.qos ?? 1,
+        retain: false,
+      },
+      expiresAt: messageExpiry === undefined ? Infinity : Date.now() + messageExpiry * 1000,
+    }
+    if (outgoing.retain) {
+      if (outgoing.payload.length === 0) this.#retained.delete(outgoing.topic)
+      else this.#retained.set(outgoing.topic, stored)
+    }
+    // A client with several matching subscriptions receives one copy, with the highest QoS.
+    const receivers = new Map<MemoryBroker, Qos>()
+    for (const { client, levels: filter, qos } of this.#plain) {
+      if (!levelsCover(filter, levels)) continue
+      receivers.set(client, Math.max(receivers.get(client) ?? 0, qos) as Qos)
+    }
+    for (const [client, qos] of receivers) client.deliver(stored, qos)
+    for (const members of this.#shared.values()) {
+      if (!levelsCover(members[0]!.levels, levels)) continue
+      const next = members.shift()!
+      members.push(next)
+      next.client.deliver(stored, next.qos)
+    }
+  }
+
+  /** Adds a subscription. Used by {@link memoryBroker}. */
+  subscribe(entry: Entry, group: string | undefined): void {
+    if (group !== undefined) {
+      const members = (this.#shared.get(group) ?? []).filter((m) => m.client !== entry.client)
+      this.#shared.set(group, [...members, entry])
+      return
+    }
+    const filter = entry.levels.join('/')
+    for (const other of this.#plain) {
+      if (other.client === entry.client && other.levels.join('/') === filter) {
+        this.#plain.delete(other)
+      }
+    }
+    this.#plain.add(entry)
+    for (const [topic, stored] of this.#retained) {
+      if (!levelsCover(entry.levels, topic.split('/'))) continue
+      const message = { ...stored.message, retain: true }
+      entry.client.deliver({ ...stored, message }, entry.qos)
+    }
+  }
+
+  /** Forgets a client's subscriptions. Used by {@link memoryBroker}. */
+  leave(client: MemoryBroker): void {
+    for (const entry of this.#plain) if (entry.client === client) this.#plain.delete(entry)
+    for (const [group, members] of this.#shared) {
+      const rest = members.filter((member) => member.client !== client)
+      if (rest.length > 0) this.#shared.set(group, rest)
+      else this.#shared.delete(group)
+    }
+  }
+}
+
+/** What {@link memoryBroker} takes. */
+export interface MemoryBrokerOptions {
+  /** Most messages waiting for their handler at once, at least 1. Default: 64. */
+  readonly receiveMaximum?: number
+  /** Share group of shared subscriptions. Default: `devicehub`. */
+  readonly shareName?: string
+}
+
+/** Makes an empty message broker in memory. */
+export function memoryServer(): MemoryServer {
+  return new MemoryServer()
+}
+
+/**
+ * Makes a connection to a message broker in memory.
+ *
+ * @param server Which one. Default: one of its own.
+ * @throws {ConfigError} If `receiveMaximum` is not a whole number of at least 1.
+ */
+export function memoryBroker(
+  server: MemoryServer = memoryServer(),
+  options: MemoryBrokerOptions = {},
+): Broker {
+  return new MemoryBroker(server, options)
+}
+
+class MemoryBroker implements Broker {
+  readonly #server: MemoryServer
+  readonly #receiveMaximum: number
+  readonly #shareName: string
+  readonly #status = new StatusStream()
+  readonly #waiting: { stored: StoredMessage; qos: Qos }[] = []
+  readonly #running = new Set<Promise<void>>()
+  #state: 'new' | 'connected' | 'closed' = 'new'
+  #onMessage: MessageHandler | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(server: MemoryServer, options: MemoryBrokerOptions) {
+    this.#server = server
+    this.#receiveMaximum = options.receiveMaximum ?? 64
+    this.#shareName = options.shareName ?? DEFAULT_SHARE_NAME
+    if (!Number.isInteger(this.#receiveMaximum) || this.#receiveMaximum < 1) {
+      throw new ConfigError('receiveMaximum', 'must be a whole number of at least 1')
+    }
+  }
+
+  async connect({ onMessage, signal }: ConnectOptions): Promise<BrokerCapabilities> {
+    if (this.#state !== 'new') {
+      throw new BrokerError('ERR_BROKER_CLOSED', 'This broker was connected or closed before')
+    }
+    signal?.throwIfAborted()
+    this.#state = 'connected'
+    this.#onMessage = onMessage
+    this.#status.emit({ type: 'connected', capabilities: CAPABILITIES })
+    return CAPABILITIES
+  }
+
+  async subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]> {
+    this.#checkConnected()
+    const checked = subscriptions.map((subscription) => {
+      const { levels, share } = parseTopicFilter(subscription.filter)
+      if (share !== undefined) {
+        throw new ConfigError('filter', 'holds a share prefix: ask for `shared` instead')
+      }
+      return { ...subscription, levels, qos: subscription.qos ?? 1 }
+    })
+    return checked.map(({ filter, levels, qos, shared = false }) => {
+      const group = shared ? `${this.#shareName}/${filter}` : undefined
+      this.#server.subscribe({ client: this, levels, qos }, group)
+      return { filter, qos, shared }
+    })
+  }
+
+  async publish(message: OutgoingMessage): Promise<void> {
+    const levels = parseTopicName(message.topic)
+    if (message.responseTopic !== undefined) parseTopicName(message.responseTopic)
+    this.#checkConnected()
+    this.#server.publish(message, levels)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#drain()
+    return this.#closing
+  }
+
+  status(): AsyncIterable<BrokerStatus> {
+    return this.#status.watch()
+  }
+
+  /** Takes a message for this connection. Called by the server. */
+  deliver(stored: StoredMessage, granted: Qos): void {
+    this.#waiting.push({ stored, qos: Math.min(stored.message.qos, granted) as Qos })
+    this.#handleWaiting()
+  }
+
+  #handleWaiting(): void {
+    while (this.#running.size < this.#receiveMaximum) {
+      const next = this.#waiting.shift()
+      if (!next) return
+      if (next.stored.expiresAt <= Date.now()) continue
+      const run = this.#handle({ ...next.stored.message, qos: next.qos }).finally(() => {
+        this.#running.delete(run)
+        this.#handleWaiting()
+      })
+      this.#running.add(run)
+    }
+  }
+
+  async #handle(message: Message): Promise<void> {
+    try {
+      // Not in the publisher's turn: its promise settles when the broker has the message.
+      await Promise.resolve()
+      await this.#onMessage?.(message)
+    } catch (error) {
+      this.#status.emit({ type: 'error', error: asError(error) })
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.#state = 'closed'
+    this.#server.leave(this)
+    this.#waiting.length = 0
+    await Promise.all(this.#running)
+    this.#status.emit({ type: 'closed' })
+  }
+
+  #checkConnected(): void {
+    if (this.#state === 'connected') return
+    throw this.#state === 'new'
+      ? new BrokerError('ERR_BROKER_NOT_CONNECTED', 'This broker is not connected yet')
+      : new BrokerError('ERR_BROKER_CLOSED', 'This broker is closed')
+  }
+}
+
+function asError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value))
+}

@@ -1,0 +1,71 @@
+/**
+ * What a hub tells its user.
+ *
+ * @module
+ */
+import type { Message } from '../broker/broker.ts'
+import type { DataOf, DeviceType, StatusOf } from '../device/type.ts'
+import type { DeviceRef } from '../fleet.ts'
+
+/** What all messages of devices have in common. */
+export interface DeviceEvent {
+  readonly device: DeviceRef
+  /** The device's own time, when it sent a readable `timestamp`. */
+  readonly timestamp: Date | undefined
+  /** When the hub received the message. */
+  readonly receivedAt: Date
+  /** Name of the broker it came through. */
+  readonly broker: string
+  /** The message as it arrived. */
+  readonly message: Message
+}
+
+/** A valid `data` message. */
+export interface DataEvent<T extends DeviceType = DeviceType> extends DeviceEvent {
+  readonly data: DataOf<T>
+}
+
+/** A valid `status` message. */
+export interface StatusEvent<T extends DeviceType = DeviceType> extends DeviceEvent {
+  readonly status: StatusOf<T>
+}
+
+/** Why a message was not delivered to a handler. Stable, to switch on. */
+export type RejectionCode =
+  /** No declared type has this topic on this broker. */
+  | 'topic-unknown'
+  /** The device is not provisioned, or revoked. */
+  | 'device-unknown'
+  /** The payload is no JSON text in UTF-8. */
+  | 'payload-malformed'
+  /** The schema of the type refuses the payload. */
+  | 'payload-invalid'
+  /** A handler, or the store, failed in every attempt. */
+  | 'handler-failed'
+  /** A reply to a command of this hub that waits no more, or from another device than was asked. */
+  | 'reply-unexpected'
+
+/** A message that was not delivered. It is acknowledged: it does not come back. */
+export interface Rejection {
+  readonly code: RejectionCode
+  /** One sentence. Holds no payload. */
+  readonly reason: string
+  readonly broker: string
+  /** The message as it arrived. */
+  readonly message: Message
+  readonly device?: DeviceRef
+  /** What was thrown, where something was. */
+  readonly error?: unknown
+}
+
+/** A message whose handler failed in every attempt. */
+export interface DeadLetter {
+  readonly device: DeviceRef
+  readonly broker: string
+  /** The message as it arrived, with the raw bytes. */
+  readonly message: Message
+  /** What the last attempt threw. */
+  readonly error: unknown
+  /** How often it was tried. */
+  readonly attempts: number
+}

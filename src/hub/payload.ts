@@ -1,0 +1,94 @@
+/**
+ * From bytes to the value a device type declares.
+ *
+ * @module
+ */
+import { type InferOutput, type Schema, validate } from '../device/schema.ts'
+import { PayloadError } from '../errors.ts'
+
+/** A payload that could be read. */
+export interface DecodedPayload<T> {
+  readonly value: T
+  /** The device's own time of measurement, when it sent one that can be read. */
+  readonly timestamp: Date | undefined
+}
+
+/** The bytes are no JSON text. */
+export class MalformedPayloadError extends PayloadError {}
+
+/** Reads a JSON text in UTF-8. @throws {MalformedPayloadError} If the bytes are not that. */
+export function decodeJson(payload: Uint8Array, what: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+  } catch {
+    throw new MalformedPayloadError(what, [{ path: '', message: 'is no JSON text in UTF-8' }])
+  }
+}
+
+/** Writes a value as JSON in UTF-8. */
+export function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value))
+}
+
+/**
+ * Reads a message of a device and validates it.
+ *
+ * Two forms are understood beside the plain one: a `timestamp` (ISO 8601) next to the declared
+ * fields, and readings as a list, `{"readings":[{"type":"temperature","value":21.5}]}`.
+ *
+ * @throws {PayloadError} If the schema refuses it.
+ * @throws {MalformedPayloadError} If it is no JSON text.
+ */
+export async function decodePayload<S extends Schema>(
+  schema: S,
+  payload: Uint8Array,
+  what: string,
+): Promise<DecodedPayload<InferOutput<S>>> {
+  const json = decodeJson(payload, what)
+  const flat = flattenReadings(json) ?? json
+  const timestamp = readTimestamp(flat)
+  const candidates = [flat]
+  // A schema that refuses unknown keys has no place for the timestamp, and one that declares
+  // `readings` itself means the list.
+  if (isObject(flat) && 'timestamp' in flat) candidates.push(withoutTimestamp(flat))
+  if (flat !== json) candidates.push(json)
+  let refusal: unknown
+  for (const candidate of candidates) {
+    try {
+      return { value: await validate(schema, candidate, what), timestamp }
+    } catch (error) {
+      refusal ??= error
+    }
+  }
+  throw refusal
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function withoutTimestamp({ timestamp: _, ...rest }: Record<string, unknown>): unknown {
+  return rest
+}
+
+function readTimestamp(value: unknown): Date | undefined {
+  const text = isObject(value) ? value.timestamp : undefined
+  if (typeof text !== 'string') return undefined
+  const date = new Date(text)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+/** The list form as a flat object, or `undefined` if this is no list form. */
+function flattenReadings(value: unknown): Record<string, unknown> | undefined {
+  if (!isObject(value) || !Array.isArray(value.readings)) return undefined
+  const { readings, ...rest } = value
+  // A map first: a reading named `__proto__` then becomes a key like any other.
+  const entries = new Map(Object.entries(rest))
+  for (const reading of readings) {
+    if (!isObject(reading) || typeof reading.type !== 'string' || !('value' in reading)) {
+      return undefined
+    }
+    entries.set(reading.type, reading.value)
+  }
+  return Object.fromEntries(entries)
+}
