@@ -10,7 +10,7 @@ import { DEFAULT_PREFIX, deviceRules, hubRules } from './access/default-rules.ts
 import { type Explanation, explainDecision } from './access/explain.ts'
 import { type Principal, withClientId } from './access/principal.ts'
 import { type AccessRule, checkRule, type RuleValues } from './access/rule.ts'
-import { checkName, findNameProblem } from './device/name.ts'
+import { checkName, findNameProblem, isUsername } from './device/name.ts'
 import type { DeviceRecord, DeviceStore } from './device/store.ts'
 import type { DeviceType } from './device/type.ts'
 import {
@@ -167,8 +167,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
   function devicePrincipal(record: DeviceRecord): Principal | undefined {
     const rules = defaults.get(record.type)
-    // A record may have come from elsewhere: what could change a topic's shape is nobody.
-    if (!rules || record.revoked || findNameProblem(record.id)) return undefined
+    if (!rules || record.revoked || !isWellNamed(record)) return undefined
     return {
       kind: 'device',
       username: record.username,
@@ -362,6 +361,11 @@ function deviceValues(record: DeviceRecord, prefix: string): RuleValues {
   return { ...attributes, prefix, type, deviceId: id, username }
 }
 
+/** A record may have come from elsewhere: one whose names could change a topic's shape is nobody. */
+function isWellNamed({ id, username, attributes }: DeviceRecord): boolean {
+  return isUsername(username) && ![id, ...Object.values(attributes)].some(findNameProblem)
+}
+
 const RESERVED_ATTRIBUTES = ['prefix', 'type', 'deviceId', 'username', 'clientId']
 
 function checkAttribute(name: string, value: string): void {
@@ -369,11 +373,4 @@ function checkAttribute(name: string, value: string): void {
     throw new ConfigError(`attributes.${name}`, 'must be a word of its own, such as "site"')
   }
   checkName(`attribute ${name}`, value)
-}
-
-/** Whether a text can be a user name at all: a plain word, or `{type}/{deviceId}`. */
-function isUsername(text: string): boolean {
-  const slash = text.indexOf('/')
-  if (slash < 0) return !findNameProblem(text)
-  return !findNameProblem(text.slice(0, slash)) && !findNameProblem(text.slice(slash + 1))
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isUsername } from '../device/name.ts'
 import { InvalidTopicError } from '../errors.ts'
 import { levelsCover, levelsOverlap } from '../topic/relation.ts'
 import {
@@ -70,7 +71,7 @@ export function explainDecision(
   request: AccessRequest,
   username: string = principal?.username ?? '',
 ): Explanation {
-  const subject = `${username || 'A client without a user name'} `
+  const subject = `${describeUser(username)} `
   const verb = request.action === 'publish' ? 'publish to' : 'subscribe to'
   const asked = `may not ${verb} ${quote(request.topic)}`
   if (!principal) {
@@ -203,6 +204,12 @@ function summariseGrants(principal: Principal, request: AccessRequest): string {
 
 function expand(rule: AccessRule, principal: Principal): string {
   return expandFilter(rule.filter, principal.values)?.join('/') ?? rule.filter
+}
+
+/** A user name for a sentence; one that nobody can have is quoted, as it may hold anything. */
+function describeUser(username: string): string {
+  if (username === '') return 'A client without a user name'
+  return isUsername(username) ? username : quote(username)
 }
 
 /** Quotes a topic for a sentence; JSON's escapes keep control characters out of logs. */

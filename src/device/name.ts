@@ -40,3 +40,10 @@ export function findNameProblem(value: unknown): string | undefined {
   }
   return undefined
 }
+
+/** Whether a text can be a user name at all: a plain word, or `{type}/{deviceId}`. */
+export function isUsername(text: string): boolean {
+  const slash = text.indexOf('/')
+  if (slash < 0) return !findNameProblem(text)
+  return !findNameProblem(text.slice(0, slash)) && !findNameProblem(text.slice(slash + 1))
+}
