@@ -1,0 +1,231 @@
+/**
+ * The package as a user gets it: packed, installed in an empty folder, and used there on every
+ * runtime as the README says.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { findVersion, runtimes } from '../runner/runtime.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const bin = join(root, 'node_modules', '.bin')
+const folder = mkdtempSync(join(tmpdir(), 'devicehub-pack-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const entries: Record<string, string> = JSON.parse(
+  readFileSync(join(root, 'deno.json'), 'utf8'),
+).exports
+const installed = join(folder, 'node_modules', manifest.name)
+let tarball = ''
+
+before(
+  () => {
+    run('npm', ['pack', '--pack-destination', folder], root)
+    tarball = join(folder, `${manifest.name}-${manifest.version}.tgz`)
+    assert.ok(existsSync(tarball), 'npm pack wrote no tarball')
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }')
+    install(tarball)
+  },
+  { timeout: 300_000 },
+)
+
+function run(command: string, args: readonly string[], cwd: string = folder): string {
+  // What npm tells a script about the package it runs in would mislead an npm run elsewhere.
+  const env = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(package|lifecycle|config_local_prefix)|^NODE_TEST_CONTEXT$/.test(name),
+  )
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    env: { ...Object.fromEntries(env), NO_COLOR: '1' },
+    encoding: 'utf8',
+    timeout: 240_000,
+  })
+  const call = [command, ...args].join(' ')
+  assert.equal(status, 0, `${call}\n${error?.message ?? ''}\n${stdout}\n${stderr}`)
+  return stdout
+}
+
+function install(...packages: readonly string[]): void {
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages])
+}
+
+/** Runs a module in the folder, as a program of a user's. */
+const programs: Readonly<Record<string, (file: string) => string>> = {
+  Node: (file) => run(process.execPath, [file]),
+  Bun: (file) => run(join(bin, 'bun'), ['run', file]),
+  // No permission is given: none is needed. The packages are read from node_modules/ all the same.
+  Deno: (file) => run(join(bin, 'deno'), ['run', '--no-prompt', '--no-lock', file]),
+}
+
+/** One test for each runtime. Node 20 takes no types, so there a program is a `.mjs` file. */
+function onEveryRuntime(
+  title: string,
+  name: string,
+  source: string,
+  check: (stdout: string) => void,
+) {
+  for (const runtime of runtimes) {
+    const missing = findVersion(runtime, root) === undefined && process.env.CI !== 'true'
+    test(`${title} on ${runtime.name}`, { skip: missing && `no ${runtime.name} here` }, () => {
+      const file = runtime.name === 'Node' ? `${name}.mjs` : `${name}.ts`
+      writeFileSync(join(folder, file), source)
+      check(programs[runtime.name]!(file))
+    })
+  }
+}
+
+describe('the tarball', () => {
+  test('holds what is declared, and no sources or tests', () => {
+    const top = readdirSync(installed).sort()
+    assert.deepEqual(top, ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
+    const odd = readdirSync(join(installed, 'dist')).filter((f) => !/\.(js|js\.map|d\.ts)$/.test(f))
+    assert.deepEqual(odd, [])
+  })
+
+  test('holds every file that an export names', () => {
+    for (const conditions of Object.values<object | string>(manifest.exports)) {
+      for (const file of Object.values<string>(
+        typeof conditions === 'string' ? { conditions } : { ...conditions },
+      )) {
+        assert.ok(existsSync(join(installed, file)), `${file} is missing`)
+      }
+    }
+  })
+
+  test('has no finding of publint', () => {
+    run(join(bin, 'publint'), ['run', tarball, '--strict'])
+  })
+
+  test('has no finding of attw', () => {
+    run(join(bin, 'attw'), [tarball, '--profile', 'esm-only', '--format', 'ascii'])
+  })
+})
+
+describe('with nothing else installed', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const [, source = '', printed = ''] =
+    readme.match(/^```ts\n([\s\S]*?)^```\n\n```text\n([\s\S]*?)^```$/m) ?? []
+
+  test('the README begins with a program and what it prints', () => {
+    assert.ok(source && printed, 'no `ts` block with a `text` block after it')
+    assert.equal(readme.indexOf('```ts'), readme.indexOf('```'), 'another block comes first')
+    assert.equal(readme.match(/^```ts\n([\s\S]*?)^```$/m)?.[1], source)
+  })
+
+  onEveryRuntime('that program prints it', 'first', source, (stdout) => {
+    assert.equal(stdout, printed)
+  })
+
+  const lazy = ['mqtt', 'aedes']
+  onEveryRuntime(
+    `${lazy.join(' and ')} can be imported`,
+    'lazy',
+    `${lazy.map((name) => `import '${manifest.name}/${name}'`).join('\n')}\nconsole.log('imported')`,
+    (stdout) => assert.equal(stdout, 'imported\n'),
+  )
+
+  onEveryRuntime(
+    'using mqtt names the package to install, with an error class of the core',
+    'missing',
+    `
+    import { MissingDependencyError } from '${manifest.name}'
+    import { mqtt } from '${manifest.name}/mqtt'
+    try {
+      await mqtt({ host: '127.0.0.1' }).connect({ onMessage: async () => {} })
+    } catch (error) {
+      console.log(error instanceof MissingDependencyError, error.dependency)
+    }`,
+    (stdout) => assert.equal(stdout, 'true mqtt\n'),
+  )
+})
+
+describe('with hono and mqtt installed', () => {
+  before(
+    () => install(...['hono', 'mqtt'].map((name) => `${name}@${manifest.peerDependencies[name]}`)),
+    { timeout: 300_000 },
+  )
+
+  for (const [key, file] of Object.entries(entries)) {
+    const specifier = key.replace('.', manifest.name)
+    const name = `import-${key.replace(/\W/g, '')}`
+    const source = `console.log(Object.keys(await import('${specifier}')).sort().join())`
+    onEveryRuntime(`${specifier} exports what its source does`, name, source, (stdout) => {
+      assert.equal(stdout.trim(), sourceExports(file))
+    })
+  }
+
+  for (const [title, options] of [
+    ['NodeNext', { module: ts.ModuleKind.NodeNext }],
+    [
+      'a bundler',
+      { module: ts.ModuleKind.Preserve, moduleResolution: ts.ModuleResolutionKind.Bundler },
+    ],
+  ] as const) {
+    test(`the types compile strictly, for ${title}`, () => {
+      assert.deepEqual(compileConsumer(options), [])
+    })
+  }
+
+  test('a wrong use does not compile', () => {
+    const found = compileConsumer({ module: ts.ModuleKind.NodeNext }, 'data.rpm satisfies string')
+    assert.equal(found.length, 1)
+    assert.match(
+      found[0]!,
+      /consumer\.ts: Type 'number' does not satisfy the expected type 'string'/,
+    )
+  })
+})
+
+/** The names that a source module exports as values, sorted. */
+function sourceExports(file: string): string {
+  const script = `console.log(Object.keys(await import('${file}')).sort().join())`
+  return run(process.execPath, ['--import=tsx', '--input-type=module', '-e', script], root).trim()
+}
+
+/** Compiles a user's program against the installed package and returns the errors. */
+function compileConsumer(options: ts.CompilerOptions, use = ''): readonly string[] {
+  const specifiers = Object.keys(entries).map((key) => key.replace('.', manifest.name))
+  const imports = specifiers.map((specifier, i) => `import * as entry${i} from '${specifier}'`)
+  const source = `
+    ${imports.join('\n')}
+    import { createFleet, createHub, defineDeviceType, memoryBroker, memoryStore } from '${manifest.name}'
+    import * as v from 'valibot'
+    const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
+    const fleet = createFleet({ types: [pump], store: memoryStore() })
+    const hub = createHub(fleet, { brokers: { default: memoryBroker() } })
+    hub.onData(pump, ({ data }) => { ${use} })
+    export default [${specifiers.map((_, i) => `entry${i}`).join()}]`
+  const file = join(folder, 'consumer.ts')
+  writeFileSync(file, source)
+  const program = ts.createProgram([file], {
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.esnext.disposable.d.ts'],
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    ...options,
+  })
+  // Only ours: what the declarations of another package need is its own matter.
+  const ours = program.getSourceFiles().filter(({ fileName }) => isOurs(fileName))
+  const found = ours.flatMap((file) => [
+    ...program.getSyntacticDiagnostics(file),
+    ...program.getSemanticDiagnostics(file),
+  ])
+  return [...program.getOptionsDiagnostics(), ...found].map((d) => {
+    const at = d.file?.fileName.split('/').at(-1) ?? ''
+    return `${at}: ${ts.flattenDiagnosticMessageText(d.messageText, '\n')}`
+  })
+}
+
+function isOurs(file: string): boolean {
+  return file.endsWith('/consumer.ts') || file.includes(`/node_modules/${manifest.name}/`)
+}

@@ -1,0 +1,61 @@
+/**
+ * Commands: their payloads and replies. Each `@ts-expect-error` names the error that the next line
+ * must have; `test/package/types.test.ts` checks that it is that one.
+ *
+ * @module
+ */
+import { hub, meter, same, station } from './fixture.ts'
+
+const device = hub.device(station, 'STATION-001')
+
+const reply = await device.send('setInterval', { interval: 60 })
+same<typeof reply, { interval: number; since: Date }>()
+
+const nothing = await device.send('reboot')
+same<typeof nothing, undefined>()
+await device.send('reboot', undefined, { timeout: 5_000 })
+
+const tested = await device.send('selfTest')
+same<typeof tested, { passed: boolean }>()
+
+// What the schema fills in may be left out.
+await device.send('blink', {})
+await device.send('blink', { times: 3 })
+
+// @ts-expect-error TS2322: the interval is a number
+await device.send('setInterval', { interval: '60' })
+
+// @ts-expect-error TS2353: the payload declares no such field
+await device.send('setInterval', { interval: 60, unit: 's' })
+
+// @ts-expect-error TS2345: the interval is missing
+await device.send('setInterval', {})
+
+// @ts-expect-error TS2554: the payload is missing
+await device.send('setInterval')
+
+// @ts-expect-error TS2345: this command has no payload
+await device.send('reboot', { hard: true })
+
+// @ts-expect-error TS2345: no such command
+await device.send('selfDestruct')
+
+// @ts-expect-error TS2345: a type without commands understands none
+await hub.device(meter, 'M-1').send('reboot')
+
+// @ts-expect-error TS2322: the reply's interval is a number
+const interval: string = reply.interval
+
+// @ts-expect-error TS2339: the reply declares no such field
+reply.unit
+
+// @ts-expect-error TS2741: the reply of one command is not that of another
+const mixed: typeof tested = reply
+
+// @ts-expect-error TS18048: this command has no reply
+nothing.interval
+
+// @ts-expect-error TS2353: no such option
+await device.send('reboot', undefined, { retries: 3 })
+
+export { interval, mixed }
