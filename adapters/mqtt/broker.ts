@@ -1,0 +1,226 @@
+/**
+ * The {@link Broker} contract over a sequence of connections.
+ *
+ * @module
+ */
+import type {
+  Broker,
+  BrokerCapabilities,
+  BrokerStatus,
+  ConnectOptions,
+  OutgoingMessage,
+  Subscription,
+  SubscriptionResult,
+} from '../../src/broker/broker.ts'
+import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
+import { StatusStream } from '../../src/broker/status-stream.ts'
+import { BrokerError } from '../../src/errors.ts'
+import { addressOf, type Connection, openConnection } from './connection.ts'
+import { Inbound } from './inbound.ts'
+import { checkMessage } from './outbound.ts'
+import { checkSubscriptions, makeSubscriptions } from './subscribe.ts'
+
+/** Milliseconds: the longest first pause before a reconnect, and the longest of all. */
+const FIRST_PAUSE = 1_000
+const LONGEST_PAUSE = 30_000
+
+/** See {@link mqtt}. */
+export class MqttBroker implements Broker {
+  readonly #config: ResolvedBrokerConfig
+  readonly #status = new StatusStream()
+  /** What is to be restored after a reconnect, by filter, and apart if shared. */
+  readonly #subscriptions = new Map<string, Subscription>()
+  /** Aborts whatever dials or waits to dial. */
+  readonly #ended = new AbortController()
+  #state: 'new' | 'started' | 'closed' = 'new'
+  #inbound: Inbound | undefined
+  #connection: Connection | undefined
+  /** Whether the session in the broker has every subscription. */
+  #isRestored = true
+  #closing: Promise<void> | undefined
+
+  constructor(config: ResolvedBrokerConfig) {
+    this.#config = config
+  }
+
+  async connect({ onMessage, signal }: ConnectOptions): Promise<BrokerCapabilities> {
+    if (this.#state !== 'new') {
+      throw new BrokerError('ERR_BROKER_CLOSED', 'This broker was connected or closed before')
+    }
+    signal?.throwIfAborted()
+    this.#state = 'started'
+    this.#inbound = new Inbound({
+      receiveMaximum: this.#config.receiveMaximum,
+      onMessage,
+      onError: (error) => this.#status.emit({ type: 'error', error }),
+      mustRead: () => this.#connection?.awaits ?? false,
+    })
+    try {
+      const connection = await this.#dial(this.#inbound, this.#config.cleanStart, signal)
+      this.#enter(connection, this.#inbound)
+      this.#status.emit({ type: 'connected', capabilities: connection.capabilities })
+      void this.#stayConnected(connection, this.#inbound)
+      return connection.capabilities
+    } catch (error) {
+      this.#giveUp(error)
+      throw error
+    }
+  }
+
+  async subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]> {
+    checkSubscriptions(subscriptions)
+    const connection = this.#connected()
+    const outcomes = await makeSubscriptions(connection, this.#config, subscriptions)
+    const results: SubscriptionResult[] = []
+    const errors: BrokerError[] = []
+    for (const outcome of outcomes) {
+      if ('error' in outcome) {
+        errors.push(outcome.error)
+        continue
+      }
+      const { filter, shared = false } = outcome.subscription
+      this.#subscriptions.set(`${shared} ${filter}`, { ...outcome.subscription })
+      results.push(outcome.result)
+    }
+    if (errors[0]) throw errors[0]
+    return results
+  }
+
+  async publish(message: OutgoingMessage): Promise<void> {
+    checkMessage(message)
+    await this.#connected().publish(message)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#drain()
+    return this.#closing
+  }
+
+  status(): AsyncIterable<BrokerStatus> {
+    return this.#status.watch()
+  }
+
+  #connected(): Connection {
+    if (this.#state === 'closed') {
+      throw new BrokerError('ERR_BROKER_CLOSED', 'This broker is closed')
+    }
+    if (this.#connection) return this.#connection
+    const address = addressOf(this.#config)
+    throw new BrokerError('ERR_BROKER_NOT_CONNECTED', `Not connected to ${address} at the moment`)
+  }
+
+  async #dial(inbound: Inbound, cleanStart: boolean, signal?: AbortSignal): Promise<Connection> {
+    const { connectTimeout } = this.#config
+    const deadline = new AbortController()
+    const timer = setTimeout(() => {
+      const message = `${addressOf(this.#config)} did not answer within ${connectTimeout} ms`
+      deadline.abort(new BrokerError('ERR_BROKER_TIMEOUT', message))
+    }, connectTimeout)
+    const signals = [this.#ended.signal, deadline.signal, ...(signal ? [signal] : [])]
+    try {
+      const options = { config: this.#config, cleanStart, inbound }
+      const connection = await openConnection({ ...options, signal: AbortSignal.any(signals) })
+      if (!this.#ended.signal.aborted) return connection
+      await connection.close()
+      throw this.#ended.signal.reason
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Makes a new connection whenever one is lost. Settles when the broker is closed. */
+  async #stayConnected(first: Connection, inbound: Inbound): Promise<void> {
+    let connection: Connection | undefined = first
+    let since = Date.now()
+    let attempts = 0
+    while (this.#state === 'started') {
+      if (connection) {
+        const error = await connection.ended
+        this.#leave(inbound)
+        if (this.#ended.signal.aborted) return
+        this.#status.emit({ type: 'disconnected', ...(error && { error }) })
+        // One that is lost again and again is no better than one that cannot be made.
+        if (Date.now() - since > LONGEST_PAUSE) attempts = 0
+      }
+      await pause(
+        Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempts++),
+        this.#ended.signal,
+      )
+      connection = await this.#reconnect(inbound)
+      since = Date.now()
+    }
+  }
+
+  /** One attempt. `undefined` if it failed; if it is the last, the broker is closed. */
+  async #reconnect(inbound: Inbound): Promise<Connection | undefined> {
+    const { cleanStart, sessionExpiry } = this.#config
+    let connection: Connection | undefined
+    try {
+      connection = await this.#dial(inbound, cleanStart && sessionExpiry === 0)
+      this.#enter(connection, inbound)
+      await this.#restore(connection)
+      this.#status.emit({ type: 'connected', capabilities: connection.capabilities })
+      return connection
+    } catch (error) {
+      this.#leave(inbound)
+      await connection?.close()
+      if (error instanceof BrokerError && error.code === 'ERR_BROKER_LOGIN_REFUSED') {
+        this.#giveUp(error)
+      }
+      return undefined
+    }
+  }
+
+  #enter(connection: Connection, inbound: Inbound): void {
+    this.#connection = connection
+    inbound.resume()
+  }
+
+  #leave(inbound: Inbound): void {
+    this.#connection = undefined
+    inbound.pause()
+  }
+
+  async #restore(connection: Connection): Promise<void> {
+    if (!connection.sessionPresent) this.#isRestored = false
+    if (this.#isRestored) return
+    const subscriptions = [...this.#subscriptions.values()]
+    for (const outcome of await makeSubscriptions(connection, this.#config, subscriptions)) {
+      if ('error' in outcome) this.#status.emit({ type: 'error', error: outcome.error })
+    }
+    this.#isRestored = true
+  }
+
+  /** Closes because of an error. */
+  #giveUp(error: unknown): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#ended.abort(error)
+    this.#inbound?.stop()
+    this.#status.emit({ type: 'closed', ...(error instanceof Error && { error }) })
+  }
+
+  async #drain(): Promise<void> {
+    this.#state = 'closed'
+    this.#ended.abort(new BrokerError('ERR_BROKER_CLOSED', 'This broker was closed'))
+    this.#inbound?.stop()
+    const connection = this.#connection
+    await Promise.all([this.#inbound?.idle(), connection?.idle()])
+    await connection?.close()
+    this.#status.emit({ type: 'closed' })
+  }
+}
+
+/** Settles after a time, or when the signal aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
+  })
+}

@@ -1,0 +1,322 @@
+/**
+ * One network connection, from dialling to its end. The `mqtt` package would reconnect by itself
+ * and repeat unanswered messages; here a client of it lives exactly as long as its connection, so
+ * nothing of a lost one lingers.
+ *
+ * @module
+ */
+import type { Duplex } from 'node:stream'
+import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt'
+import type { BrokerCapabilities, OutgoingMessage, Qos } from '../../src/broker/broker.ts'
+import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
+import { BrokerError, MissingDependencyError } from '../../src/errors.ts'
+import type { Acknowledge, Inbound } from './inbound.ts'
+import { checkCapabilities, Outbound } from './outbound.ts'
+import { toBuffer, toMessage, toPacketProperties } from './packet.ts'
+import { connectRefusal, disconnection, reason, refusal } from './reason.ts'
+import { type OpenStream, streamOpener } from './stream.ts'
+
+/** What {@link openConnection} takes. */
+export interface ConnectionOptions {
+  readonly config: ResolvedBrokerConfig
+  /** Whether to start without what the broker kept of an earlier session. */
+  readonly cleanStart: boolean
+  readonly inbound: Inbound
+  /** Gives up. The promise rejects with its reason. */
+  readonly signal: AbortSignal
+}
+
+/** Handed to the `mqtt` package in place of an acknowledgement: it then sends none itself. */
+const NOT_YET = new Error('The handler is not done yet')
+/** Milliseconds the broker has to close a connection after DISCONNECT. */
+const CLOSE_TIMEOUT = 1_000
+/** How many messages may go unacknowledged where the broker does not say (section 3.1.2.11.3). */
+const DEFAULT_RECEIVE_MAXIMUM = 65_535
+
+/**
+ * Connects.
+ *
+ * @throws {BrokerError} `ERR_BROKER_UNREACHABLE` or `ERR_BROKER_LOGIN_REFUSED`.
+ * @throws {MissingDependencyError} If a package is not installed.
+ */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const [Client, openStream] = await Promise.all([
+    loadClient(),
+    streamOpener(options.config.address),
+  ])
+  const connection = new Connection(Client, openStream, options)
+  await connection.open(options.signal)
+  return connection
+}
+
+/** A connection. Made by {@link openConnection}. */
+export class Connection {
+  /** Settles when the connection has ended, with the reason if there is one. Never rejects. */
+  readonly ended: Promise<Error | undefined>
+  readonly #config: ResolvedBrokerConfig
+  readonly #inbound: Inbound
+  readonly #client: MqttClient
+  #outbound: Outbound
+  #stream: Duplex | undefined
+  #drained: (() => void)[] = []
+  #capabilities: BrokerCapabilities | undefined
+  #sessionPresent = false
+  #isOpen = false
+  #cause: Error | undefined
+
+  constructor(
+    Client: typeof MqttClient,
+    openStream: OpenStream,
+    { config, cleanStart, inbound }: ConnectionOptions,
+  ) {
+    this.#config = config
+    this.#inbound = inbound
+    this.#outbound = this.#outboundFor(DEFAULT_RECEIVE_MAXIMUM)
+    const { username, password, protocolVersion, receiveMaximum, sessionExpiry } = config
+    this.#client = new Client(() => this.#watch(openStream()), {
+      manualConnect: true,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      log: () => {},
+      protocolVersion,
+      clientId: config.clientId,
+      clean: cleanStart,
+      keepalive: config.keepalive,
+      connectTimeout: config.connectTimeout,
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(protocolVersion === 5 && {
+        properties: { receiveMaximum, sessionExpiryInterval: sessionExpiry },
+      }),
+    })
+    this.#receive()
+    this.ended = new Promise((resolve) => {
+      this.#client.once('close', () => {
+        this.#isOpen = false
+        this.#outbound.lose(this.#cause)
+        resolve(this.#cause)
+      })
+    })
+  }
+
+  /** What the broker said of itself. Set once open. */
+  get capabilities(): BrokerCapabilities {
+    return this.#capabilities!
+  }
+
+  /** Whether the broker kept the session. Set once open. */
+  get sessionPresent(): boolean {
+    return this.#sessionPresent
+  }
+
+  /** Whether an answer to a publish or subscribe is awaited. */
+  get awaits(): boolean {
+    return this.#outbound.awaits
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const abort = () => this.#end(signal.reason)
+    signal.addEventListener('abort', abort)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#client.once('connect', () => resolve())
+        void this.ended.then((cause) => reject(signal.aborted ? signal.reason : cause))
+        this.#client.connect()
+      })
+    } catch (cause) {
+      if (cause === signal.reason && signal.aborted) throw cause
+      throw cause instanceof BrokerError ? cause : unreachable(this.#config, cause)
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+    this.#keepAlive()
+  }
+
+  /** Publishes a checked message. */
+  async publish(message: OutgoingMessage): Promise<void> {
+    checkCapabilities(message, this.capabilities)
+    const { topic, payload, qos = 1, retain = false } = message
+    const bytes = toBuffer(payload)
+    const properties =
+      this.#config.protocolVersion === 5 ? { properties: toPacketProperties(message) } : {}
+    const options = { qos, retain, ...properties }
+    const what = `Publishing to ${JSON.stringify(topic.slice(0, 200))}`
+    if (qos > 0) {
+      await this.#outbound.publish(what, (answer) => {
+        this.#client.publish(topic, bytes, options, (error) =>
+          answer(error ? publishError(what, error) : undefined, undefined),
+        )
+      })
+      return
+    }
+    this.#client.publish(topic, bytes, options)
+    if (!this.#stream?.writableNeedDrain) return
+    await this.#outbound.request<void>(what, (answer) => {
+      this.#drained.push(() => answer(undefined, undefined))
+    })
+  }
+
+  /** Subscribes. Settles with the broker's reason code for each filter. */
+  subscribe(filters: readonly string[], qos: Qos): Promise<readonly number[]> {
+    return this.#outbound.request('Subscribing', (answer) => {
+      this.#client.subscribe([...filters], { qos }, (error, _subscriptions, packet) => {
+        // An error goes with the answer if one filter was refused; each code tells of its filter.
+        if (packet) answer(undefined, packet.granted as number[])
+        else answer(error ?? new Error('The broker did not answer'), [])
+      })
+    })
+  }
+
+  /** Settles when no answer is awaited. */
+  idle(): Promise<void> {
+    return this.#outbound.idle()
+  }
+
+  /** Sends DISCONNECT and closes. Settles when that is done, at the latest after a second. */
+  async close(): Promise<void> {
+    const timer = setTimeout(() => this.#stream?.destroy(), CLOSE_TIMEOUT)
+    if (this.#isOpen) this.#send({ cmd: 'disconnect', reasonCode: 0 })
+    this.#stream?.end()
+    await this.ended
+    clearTimeout(timer)
+  }
+
+  #receive(): void {
+    const client = this.#client
+    client.on('error', (error) => {
+      if (error !== NOT_YET) this.#end(error)
+    })
+    client.on('packetreceive', (packet) => this.#onPacket(packet))
+    client.handleMessage = (packet, done) => {
+      const { qos, messageId } = packet
+      if (qos === 0) {
+        this.#inbound.take(toMessage(packet), () => {}, done)
+      } else {
+        const acknowledge = this.#acknowledger('puback', messageId!)
+        this.#inbound.take(toMessage(packet), acknowledge, () => done(NOT_YET))
+      }
+    }
+    // With QoS 2 the package would send PUBREC first and handle the message after, so that one
+    // whose handler did not end is lost with the process. Set here because it drops the option
+    // for MQTT 3.1.1.
+    client.options.customHandleAcks = (_topic, _payload, packet: IPublishPacket, done) => {
+      const { qos, messageId } = packet
+      if (qos !== 2) {
+        done(0)
+        return
+      }
+      const acknowledge = this.#acknowledger('pubrec', messageId!)
+      this.#inbound.takeOnce(messageId!, toMessage(packet), acknowledge, () => done(NOT_YET))
+    }
+  }
+
+  #acknowledger(cmd: 'puback' | 'pubrec', messageId: number): Acknowledge {
+    return (outcome) => {
+      if (!this.#isOpen) return
+      const isRefused = outcome === 'failed' && this.#config.protocolVersion === 5
+      this.#send({ cmd, messageId, reasonCode: isRefused ? reason.unspecified : 0 })
+      // A refused message is not released by the broker.
+      if (isRefused && cmd === 'pubrec') this.#inbound.release(messageId)
+    }
+  }
+
+  #onPacket(packet: Packet): void {
+    if (packet.cmd === 'connack') this.#onConnack(packet)
+    else if (packet.cmd === 'pubrel') this.#inbound.release(packet.messageId!)
+    else if (packet.cmd === 'disconnect' && packet.reasonCode) {
+      this.#cause ??= disconnection(packet.reasonCode)
+    }
+  }
+
+  #onConnack({ reasonCode, returnCode, sessionPresent, properties = {} }: IConnackPacket): void {
+    const code = reasonCode ?? returnCode ?? 0
+    if (code !== 0) {
+      this.#cause ??= connectRefusal(addressOf(this.#config), code)
+      return
+    }
+    const { retainAvailable, maximumQoS, maximumPacketSize, receiveMaximum } = properties
+    this.#capabilities = {
+      sharedSubscriptions:
+        this.#config.protocolVersion === 5 && properties.sharedSubscriptionAvailable !== false,
+      retain: retainAvailable !== false,
+      maxQos: maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : 2,
+      maxPacketSize: maximumPacketSize,
+    }
+    this.#outbound = this.#outboundFor(receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM)
+    this.#sessionPresent = sessionPresent
+    this.#isOpen = true
+    // Before the messages of the session, which may follow in the same read.
+    this.#inbound.beginSession(sessionPresent)
+  }
+
+  #outboundFor(quota: number): Outbound {
+    return new Outbound(quota, this.#config.publishTimeout, () => this.#inbound.readAhead())
+  }
+
+  /** While the window is full nothing is read, not even the answer to a ping. */
+  #keepAlive(): void {
+    const { keepalive } = this.#client
+    if (keepalive === 0) return
+    const timer = setInterval(() => {
+      if (!this.#inbound.holds) return
+      this.#client.sendPing()
+      this.#client.reschedulePing(true)
+    }, keepalive * 500)
+    void this.ended.then(() => clearInterval(timer))
+  }
+
+  #watch(stream: Duplex): Duplex {
+    this.#stream = stream
+    stream.on('error', (error) => {
+      this.#cause ??= error
+    })
+    stream.on('drain', () => {
+      for (const resume of this.#drained.splice(0)) resume()
+    })
+    return stream
+  }
+
+  #send(packet: Packet): void {
+    // biome-ignore lint/complexity/useLiteralKeys: private in the types, and the only way to send
+    this.#client['_sendPacket'](packet)
+  }
+
+  #end(cause: Error): void {
+    this.#cause ??= cause
+    this.#stream?.destroy()
+  }
+}
+
+/** The broker's address as far as it may be shown: what follows it in a URL may be a secret. */
+export function addressOf({ address }: ResolvedBrokerConfig): string {
+  if (address.transport === 'tcp') return `mqtt://${address.host}:${address.port}`
+  const { origin, pathname } = new URL(address.url)
+  return origin + pathname
+}
+
+function unreachable(config: ResolvedBrokerConfig, cause: unknown): BrokerError {
+  const { code, message } = (cause ?? {}) as { code?: string; message?: string }
+  const problem = message || code || 'it closed the connection'
+  const options = cause === undefined ? {} : { cause }
+  return new BrokerError(
+    'ERR_BROKER_UNREACHABLE',
+    `Cannot connect to ${addressOf(config)}: ${problem}`,
+    options,
+  )
+}
+
+/** A refusal if the broker gave a reason code. */
+function publishError(what: string, error: Error): Error {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'number' ? refusal(what, code) : error
+}
+
+async function loadClient(): Promise<typeof MqttClient> {
+  try {
+    // The default import is the only one that every build of the package has.
+    return (await import('mqtt')).default.MqttClient
+  } catch (cause) {
+    throw new MissingDependencyError('mqtt', { cause })
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Messages on their way to the handler: the window that bounds how many are handled at once, and
+ * their acknowledgement when the handler is done. It outlives the connections of a broker.
+ *
+ * @module
+ */
+import type { Message, MessageHandler } from '../../src/broker/broker.ts'
+
+/** Answers the broker; does nothing once the connection it belongs to is lost. */
+export type Acknowledge = (outcome: Outcome) => void
+
+/** How handling a message ended. */
+export type Outcome = 'handled' | 'failed'
+
+interface Delivery {
+  readonly message: Message
+  acknowledge: Acknowledge
+  /** The packet identifier of a QoS 2 message. */
+  readonly exactlyOnceId?: number
+  outcome?: Outcome
+}
+
+/** What {@link Inbound} takes. */
+export interface InboundOptions {
+  /** Most handlers running at once. */
+  readonly receiveMaximum: number
+  readonly onMessage: MessageHandler
+  readonly onError: (error: Error) => void
+  /** Whether the connection has to be read on, because an answer is awaited from it. */
+  readonly mustRead: () => boolean
+}
+
+/** How many bytes are read ahead at most for the sake of an awaited answer. */
+const READ_AHEAD_BYTES = 8 * 1024 * 1024
+/** What a waiting message costs beside its payload, roughly. */
+const MESSAGE_BYTES = 512
+
+/** The window between connections and the handler. */
+export class Inbound {
+  readonly #options: InboundOptions
+  readonly #running = new Set<Promise<void>>()
+  /** QoS 2 messages from their PUBLISH to their PUBREL: the same one is not handled again. */
+  readonly #exactlyOnce = new Map<number, Delivery>()
+  #queue: Delivery[] = []
+  #queuedBytes = 0
+  #readOn: (() => void) | undefined
+  #state: 'paused' | 'flowing' | 'stopped' = 'paused'
+
+  constructor(options: InboundOptions) {
+    this.#options = options
+  }
+
+  /** Whether the connection waits to be read on. */
+  get holds(): boolean {
+    return this.#readOn !== undefined
+  }
+
+  /**
+   * Takes a message of QoS 0 or 1.
+   *
+   * @param readOn Called, once, when the connection may deliver the next.
+   */
+  take(message: Message, acknowledge: Acknowledge, readOn: () => void): void {
+    this.#enqueue({ message, acknowledge }, readOn)
+  }
+
+  /** Takes a message of QoS 2, unless it is a repetition: then only its answer is repeated. */
+  takeOnce(id: number, message: Message, acknowledge: Acknowledge, readOn: () => void): void {
+    const known = this.#exactlyOnce.get(id)
+    if (!known) {
+      const delivery: Delivery = { message, acknowledge, exactlyOnceId: id }
+      if (this.#state !== 'stopped') this.#exactlyOnce.set(id, delivery)
+      this.#enqueue(delivery, readOn)
+      return
+    }
+    known.acknowledge = acknowledge
+    if (known.outcome) acknowledge(known.outcome)
+    readOn()
+  }
+
+  /** Forgets a QoS 2 message that the broker will not repeat. */
+  release(id: number): void {
+    this.#exactlyOnce.delete(id)
+  }
+
+  /**
+   * Prepares for the messages of a new connection.
+   *
+   * @param resumed Whether the broker kept the session. Then it repeats what was not acknowledged,
+   * so what still waits here is dropped; else this is all there is, and it is handled.
+   */
+  beginSession(resumed: boolean): void {
+    if (!resumed) {
+      this.#exactlyOnce.clear()
+      return
+    }
+    const repeated = this.#queue.filter(({ message }) => message.qos > 0)
+    this.#queue = this.#queue.filter(({ message }) => message.qos === 0)
+    for (const delivery of repeated) {
+      this.#queuedBytes -= sizeOf(delivery)
+      if (delivery.exactlyOnceId !== undefined) this.release(delivery.exactlyOnceId)
+    }
+  }
+
+  /** Starts handlers: the broker is connected, so they can publish. */
+  resume(): void {
+    if (this.#state === 'paused') this.#state = 'flowing'
+    this.#advance()
+  }
+
+  /** Starts no more handlers until {@link resume}. The lost connection is not read on. */
+  pause(): void {
+    if (this.#state === 'flowing') this.#state = 'paused'
+    this.#readOn = undefined
+  }
+
+  /** Starts no more handlers. What arrives from now on is neither handled nor acknowledged. */
+  stop(): void {
+    this.#state = 'stopped'
+    this.#queue = []
+    this.#queuedBytes = 0
+    this.readAhead()
+  }
+
+  /** Settles when no handler is running. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+
+  /** Reads on if there is a reason to. Called when an answer comes to be awaited. */
+  readAhead(): void {
+    if (!this.#readOn || !this.#mayRead()) return
+    const readOn = this.#readOn
+    this.#readOn = undefined
+    readOn()
+  }
+
+  #enqueue(delivery: Delivery, readOn: () => void): void {
+    this.#readOn = readOn
+    if (this.#state !== 'stopped') {
+      this.#queue.push(delivery)
+      this.#queuedBytes += sizeOf(delivery)
+    }
+    this.#advance()
+  }
+
+  #advance(): void {
+    while (this.#state === 'flowing' && this.#running.size < this.#options.receiveMaximum) {
+      const next = this.#queue.shift()
+      if (!next) break
+      this.#queuedBytes -= sizeOf(next)
+      const run = this.#handle(next).finally(() => {
+        this.#running.delete(run)
+        this.#advance()
+      })
+      this.#running.add(run)
+    }
+    this.readAhead()
+  }
+
+  #mayRead(): boolean {
+    if (this.#queue.length === 0) return true
+    return this.#options.mustRead() && this.#queuedBytes < READ_AHEAD_BYTES
+  }
+
+  async #handle(delivery: Delivery): Promise<void> {
+    try {
+      await this.#options.onMessage(delivery.message)
+      delivery.outcome = 'handled'
+    } catch (error) {
+      delivery.outcome = 'failed'
+      this.#options.onError(error instanceof Error ? error : new Error(String(error)))
+    }
+    delivery.acknowledge(delivery.outcome)
+  }
+}
+
+function sizeOf({ message }: Delivery): number {
+  return message.payload.byteLength + MESSAGE_BYTES
+}

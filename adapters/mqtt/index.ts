@@ -1,0 +1,47 @@
+/**
+ * A {@link Broker} over MQTT 5 or 3.1.1, through the `mqtt` package: TCP and WebSocket, on Node,
+ * Bun and Deno. WebSocket uses the runtime's own client; where it has none, as Node 20, the `ws`
+ * package must be installed too.
+ *
+ * Importing this module loads nothing: `mqtt` is first loaded by `connect()`.
+ *
+ * @module
+ */
+import type { Broker } from '../../src/broker/broker.ts'
+import { type BrokerConfig, parseBrokerConfig } from '../../src/broker/config.ts'
+import { MqttBroker } from './broker.ts'
+
+export type { BrokerConfig as MqttConfig } from '../../src/broker/config.ts'
+
+/**
+ * Makes a connection to an MQTT broker. Nothing is loaded or dialled until `connect()`.
+ *
+ * After the first connection a lost one is made again for as long as it takes, after pauses that
+ * grow from at most 1 second to at most 30. It ends early only if the broker refuses the login.
+ *
+ * What was not answered when a connection was lost is not sent again: such a publish rejects with
+ * `ERR_BROKER_TIMEOUT`, and whoever made it knows best whether to repeat it. A message whose
+ * handler was running is not acknowledged; a broker that kept the session sends it again.
+ *
+ * Up to `receiveMaximum` handlers run at once. While there are more messages than that nothing
+ * further is read from the connection, unless an answer to a publish or subscribe is awaited: then
+ * up to 8 MiB of messages are taken in ahead of their turn. A runtime's own WebSocket client cannot
+ * stop reading: there the excess of QoS 0 messages is held in memory.
+ *
+ * With `protocolVersion: 4` message properties are not sent, and none arrive.
+ *
+ * @param config Plain data; see {@link BrokerConfig}.
+ * @throws {ConfigError} If a key is unknown, wrongly typed, out of range or contradicts another.
+ *
+ * @example
+ * ```ts
+ * import { mqtt } from 'devicehub/mqtt'
+ *
+ * const broker = mqtt({ url: 'mqtt://localhost:1883' })
+ * await broker.connect({ onMessage: async ({ topic }) => console.log(topic) })
+ * await broker.subscribe([{ filter: 'things/#' }])
+ * ```
+ */
+export function mqtt(config: BrokerConfig = {}): Broker {
+  return new MqttBroker(parseBrokerConfig(config, 'mqtt'))
+}

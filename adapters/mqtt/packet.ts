@@ -1,0 +1,66 @@
+/**
+ * Messages as PUBLISH packets of the `mqtt` package, and back.
+ *
+ * @module
+ */
+import type { IPublishPacket } from 'mqtt'
+import type { Message, MessageProperties } from '../../src/broker/broker.ts'
+import { userPairs } from './outbound.ts'
+
+/** A received packet as a message. */
+export function toMessage({ topic, payload, qos, retain, properties }: IPublishPacket): Message {
+  return {
+    topic,
+    payload: toBytes(payload),
+    qos,
+    retain,
+    ...(properties && toProperties(properties)),
+  }
+}
+
+function toProperties(properties: NonNullable<IPublishPacket['properties']>): MessageProperties {
+  const { userProperties, correlationData, responseTopic, contentType, messageExpiryInterval } =
+    properties
+  return {
+    ...(userProperties && { userProperties: { ...userProperties } }),
+    ...(correlationData && { correlationData: toBytes(correlationData) }),
+    ...(responseTopic !== undefined && { responseTopic }),
+    ...(contentType !== undefined && { contentType }),
+    ...(messageExpiryInterval !== undefined && { messageExpiry: messageExpiryInterval }),
+  }
+}
+
+/** Checked properties as those of a packet. */
+export function toPacketProperties(
+  message: MessageProperties,
+): NonNullable<IPublishPacket['properties']> {
+  const {
+    userProperties = {},
+    correlationData,
+    responseTopic,
+    contentType,
+    messageExpiry,
+  } = message
+  // The package never sends a packet whose user properties are there but empty.
+  const hasUserProperties = userPairs(userProperties).length > 0
+  return {
+    ...(hasUserProperties && {
+      userProperties: userProperties as Record<string, string | string[]>,
+    }),
+    ...(correlationData && { correlationData: toBuffer(correlationData) }),
+    ...(responseTopic !== undefined && { responseTopic }),
+    ...(contentType !== undefined && { contentType }),
+    ...(messageExpiry !== undefined && { messageExpiryInterval: messageExpiry }),
+  }
+}
+
+/** The same bytes as the package takes them. */
+export function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
+
+/** The same bytes without what a runtime adds to them. */
+function toBytes(bytes: string | Uint8Array): Uint8Array {
+  if (typeof bytes === 'string') return new TextEncoder().encode(bytes)
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,90 @@
+/**
+ * Reason codes as errors (MQTT 5, section 2.4; MQTT 3.1.1, section 3.2.2.3).
+ *
+ * @module
+ */
+import { BrokerError } from '../../src/errors.ts'
+
+/** Reason codes used here by name. Any from `unspecified` up is a failure. */
+export const reason = {
+  unspecified: 0x80,
+  notAuthorized: 0x87,
+  packetTooLarge: 0x95,
+  retainNotSupported: 0x9a,
+  qosNotSupported: 0x9b,
+  sharedSubscriptionsNotSupported: 0x9e,
+} as const
+
+const WORDS: Readonly<Record<number, string>> = {
+  1: 'Unacceptable protocol version',
+  2: 'Client identifier rejected',
+  3: 'Server unavailable',
+  4: 'Bad user name or password',
+  5: 'Not authorized',
+  128: 'Unspecified error',
+  129: 'Malformed packet',
+  130: 'Protocol error',
+  131: 'Implementation specific error',
+  132: 'Unsupported protocol version',
+  133: 'Client identifier not valid',
+  134: 'Bad user name or password',
+  135: 'Not authorized',
+  136: 'Server unavailable',
+  137: 'Server busy',
+  138: 'Banned',
+  139: 'Server shutting down',
+  140: 'Bad authentication method',
+  141: 'Keep alive timeout',
+  142: 'Session taken over by another client with this client id',
+  143: 'Topic filter invalid',
+  144: 'Topic name invalid',
+  145: 'Packet identifier in use',
+  147: 'Receive maximum exceeded',
+  148: 'Topic alias invalid',
+  149: 'Packet too large',
+  150: 'Message rate too high',
+  151: 'Quota exceeded',
+  152: 'Administrative action',
+  153: 'Payload format invalid',
+  154: 'Retain not supported',
+  155: 'QoS not supported',
+  156: 'Use another server',
+  157: 'Server moved',
+  158: 'Shared subscriptions not supported',
+  159: 'Connection rate exceeded',
+  160: 'Maximum connect time',
+  161: 'Subscription identifiers not supported',
+  162: 'Wildcard subscriptions not supported',
+}
+
+/** What a refused CONNECT says of the login itself, so that repeating it is pointless. */
+const LOGIN_REASONS: readonly number[] = [2, 4, 5, 133, 134, 135, 138, 140]
+const VERSION_REASONS: readonly number[] = [1, 132]
+
+function describe(code: number): string {
+  return `${WORDS[code] ?? 'Unknown reason'} (0x${code.toString(16).padStart(2, '0')})`
+}
+
+/** The error for a CONNACK that refuses. */
+export function connectRefusal(address: string, reasonCode: number): BrokerError {
+  if (LOGIN_REASONS.includes(reasonCode)) {
+    const message = `${address} refused the login: ${describe(reasonCode)}`
+    return new BrokerError('ERR_BROKER_LOGIN_REFUSED', message, { reasonCode })
+  }
+  const hint = VERSION_REASONS.includes(reasonCode) ? '; try another protocolVersion' : ''
+  const message = `${address} refused the connection: ${describe(reasonCode)}${hint}`
+  return new BrokerError('ERR_BROKER_UNREACHABLE', message, { reasonCode })
+}
+
+/** The error for a DISCONNECT that the broker sent. */
+export function disconnection(reasonCode: number): BrokerError {
+  const message = `The broker ended the connection: ${describe(reasonCode)}`
+  return new BrokerError('ERR_BROKER_REFUSED', message, { reasonCode })
+}
+
+/** The error for a publish or subscribe that was refused, by the broker or in its name. */
+export function refusal(what: string, reasonCode: number): BrokerError {
+  const code =
+    reasonCode === reason.notAuthorized ? 'ERR_BROKER_NOT_AUTHORIZED' : 'ERR_BROKER_REFUSED'
+  return new BrokerError(code, `${what} was refused: ${describe(reasonCode)}`, { reasonCode })
+}

@@ -1,0 +1,116 @@
+/**
+ * The byte streams under a connection. They are built here and not by the `mqtt` package, whose
+ * table of transports is global, falls back silently and sends every small write as a frame.
+ *
+ * @module
+ */
+import type { Duplex } from 'node:stream'
+import type { BrokerAddress } from '../../src/broker/config.ts'
+import { MissingDependencyError } from '../../src/errors.ts'
+
+/** Starts a stream. What goes wrong is its `error`, then `close`. */
+export type OpenStream = () => Duplex
+
+/** The part of a WebSocket used here, as every runtime and the `ws` package have it. */
+interface Socket {
+  binaryType: string
+  readonly readyState: number
+  readonly bufferedAmount: number
+  send(data: Uint8Array): void
+  close(code?: number): void
+  addEventListener(type: string, listener: (event: SocketEvent) => void): void
+  // Only the `ws` package:
+  pause?(): void
+  resume?(): void
+  terminate?(): void
+}
+
+interface SocketEvent {
+  readonly data?: unknown
+  readonly message?: string
+}
+
+type SocketConstructor = new (url: string, protocol: string) => Socket
+
+const OPEN = 1
+/** How many bytes a WebSocket may hold back before writing waits, and for how long at a time. */
+const HIGH_WATER_BYTES = 512 * 1024
+const DRAIN_POLL_MS = 5
+
+/**
+ * Loads what the transport needs.
+ *
+ * @throws {MissingDependencyError} If that is the `ws` package and it is not installed.
+ */
+export async function streamOpener(address: BrokerAddress): Promise<OpenStream> {
+  if (address.transport === 'tcp') {
+    const { connect } = await import('node:net')
+    // Without setNoDelay an acknowledgement waits for the peer's delayed one, 40 ms and more.
+    return () => connect({ host: address.host, port: address.port }).setNoDelay(true)
+  }
+  const [{ Duplex }, { Buffer }, WebSocket] = await Promise.all([
+    import('node:stream'),
+    import('node:buffer'),
+    loadWebSocket(),
+  ])
+  return () => {
+    const socket = new WebSocket(address.url, 'mqtt')
+    socket.binaryType = 'arraybuffer'
+    const duplex = new Duplex({
+      allowHalfOpen: false,
+      construct(opened) {
+        socket.addEventListener('open', () => opened())
+      },
+      read: () => socket.resume?.(),
+      write: (chunk: Uint8Array, _encoding, done) => sendBytes(socket, chunk, done),
+      // All that was written in one turn is one frame.
+      writev: (chunks, done) =>
+        sendBytes(socket, Buffer.concat(chunks.map(({ chunk }) => chunk)), done),
+      final(done) {
+        socket.close(1000)
+        done()
+      },
+      destroy(error, done) {
+        if (socket.terminate) socket.terminate()
+        else socket.close()
+        done(error)
+      },
+    })
+    socket.addEventListener('message', ({ data }) => {
+      if (duplex.destroyed) return
+      if (!(data instanceof ArrayBuffer)) duplex.destroy(new Error('Received a text frame'))
+      else if (!duplex.push(Buffer.from(data))) socket.pause?.()
+    })
+    socket.addEventListener('error', ({ message }) =>
+      duplex.destroy(new Error(message || 'The WebSocket connection failed')),
+    )
+    socket.addEventListener('close', () => {
+      if (duplex.destroyed) return
+      if (duplex.readableFlowing) duplex.push(null)
+      else duplex.destroy()
+    })
+    return duplex
+  }
+}
+
+function sendBytes(socket: Socket, bytes: Uint8Array, done: () => void): void {
+  if (socket.readyState === OPEN) socket.send(bytes)
+  const settle = () => {
+    if (socket.readyState === OPEN && socket.bufferedAmount > HIGH_WATER_BYTES) {
+      setTimeout(settle, DRAIN_POLL_MS)
+    } else {
+      done()
+    }
+  }
+  settle()
+}
+
+async function loadWebSocket(): Promise<SocketConstructor> {
+  const { WebSocket } = globalThis as { WebSocket?: SocketConstructor }
+  if (WebSocket) return WebSocket
+  try {
+    return (await import('ws')).WebSocket as unknown as SocketConstructor
+  } catch (cause) {
+    throw new MissingDependencyError('ws', { cause })
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Making subscriptions: shared ones where there are any, and plain ones in their place.
+ *
+ * @module
+ */
+import type { Qos, Subscription, SubscriptionResult } from '../../src/broker/broker.ts'
+import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
+import { type BrokerError, ConfigError } from '../../src/errors.ts'
+import { parseTopicFilter } from '../../src/topic/filter.ts'
+import type { Connection } from './connection.ts'
+import { reason, refusal } from './reason.ts'
+
+type Why = NonNullable<SubscriptionResult['unsharedBecause']>
+
+/** What became of a subscription: a result, or the broker's refusal. */
+export type Outcome = { readonly subscription: Subscription } & (
+  | { readonly result: SubscriptionResult }
+  | { readonly error: BrokerError }
+)
+
+/** A filter as it goes to the broker. */
+interface Request {
+  readonly subscription: Subscription
+  readonly filter: string
+  readonly qos: Qos
+  readonly unsharedBecause?: Why
+}
+
+/**
+ * Checks subscriptions before any of them is made.
+ *
+ * @throws {InvalidTopicError} If a filter is not well formed.
+ * @throws {ConfigError} If a filter has a share prefix, or a QoS is not one.
+ */
+export function checkSubscriptions(subscriptions: readonly Subscription[]): void {
+  for (const { filter, qos = 1 } of subscriptions) {
+    if (parseTopicFilter(filter).share !== undefined) {
+      throw new ConfigError('filter', 'holds a share prefix: ask for `shared` instead')
+    }
+    if (![0, 1, 2].includes(qos)) throw new ConfigError('qos', 'must be 0, 1 or 2')
+  }
+}
+
+/**
+ * Makes checked subscriptions. Settles when the broker has answered for each.
+ *
+ * @throws {BrokerError} If it has not: `ERR_BROKER_TIMEOUT` or `ERR_BROKER_NOT_CONNECTED`.
+ */
+export async function makeSubscriptions(
+  connection: Connection,
+  config: ResolvedBrokerConfig,
+  subscriptions: readonly Subscription[],
+): Promise<readonly Outcome[]> {
+  const outcomes = new Map<Subscription, Outcome>()
+  let requests: Request[] = []
+  const requestPlain = (subscription: Subscription, unsharedBecause?: Why) => {
+    if (unsharedBecause && config.sharedSubscriptions === 'required') {
+      outcomes.set(subscription, refuse(subscription, reason.sharedSubscriptionsNotSupported))
+      return
+    }
+    const { filter, qos = 1 } = subscription
+    requests.push({ subscription, filter, qos, ...(unsharedBecause && { unsharedBecause }) })
+  }
+  for (const subscription of subscriptions) {
+    const { filter, qos = 1, shared = false } = subscription
+    const unsharedBecause = shared ? whyUnshared(connection, config) : undefined
+    if (!shared || unsharedBecause) requestPlain(subscription, unsharedBecause)
+    else requests.push({ subscription, filter: `$share/${config.shareName}/${filter}`, qos })
+  }
+  // A second round is for shared subscriptions that the broker turned out not to have.
+  while (requests.length > 0) {
+    const round = requests
+    requests = []
+    const codes = await send(connection, round)
+    for (const [i, request] of round.entries()) {
+      const { subscription, filter, unsharedBecause } = request
+      const code = codes[i] ?? reason.unspecified
+      const shared = filter !== subscription.filter
+      if (code < reason.unspecified) {
+        const granted = { filter: subscription.filter, qos: code as Qos, shared }
+        const result = { ...granted, ...(unsharedBecause && { unsharedBecause }) }
+        outcomes.set(subscription, { subscription, result })
+      } else if (shared && code === reason.sharedSubscriptionsNotSupported) {
+        requestPlain(subscription, 'broker-has-none')
+      } else {
+        outcomes.set(subscription, refuse(subscription, code))
+      }
+    }
+  }
+  return subscriptions.map((subscription) => outcomes.get(subscription)!)
+}
+
+function whyUnshared(connection: Connection, config: ResolvedBrokerConfig): Why | undefined {
+  if (config.sharedSubscriptions === false) return 'turned-off'
+  if (config.protocolVersion === 4) return 'protocol-has-none'
+  return connection.capabilities.sharedSubscriptions ? undefined : 'broker-has-none'
+}
+
+/** One SUBSCRIBE for each QoS; the answers in the order of the requests. */
+async function send(connection: Connection, requests: readonly Request[]): Promise<number[]> {
+  const codes: number[] = []
+  await Promise.all(
+    ([0, 1, 2] as const).map(async (qos) => {
+      const group = [...requests.entries()].filter(([, request]) => request.qos === qos)
+      if (group.length === 0) return
+      const filters = group.map(([, { filter }]) => filter)
+      const granted = await connection.subscribe(filters, qos)
+      for (const [n, [i]] of group.entries()) codes[i] = granted[n] ?? reason.unspecified
+    }),
+  )
+  return codes
+}
+
+function refuse(subscription: Subscription, code: number): Outcome {
+  const what = `Subscribing to ${JSON.stringify(subscription.filter.slice(0, 200))}`
+  return { subscription, error: refusal(what, code) }
+}

@@ -1,0 +1,72 @@
+/**
+ * A simulated device: a real MQTT client over TCP, with its own provisioned login.
+ *
+ * @module
+ */
+import type { Broker, Message, ProvisionedDevice } from 'devicehub'
+import { mqtt } from 'devicehub/mqtt'
+
+/** Where the simulated devices connect. */
+export interface DeviceNetwork {
+  readonly url: string
+  /** Called when a publish fails. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** A simulated device that is switched on. */
+export class SimulatedDevice {
+  readonly login: ProvisionedDevice
+  readonly connection: Broker
+  readonly #network: DeviceNetwork
+  readonly #measure: () => unknown
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #seconds = 1 + Math.random()
+
+  constructor(network: DeviceNetwork, login: ProvisionedDevice, measure: () => unknown) {
+    const { username, password } = login
+    this.login = login
+    this.#network = network
+    this.#measure = measure
+    this.connection = mqtt({ url: network.url, username, password, clientId: `sim-${login.id}` })
+  }
+
+  /** Connects, listens for commands and begins to measure. */
+  async switchOn(): Promise<void> {
+    await this.connection.connect({ onMessage: (message) => this.#obey(message) })
+    await this.connection.subscribe([{ filter: this.login.topics.cmd }])
+    await this.send(this.login.topics.status, { status: 'online', firmware_version: '2.1.0' })
+    this.#schedule(Math.random() * 1000)
+  }
+
+  async switchOff(): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.connection.close()
+  }
+
+  /** Publishes JSON, or a text as it is. */
+  async send(topic: string, payload: unknown, correlationData?: Uint8Array): Promise<void> {
+    const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
+    await this.connection.publish({
+      topic,
+      payload: new TextEncoder().encode(text),
+      ...(correlationData && { correlationData }),
+    })
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#schedule(this.#seconds * 1000)
+      this.send(this.login.topics.data, this.#measure()).catch(this.#network.onFailure)
+    }, ms)
+  }
+
+  async #obey({ payload, correlationData }: Message): Promise<void> {
+    const { command, payload: wanted } = JSON.parse(new TextDecoder().decode(payload))
+    const known = command === 'setInterval'
+    if (known) this.#seconds = wanted.seconds
+    const reply = known
+      ? { payload: { seconds: this.#seconds } }
+      : { error: { code: 'unknown-command', message: `I know no command ${command}` } }
+    await this.send(this.login.topics.reply, reply, correlationData)
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * The real Mosquitto as a process of its own, for as long as a test needs it. It listens on
+ * 127.0.0.1 only, over TCP only: its WebSocket listener cannot be bound to one address.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const START_LIMIT = 10_000
+/** Debian puts it where only root's path leads. */
+const command = ['mosquitto', '/usr/sbin/mosquitto'].find(
+  (name) => spawnSync(name, ['-h'], { timeout: START_LIMIT }).error === undefined,
+)
+
+/** Why tests that need Mosquitto are skipped, or `false`. Where `CI` is `true` it must be there. */
+export const mosquittoMissing: string | false = command
+  ? false
+  : 'Mosquitto is not installed: apt-get install -y mosquitto mosquitto-clients'
+if (mosquittoMissing && process.env.CI === 'true') throw new Error(mosquittoMissing)
+
+/** What {@link startMosquitto} takes. */
+export interface MosquittoOptions {
+  /** User names and passwords. Without any, whoever comes is let in. */
+  readonly logins?: Readonly<Record<string, string>>
+  /** Lines of an ACL file. */
+  readonly acl?: readonly string[]
+  /** More lines of configuration. */
+  readonly config?: readonly string[]
+}
+
+/** A running Mosquitto. */
+export interface Mosquitto {
+  readonly port: number
+  readonly url: string
+  /** Ends it, and removes its files. */
+  stop(): Promise<void>
+  /** Ends it without a chance to say goodbye. */
+  kill(): Promise<void>
+  /** Stops it where it is, so that it answers nothing; only {@link kill} helps then. */
+  freeze(): void
+  /** Starts it again on the same port, after {@link kill}. */
+  restart(): Promise<void>
+}
+
+/** Starts Mosquitto. Settles when it listens. */
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), 'devicehub-mosquitto-'))
+  writeConfig(folder, port, options)
+  let child: ChildProcess
+  try {
+    child = await run(folder, port)
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    port,
+    url: `mqtt://127.0.0.1:${port}`,
+    async stop() {
+      await end(child, 'SIGTERM')
+      rmSync(folder, { recursive: true, force: true })
+    },
+    kill: () => end(child, 'SIGKILL'),
+    freeze() {
+      child.kill('SIGSTOP')
+    },
+    async restart() {
+      child = await run(folder, port)
+    },
+  }
+}
+
+function writeConfig(folder: string, port: number, options: MosquittoOptions): void {
+  const { logins, acl, config = [] } = options
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    `allow_anonymous ${logins === undefined}`,
+    // As root it would become another user, who may not read this folder.
+    `user ${userInfo().username}`,
+    'set_tcp_nodelay true',
+    ...config,
+  ]
+  if (logins) {
+    const file = join(folder, 'passwords')
+    const hashes = Object.entries(logins).map(([name, password]) => `${name}:${hash(password)}\n`)
+    writeFileSync(file, hashes.join(''), { mode: 0o600 })
+    lines.push(`password_file ${file}`)
+  }
+  if (acl) {
+    const file = join(folder, 'acl')
+    writeFileSync(file, `${acl.join('\n')}\n`, { mode: 0o600 })
+    lines.push(`acl_file ${file}`)
+  }
+  writeFileSync(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`)
+}
+
+/** A password as Mosquitto stores it. */
+function hash(password: string): string {
+  const salt = randomBytes(12)
+  const key = pbkdf2Sync(password, salt, 101, 64, 'sha512')
+  return `$7$101$${salt.toString('base64')}$${key.toString('base64')}`
+}
+
+async function run(folder: string, port: number): Promise<ChildProcess> {
+  if (!command) throw new Error(mosquittoMissing || '')
+  const child = spawn(command, ['-c', join(folder, 'mosquitto.conf')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let log = ''
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    log += text
+  })
+  // Not to be left behind by a test process that crashes.
+  const killAtExit = () => child.kill('SIGKILL')
+  process.once('exit', killAtExit)
+  child.once('exit', () => process.removeListener('exit', killAtExit))
+  for (const limit = Date.now() + START_LIMIT; !(await listens(port)); await sleep(20)) {
+    if (child.exitCode === null && Date.now() < limit) continue
+    await end(child, 'SIGKILL')
+    throw new Error(`Mosquitto does not listen on port ${port}:\n${log}`)
+  }
+  return child
+}
+
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill(signal)
+  // One that is frozen or hangs does not hear the first.
+  const timer = setTimeout(() => child.kill('SIGKILL'), 3_000)
+  await exit
+  clearTimeout(timer)
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** A port that nothing listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
