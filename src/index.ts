@@ -129,3 +129,4 @@ export {
   DEFAULT_TEMPLATE,
   type TopicTemplate,
 } from './topic/template.ts'
+export { type FilterTree, filterTree } from './topic/tree.ts'
