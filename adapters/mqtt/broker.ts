@@ -15,9 +15,10 @@ import type {
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { StatusStream } from '../../src/broker/status-stream.ts'
 import { BrokerError } from '../../src/errors.ts'
-import { addressOf, type Connection, openConnection } from './connection.ts'
+import { checkMessage } from './check.ts'
+import { type Connection, openConnection } from './connection.ts'
 import { Inbound } from './inbound.ts'
-import { checkMessage } from './outbound.ts'
+import { addressOf } from './stream.ts'
 import { checkSubscriptions, makeSubscriptions } from './subscribe.ts'
 
 /** Milliseconds: the longest first pause before a reconnect, and the longest of all. */

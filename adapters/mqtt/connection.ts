@@ -10,11 +10,12 @@ import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt'
 import type { BrokerCapabilities, OutgoingMessage, Qos } from '../../src/broker/broker.ts'
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { BrokerError, MissingDependencyError } from '../../src/errors.ts'
+import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
-import { checkCapabilities, Outbound } from './outbound.ts'
+import { Outbound } from './outbound.ts'
 import { toBuffer, toMessage, toPacketProperties } from './packet.ts'
-import { connectRefusal, disconnection, reason, refusal } from './reason.ts'
-import { type OpenStream, streamOpener } from './stream.ts'
+import { connectRefusal, disconnection, reason, refusal, unreachable } from './reason.ts'
+import { addressOf, type OpenStream, streamOpener } from './stream.ts'
 
 /** What {@link openConnection} takes. */
 export interface ConnectionOptions {
@@ -28,6 +29,8 @@ export interface ConnectionOptions {
 
 /** Handed to the `mqtt` package in place of an acknowledgement: it then sends none itself. */
 const NOT_YET = new Error('The handler is not done yet')
+/** Milliseconds, as long as a timer goes: the caller has a deadline of its own. */
+const NEVER = 2 ** 31 - 1
 /** Milliseconds the broker has to close a connection after DISCONNECT. */
 const CLOSE_TIMEOUT = 1_000
 /** How many messages may go unacknowledged where the broker does not say (section 3.1.2.11.3). */
@@ -82,7 +85,7 @@ export class Connection {
       clientId: config.clientId,
       clean: cleanStart,
       keepalive: config.keepalive,
-      connectTimeout: config.connectTimeout,
+      connectTimeout: NEVER,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
       ...(protocolVersion === 5 && {
@@ -126,7 +129,7 @@ export class Connection {
       })
     } catch (cause) {
       if (cause === signal.reason && signal.aborted) throw cause
-      throw cause instanceof BrokerError ? cause : unreachable(this.#config, cause)
+      throw cause instanceof BrokerError ? cause : unreachable(addressOf(this.#config), cause)
     } finally {
       signal.removeEventListener('abort', abort)
     }
@@ -286,24 +289,6 @@ export class Connection {
     this.#cause ??= cause
     this.#stream?.destroy()
   }
-}
-
-/** The broker's address as far as it may be shown: what follows it in a URL may be a secret. */
-export function addressOf({ address }: ResolvedBrokerConfig): string {
-  if (address.transport === 'tcp') return `mqtt://${address.host}:${address.port}`
-  const { origin, pathname } = new URL(address.url)
-  return origin + pathname
-}
-
-function unreachable(config: ResolvedBrokerConfig, cause: unknown): BrokerError {
-  const { code, message } = (cause ?? {}) as { code?: string; message?: string }
-  const problem = message || code || 'it closed the connection'
-  const options = cause === undefined ? {} : { cause }
-  return new BrokerError(
-    'ERR_BROKER_UNREACHABLE',
-    `Cannot connect to ${addressOf(config)}: ${problem}`,
-    options,
-  )
 }
 
 /** A refusal if the broker gave a reason code. */

@@ -5,7 +5,7 @@
  */
 import type { IPublishPacket } from 'mqtt'
 import type { Message, MessageProperties } from '../../src/broker/broker.ts'
-import { userPairs } from './outbound.ts'
+import { userPairs } from './check.ts'
 
 /** A received packet as a message. */
 export function toMessage({ topic, payload, qos, retain, properties }: IPublishPacket): Message {

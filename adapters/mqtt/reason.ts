@@ -76,6 +76,18 @@ export function connectRefusal(address: string, reasonCode: number): BrokerError
   return new BrokerError('ERR_BROKER_UNREACHABLE', message, { reasonCode })
 }
 
+/** The error for a connection that was not made. */
+export function unreachable(address: string, cause: unknown): BrokerError {
+  const { code, message } = (cause ?? {}) as { code?: string; message?: string }
+  const problem = message || code || 'it closed the connection'
+  const options = cause === undefined ? {} : { cause }
+  return new BrokerError(
+    'ERR_BROKER_UNREACHABLE',
+    `Cannot connect to ${address}: ${problem}`,
+    options,
+  )
+}
+
 /** The error for a DISCONNECT that the broker sent. */
 export function disconnection(reasonCode: number): BrokerError {
   const message = `The broker ended the connection: ${describe(reasonCode)}`

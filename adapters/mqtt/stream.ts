@@ -5,7 +5,7 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
-import type { BrokerAddress } from '../../src/broker/config.ts'
+import type { BrokerAddress, ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { MissingDependencyError } from '../../src/errors.ts'
 
 /** Starts a stream. What goes wrong is its `error`, then `close`. */
@@ -32,10 +32,18 @@ interface SocketEvent {
 
 type SocketConstructor = new (url: string, protocol: string) => Socket
 
+const CONNECTING = 0
 const OPEN = 1
 /** How many bytes a WebSocket may hold back before writing waits, and for how long at a time. */
 const HIGH_WATER_BYTES = 512 * 1024
 const DRAIN_POLL_MS = 5
+
+/** The broker's address as far as it may be shown: what follows it in a URL may be a secret. */
+export function addressOf({ address }: ResolvedBrokerConfig): string {
+  if (address.transport === 'tcp') return `mqtt://${address.host}:${address.port}`
+  const { protocol, host, pathname } = new URL(address.url)
+  return `${protocol}//${host}${pathname}`
+}
 
 /**
  * Loads what the transport needs.
@@ -58,9 +66,6 @@ export async function streamOpener(address: BrokerAddress): Promise<OpenStream> 
     socket.binaryType = 'arraybuffer'
     const duplex = new Duplex({
       allowHalfOpen: false,
-      construct(opened) {
-        socket.addEventListener('open', () => opened())
-      },
       read: () => socket.resume?.(),
       write: (chunk: Uint8Array, _encoding, done) => sendBytes(socket, chunk, done),
       // All that was written in one turn is one frame.
@@ -94,6 +99,10 @@ export async function streamOpener(address: BrokerAddress): Promise<OpenStream> 
 }
 
 function sendBytes(socket: Socket, bytes: Uint8Array, done: () => void): void {
+  if (socket.readyState === CONNECTING) {
+    socket.addEventListener('open', () => sendBytes(socket, bytes, done))
+    return
+  }
   if (socket.readyState === OPEN) socket.send(bytes)
   const settle = () => {
     if (socket.readyState === OPEN && socket.bufferedAmount > HIGH_WATER_BYTES) {

@@ -9,7 +9,7 @@ import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -43,7 +43,7 @@ export interface Mosquitto {
   stop(): Promise<void>
   /** Ends it without a chance to say goodbye. */
   kill(): Promise<void>
-  /** Stops it where it is, so that it answers nothing; only {@link kill} helps then. */
+  /** Stops it where it is: it answers nothing any more. */
   freeze(): void
   /** Starts it again on the same port, after {@link kill}. */
   restart(): Promise<void>
@@ -54,9 +54,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-mosquitto-'))
   writeConfig(folder, port, options)
-  let child: ChildProcess
+  let running: Running
   try {
-    child = await run(folder, port)
+    running = await run(folder, port)
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
@@ -65,15 +65,15 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     port,
     url: `mqtt://127.0.0.1:${port}`,
     async stop() {
-      await end(child, 'SIGTERM')
+      await end(running, 'SIGTERM')
       rmSync(folder, { recursive: true, force: true })
     },
-    kill: () => end(child, 'SIGKILL'),
+    kill: () => end(running, 'SIGKILL'),
     freeze() {
-      child.kill('SIGSTOP')
+      running.child.kill('SIGSTOP')
     },
     async restart() {
-      child = await run(folder, port)
+      running = await run(folder, port)
     },
   }
 }
@@ -84,7 +84,7 @@ function writeConfig(folder: string, port: number, options: MosquittoOptions): v
     `listener ${port} 127.0.0.1`,
     `allow_anonymous ${logins === undefined}`,
     // As root it would become another user, who may not read this folder.
-    `user ${userInfo().username}`,
+    ...(process.getuid?.() === 0 ? ['user root'] : []),
     'set_tcp_nodelay true',
     ...config,
   ]
@@ -109,7 +109,12 @@ function hash(password: string): string {
   return `$7$101$${salt.toString('base64')}$${key.toString('base64')}`
 }
 
-async function run(folder: string, port: number): Promise<ChildProcess> {
+interface Running {
+  readonly child: ChildProcess
+  readonly exited: Promise<unknown>
+}
+
+async function run(folder: string, port: number): Promise<Running> {
   if (!command) throw new Error(mosquittoMissing || '')
   const child = spawn(command, ['-c', join(folder, 'mosquitto.conf')], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -121,22 +126,25 @@ async function run(folder: string, port: number): Promise<ChildProcess> {
   // Not to be left behind by a test process that crashes.
   const killAtExit = () => child.kill('SIGKILL')
   process.once('exit', killAtExit)
-  child.once('exit', () => process.removeListener('exit', killAtExit))
+  let isRunning = true
+  const exited = once(child, 'exit').then(() => {
+    isRunning = false
+    process.removeListener('exit', killAtExit)
+  })
+  const running: Running = { child, exited }
   for (const limit = Date.now() + START_LIMIT; !(await listens(port)); await sleep(20)) {
-    if (child.exitCode === null && Date.now() < limit) continue
-    await end(child, 'SIGKILL')
+    if (isRunning && Date.now() < limit) continue
+    await end(running, 'SIGKILL')
     throw new Error(`Mosquitto does not listen on port ${port}:\n${log}`)
   }
-  return child
+  return running
 }
 
-async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exit = once(child, 'exit')
+async function end({ child, exited }: Running, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   child.kill(signal)
-  // One that is frozen or hangs does not hear the first.
+  child.kill('SIGCONT') // A frozen one hears the first only then.
   const timer = setTimeout(() => child.kill('SIGKILL'), 3_000)
-  await exit
+  await exited
   clearTimeout(timer)
 }
 

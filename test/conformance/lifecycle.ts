@@ -1,0 +1,140 @@
+/**
+ * The cases of a connection's life.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import type { BrokerStatus, Message, MessageHandler } from '../../src/broker/broker.ts'
+import { BrokerError, type BrokerErrorCode, InvalidTopicError } from '../../src/errors.ts'
+import { Collector, deferred, within } from '../support/wait.ts'
+import { bytes, type Case, text } from './bench.ts'
+
+async function rejectsWith(promise: Promise<unknown>, code: BrokerErrorCode): Promise<void> {
+  await within(
+    assert.rejects(promise, (error) => {
+      assert.ok(error instanceof BrokerError, String(error))
+      assert.equal(error.code, code)
+      return true
+    }),
+    `rejection with ${code}`,
+  )
+}
+
+async function collect(statuses: AsyncIterable<BrokerStatus>): Promise<BrokerStatus[]> {
+  const all: BrokerStatus[] = []
+  for await (const status of statuses) all.push(status)
+  return all
+}
+
+export const lifecycle: Record<string, Case> = {
+  'publishing to a malformed topic rejects, and the connection still works': async (bench) => {
+    const a = await bench.connect()
+    await a.broker.subscribe([{ filter: bench.topic('x') }])
+    for (const topic of ['a/+', 'a/#', '', 'a\0b', '\udc00', 'x'.repeat(65_536)]) {
+      await assert.rejects(a.broker.publish({ topic, payload: bytes('x') }), InvalidTopicError)
+    }
+    const responseTopic = 'reply/+'
+    const topic = bench.topic('x')
+    await assert.rejects(
+      a.broker.publish({ topic, payload: bytes('x'), responseTopic }),
+      InvalidTopicError,
+    )
+    await a.broker.publish({ topic, payload: bytes('works') })
+    assert.deepEqual((await a.received.reach(1, 'message')).map(text), ['works'])
+  },
+
+  'before connect there is nothing to publish or subscribe with': async (bench) => {
+    const broker = await bench.open()
+    const topic = bench.topic('x')
+    await rejectsWith(broker.publish({ topic, payload: bytes('x') }), 'ERR_BROKER_NOT_CONNECTED')
+    await rejectsWith(broker.subscribe([{ filter: topic }]), 'ERR_BROKER_NOT_CONNECTED')
+  },
+
+  'after close everything rejects': async (bench) => {
+    const { broker } = await bench.connect()
+    await broker.close()
+    const topic = bench.topic('x')
+    await rejectsWith(broker.publish({ topic, payload: bytes('x') }), 'ERR_BROKER_CLOSED')
+    await rejectsWith(broker.subscribe([{ filter: topic }]), 'ERR_BROKER_CLOSED')
+    await rejectsWith(broker.connect({ onMessage: async () => {} }), 'ERR_BROKER_CLOSED')
+  },
+
+  'connecting twice rejects, and the connection stands': async (bench) => {
+    const { broker, received } = await bench.connect()
+    await rejectsWith(broker.connect({ onMessage: async () => {} }), 'ERR_BROKER_CLOSED')
+    await broker.subscribe([{ filter: bench.topic('x') }])
+    await broker.publish({ topic: bench.topic('x'), payload: bytes('x') })
+    await received.reach(1, 'message')
+  },
+
+  'an aborted connect rejects with the reason': async (bench) => {
+    const broker = await bench.open()
+    const reason = new Error('changed my mind')
+    const signal = AbortSignal.abort(reason)
+    await assert.rejects(broker.connect({ onMessage: async () => {}, signal }), reason)
+  },
+
+  'a signal has no effect on a connection that stands': async (bench) => {
+    const broker = await bench.open()
+    const abort = new AbortController()
+    const received = new Collector<Message>()
+    const onMessage: MessageHandler = async (message) => received.push(message)
+    await broker.connect({ onMessage, signal: abort.signal })
+    abort.abort()
+    await broker.subscribe([{ filter: bench.topic('x') }])
+    await broker.publish({ topic: bench.topic('x'), payload: bytes('x') })
+    await received.reach(1, 'message')
+  },
+
+  'close waits for a running handler, and the next message is not handled': async (bench) => {
+    const [a, other] = [await bench.connect(), await bench.connect()]
+    const begun = deferred()
+    const turn = deferred()
+    const b = await bench.connect(
+      async () => {
+        begun.resolve()
+        await turn.promise
+      },
+      { receiveMaximum: 1 },
+    )
+    for (const { broker } of [b, other]) await broker.subscribe([{ filter: bench.topic('x') }])
+    for (const body of ['1', '2']) {
+      await a.broker.publish({ topic: bench.topic('x'), payload: bytes(body) })
+    }
+    await within(begun.promise, 'handler')
+    await other.received.reach(2, 'messages elsewhere')
+    let closed = false
+    const closing = b.broker.close().then(() => {
+      closed = true
+    })
+    await a.broker.publish({ topic: bench.topic('x'), payload: bytes('3') })
+    await other.received.reach(3, 'messages elsewhere')
+    assert.equal(closed, false)
+    turn.resolve()
+    await within(closing, 'close')
+    assert.deepEqual(b.received.items.map(text), ['1'])
+  },
+
+  'close settles twice, and before connect too': async (bench) => {
+    const { broker } = await bench.connect()
+    await within(Promise.all([broker.close(), broker.close()]), 'close')
+    await within(broker.close(), 'close')
+    const unused = await bench.open()
+    await within(unused.close(), 'close')
+    await rejectsWith(unused.connect({ onMessage: async () => {} }), 'ERR_BROKER_CLOSED')
+  },
+
+  'status tells of connected and closed to every reader, and ends': async (bench) => {
+    const broker = await bench.open()
+    const readers = [collect(broker.status()), collect(broker.status())]
+    const capabilities = await broker.connect({ onMessage: async () => {} })
+    const late = collect(broker.status())
+    await broker.close()
+    for (const reader of readers) {
+      const statuses = await within(reader, 'end of status')
+      assert.deepEqual(statuses, [{ type: 'connected', capabilities }, { type: 'closed' }])
+    }
+    assert.deepEqual(await within(late, 'end of status'), [{ type: 'closed' }])
+    assert.deepEqual(await within(collect(broker.status()), 'end of status'), [{ type: 'closed' }])
+  },
+}

@@ -1,0 +1,11 @@
+/**
+ * The broker in memory keeps the contract. Runs on every runtime.
+ *
+ * @module
+ */
+import { memoryBroker, memoryServer } from '../../src/broker/memory.ts'
+import { conforms } from './run.ts'
+
+const server = memoryServer()
+
+conforms('memory', async (options) => memoryBroker(server, options))

@@ -1,0 +1,23 @@
+/**
+ * Runs the cases of the {@link Broker} contract with `node:test`.
+ *
+ * @module
+ */
+import { describe, test } from 'node:test'
+import { brokerCases, type Open, runCase } from './broker.ts'
+
+/**
+ * Declares one test for each case.
+ *
+ * @param except Titles of cases that do not hold there, each with the reason: they are skipped.
+ */
+export function conforms(name: string, open: Open, except: Record<string, string> = {}): void {
+  for (const title of Object.keys(except)) {
+    if (!brokerCases[title]) throw new Error(`No such case: ${title}`)
+  }
+  describe(`the broker contract over ${name}`, () => {
+    for (const [title, run] of Object.entries(brokerCases)) {
+      test(title, { skip: except[title] ?? false, timeout: 30_000 }, () => runCase(run, open))
+    }
+  })
+}

@@ -1,0 +1,81 @@
+/**
+ * The cases of subscriptions.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import type { MessageHandler } from '../../src/broker/broker.ts'
+import { InvalidTopicError } from '../../src/errors.ts'
+import { Collector } from '../support/wait.ts'
+import { bytes, type Case, text } from './bench.ts'
+
+export const subscriptions: Record<string, Case> = {
+  'members of a share group get each message once among them': async (bench) => {
+    const a = await bench.connect()
+    const both = new Collector<string>()
+    const collectBoth: MessageHandler = async (message) => both.push(text(message))
+    const members = [await bench.connect(collectBoth), await bench.connect(collectBoth)]
+    for (const { broker } of members) {
+      const [result] = await broker.subscribe([{ filter: bench.topic('+/data'), shared: true }])
+      assert.deepEqual(result, { filter: bench.topic('+/data'), qos: 1, shared: true })
+      await broker.subscribe([{ filter: bench.topic('end') }])
+    }
+    const numbers = Array.from({ length: 100 }, (_, i) => String(i))
+    for (const n of numbers) {
+      await a.broker.publish({ topic: bench.topic(`d${n}/data`), payload: bytes(n) })
+    }
+    await a.broker.publish({ topic: bench.topic('end'), payload: bytes('end') })
+    const all = await both.reach(102, 'messages')
+    const shared = all.filter((body) => body !== 'end').sort((x, y) => Number(x) - Number(y))
+    assert.deepEqual(shared, numbers)
+    for (const { received } of members) assert.ok(received.items.length > 1, 'both take part')
+  },
+
+  'a subscription that is not shared gets every message beside a share group': async (bench) => {
+    const [a, plain, member] = [await bench.connect(), await bench.connect(), await bench.connect()]
+    await plain.broker.subscribe([{ filter: bench.topic('x') }])
+    await member.broker.subscribe([{ filter: bench.topic('x'), shared: true }])
+    for (const body of ['1', '2']) {
+      await a.broker.publish({ topic: bench.topic('x'), payload: bytes(body) })
+    }
+    assert.deepEqual((await plain.received.reach(2, 'messages')).map(text), ['1', '2'])
+    assert.deepEqual((await member.received.reach(2, 'messages')).map(text), ['1', '2'])
+  },
+
+  'a filter subscribed twice stays one subscription': async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()]
+    await b.broker.subscribe([{ filter: bench.topic('x'), qos: 0 }])
+    const again = await b.broker.subscribe([{ filter: bench.topic('x'), qos: 1 }])
+    assert.deepEqual(again, [{ filter: bench.topic('x'), qos: 1, shared: false }])
+    for (const body of ['1', '2']) {
+      await a.broker.publish({ topic: bench.topic('x'), payload: bytes(body) })
+    }
+    const messages = await b.received.reach(2, 'messages')
+    assert.deepEqual(
+      messages.map((message) => [text(message), message.qos]),
+      [
+        ['1', 1],
+        ['2', 1],
+      ],
+    )
+  },
+
+  'with a malformed filter nothing is subscribed': async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()]
+    await b.broker.subscribe([{ filter: bench.topic('end') }])
+    for (const bad of ['', 'a/#/b', 'a+/b', 'a\0b', '\ud800']) {
+      await assert.rejects(
+        b.broker.subscribe([{ filter: bench.topic('good') }, { filter: bad }]),
+        InvalidTopicError,
+      )
+    }
+    await a.broker.publish({ topic: bench.topic('good'), payload: bytes('good') })
+    await a.broker.publish({ topic: bench.topic('end'), payload: bytes('end') })
+    assert.deepEqual((await b.received.reach(1, 'message')).map(text), ['end'])
+  },
+
+  'a share prefix in a filter is refused': async (bench) => {
+    const { broker } = await bench.connect()
+    await assert.rejects(broker.subscribe([{ filter: '$share/mine/x' }]), { code: 'ERR_CONFIG' })
+  },
+}

@@ -1,0 +1,57 @@
+/**
+ * A connected MQTT broker of the library, with what happened to it.
+ *
+ * @module
+ */
+import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import type { Broker, BrokerStatus, Message, MessageHandler } from '../../src/broker/broker.ts'
+import { Collector, within } from '../support/wait.ts'
+
+export interface Client extends AsyncDisposable {
+  readonly broker: Broker
+  connect(handler?: MessageHandler): Promise<void>
+  readonly received: Collector<Message>
+  readonly statuses: Collector<BrokerStatus>
+}
+
+/** Makes a client; it is closed when it goes out of scope. */
+export function makeClient(config: MqttConfig): Client {
+  const broker = mqtt(config)
+  const received = new Collector<Message>()
+  const statuses = new Collector<BrokerStatus>()
+  void collect(broker, statuses)
+  return {
+    broker,
+    received,
+    statuses,
+    async connect(handler) {
+      const onMessage: MessageHandler = async (message) => {
+        received.push(message)
+        await handler?.(message)
+      }
+      await within(broker.connect({ onMessage }), 'connection')
+    },
+    async [Symbol.asyncDispose]() {
+      await within(broker.close(), 'close', 10_000)
+    },
+  }
+}
+
+/** Makes a client and connects it. */
+export async function connectClient(config: MqttConfig, handler?: MessageHandler): Promise<Client> {
+  const client = makeClient(config)
+  await client.connect(handler)
+  return client
+}
+
+async function collect(broker: Broker, statuses: Collector<BrokerStatus>): Promise<void> {
+  for await (const status of broker.status()) statuses.push(status)
+}
+
+/** The types of the statuses so far. */
+export function typesOf({ statuses }: Client): string[] {
+  return statuses.items.map(({ type }) => type)
+}
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+export const text = ({ payload }: Message): string => new TextDecoder().decode(payload)

@@ -1,0 +1,117 @@
+/**
+ * The configuration of a broker: what it may hold, and how a mistake is told.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { parseBrokerConfig } from '../../src/broker/config.ts'
+import { ConfigError } from '../../src/errors.ts'
+
+const SECRET = 'correct-horse'
+
+describe('a broker configuration', () => {
+  test('has a default for everything', () => {
+    const { clientId, ...config } = parseBrokerConfig({}, 'brokers.default')
+    assert.deepEqual(config, {
+      address: { transport: 'tcp', host: 'localhost', port: 1883 },
+      username: undefined,
+      password: undefined,
+      keepalive: 60,
+      sharedSubscriptions: true,
+      shareName: 'devicehub',
+      cleanStart: true,
+      sessionExpiry: 0,
+      receiveMaximum: 64,
+      connectTimeout: 10_000,
+      publishTimeout: 30_000,
+      protocolVersion: 5,
+    })
+    assert.match(clientId, /^devicehub-[0-9a-f]{32}$/)
+    assert.notEqual(clientId, parseBrokerConfig({}, 'brokers.default').clientId)
+  })
+
+  const addresses: [config: MqttConfig, address: unknown][] = [
+    [{ host: 'a' }, { transport: 'tcp', host: 'a', port: 1883 }],
+    [{ port: 1 }, { transport: 'tcp', host: 'localhost', port: 1 }],
+    [{ url: 'mqtt://a' }, { transport: 'tcp', host: 'a', port: 1883 }],
+    [{ url: 'mqtt://a:65535/' }, { transport: 'tcp', host: 'a', port: 65535 }],
+    [{ url: 'mqtt://[::1]:2' }, { transport: 'tcp', host: '::1', port: 2 }],
+    [{ url: 'ws://a' }, { transport: 'websocket', url: 'ws://a/' }],
+    [{ url: 'ws://a:8083/mqtt?x=1' }, { transport: 'websocket', url: 'ws://a:8083/mqtt?x=1' }],
+  ]
+  for (const [config, address] of addresses) {
+    test(`${JSON.stringify(config)} is an address`, () => {
+      assert.deepEqual(parseBrokerConfig(config, 'x').address, address)
+    })
+  }
+
+  const mistakes: [config: unknown, key: string, message: RegExp][] = [
+    [null, '', /must be an object/],
+    ['mqtt://a', '', /must be an object/],
+    [{ prot: 1883 }, '.prot', /is not a setting/],
+    [{ host: 5 }, '.host', /must be a string/],
+    [{ host: '' }, '.host', /must not be empty/],
+    [{ port: 0 }, '.port', /from 1 to 65535/],
+    [{ port: 65_536 }, '.port', /from 1 to 65535/],
+    [{ port: 1.5 }, '.port', /from 1 to 65535/],
+    [{ port: '1883' }, '.port', /from 1 to 65535/],
+    [{ url: 'a:1883' }, '.url', /must be mqtt:\/\/host:port/],
+    [{ url: 'mqtt://' }, '.url', /must be mqtt:\/\/host:port/],
+    [{ url: 'mqtt://a:70000' }, '.url', /must be mqtt:\/\/host:port/],
+    [{ url: 'mqtt://a:0' }, '.url', /port 0/],
+    [{ url: 'mqtt://a/path' }, '.url', /path/],
+    [{ url: 'ws://a/#x' }, '.url', /fragment/],
+    [{ url: 'http://a' }, '.url', /must start with mqtt: or ws:, not http:/],
+    [{ url: `mqtt://hub:${SECRET}@a` }, '.url', /use the keys username and password/],
+    [{ url: 'mqtt://hub@a' }, '.url', /use the keys username and password/],
+    [{ url: `nonsense ${SECRET}` }, '.url', /must be mqtt:\/\/host:port/],
+    [{ url: 'mqtts://a' }, '.url', /TLS is not supported/],
+    [{ url: 'wss://a' }, '.url', /TLS is not supported/],
+    [{ url: 'mqtt://a', host: 'a' }, '.host', /beside url/],
+    [{ url: 'mqtt://a', port: 1 }, '.port', /beside url/],
+    ...['tls', 'ca', 'caCerts', 'cert', 'certFile', 'key', 'keyFile'].map(
+      (key): [unknown, string, RegExp] => [{ [key]: SECRET }, `.${key}`, /TLS is not supported/],
+    ),
+    [{ username: 5 }, '.username', /must be a string/],
+    [{ username: 'a\0' }, '.username', /NUL/],
+    [{ username: 'u', password: [SECRET] }, '.password', /must be a string/],
+    [{ password: SECRET }, '.password', /needs a username/],
+    [{ clientId: '' }, '.clientId', /must not be empty/],
+    [{ clientId: 'x'.repeat(65_536) }, '.clientId', /longer than 65535 bytes/],
+    [{ keepalive: -1 }, '.keepalive', /from 0 to 65535/],
+    [{ keepalive: Number.NaN }, '.keepalive', /from 0 to 65535/],
+    [{ keepalive: 65_536 }, '.keepalive', /from 0 to 65535/],
+    [{ sharedSubscriptions: 'yes' }, '.sharedSubscriptions', /true, false or 'required'/],
+    [{ shareName: '' }, '.shareName', /must not be empty/],
+    [{ shareName: 'a/b' }, '.shareName', /must not hold/],
+    [{ shareName: '+' }, '.shareName', /must not hold/],
+    [{ cleanStart: 0 }, '.cleanStart', /true or false/],
+    [{ sessionExpiry: -1 }, '.sessionExpiry', /from 0 to 4294967295/],
+    [{ sessionExpiry: 60, protocolVersion: 4 }, '.sessionExpiry', /needs MQTT 5/],
+    [{ receiveMaximum: 0 }, '.receiveMaximum', /from 1 to 65535/],
+    [{ receiveMaximum: 65_536 }, '.receiveMaximum', /from 1 to 65535/],
+    [{ connectTimeout: 0 }, '.connectTimeout', /from 1 to/],
+    [{ publishTimeout: Number.POSITIVE_INFINITY }, '.publishTimeout', /from 1 to/],
+    [{ protocolVersion: 3 }, '.protocolVersion', /must be 5, or 4/],
+  ]
+  for (const [config, key, message] of mistakes) {
+    test(`${JSON.stringify(config).slice(0, 60)} is refused by name`, () => {
+      assert.throws(
+        () => parseBrokerConfig(config, 'brokers.default'),
+        (error) => {
+          assert.ok(error instanceof ConfigError)
+          assert.equal(error.key, `brokers.default${key}`)
+          assert.match(error.message, message)
+          assert.doesNotMatch(error.message, new RegExp(SECRET))
+          return true
+        },
+      )
+    })
+  }
+
+  test('is checked by mqtt() at once', () => {
+    assert.throws(() => mqtt({ prot: 1 } as MqttConfig), { key: 'mqtt.prot' })
+  })
+})

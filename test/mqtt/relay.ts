@@ -1,0 +1,91 @@
+/**
+ * What stands between a client and a broker in tests: a TCP relay whose connections can be cut, and
+ * a WebSocket one.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { createWebSocketStream, WebSocketServer } from 'ws'
+
+/** A listener on 127.0.0.1 in front of a broker. */
+export interface Relay extends AsyncDisposable {
+  readonly url: string
+  /** How many bytes clients have taken from the broker. */
+  readonly forwarded: number
+  /** Cuts every connection that there is. */
+  cut(): void
+}
+
+/** Forwards TCP connections. */
+export async function tcpRelay(port: number): Promise<Relay> {
+  const sockets = new Set<Socket>()
+  let forwarded = 0
+  const server = createServer((client) => {
+    const broker = connect(port, '127.0.0.1')
+    broker.on('data', (chunk) => {
+      forwarded += chunk.length
+    })
+    for (const [socket, other] of [
+      [client, broker],
+      [broker, client],
+    ] as const) {
+      sockets.add(socket.setNoDelay(true))
+      socket.pipe(other)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const cut = () => {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+  return {
+    url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get forwarded() {
+      return forwarded
+    },
+    cut,
+    async [Symbol.asyncDispose]() {
+      cut()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Forwards WebSocket connections to a broker's TCP port. */
+export async function webSocketRelay(port: number): Promise<Relay> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/mqtt' })
+  await once(server, 'listening')
+  let forwarded = 0
+  server.on('connection', (webSocket) => {
+    const client = createWebSocketStream(webSocket)
+    const broker = connect(port, '127.0.0.1').setNoDelay(true)
+    broker.on('data', (chunk) => {
+      forwarded += chunk.length
+    })
+    client.pipe(broker).pipe(client)
+    client.on('error', () => broker.destroy())
+    broker.on('error', () => client.destroy())
+    client.on('close', () => broker.destroy())
+  })
+  const cut = () => {
+    for (const client of server.clients) client.terminate()
+  }
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt`,
+    get forwarded() {
+      return forwarded
+    },
+    cut,
+    async [Symbol.asyncDispose]() {
+      cut()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

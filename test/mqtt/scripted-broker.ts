@@ -1,0 +1,115 @@
+/**
+ * A broker that says what a test wants it to say, for answers that real brokers give too rarely. It
+ * speaks as much of MQTT 5 as that takes, and reads lengths of up to two bytes.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+
+const CONNECT = 1
+const PUBLISH = 3
+const SUBSCRIBE = 8
+
+/** Properties of CONNACK as bytes. */
+export const connackProperty = {
+  receiveMaximum: (n: number): number[] => [0x21, n >> 8, n & 0xff],
+  noSharedSubscriptions: [0x2a, 0],
+}
+
+/** What it says. What is left out is said as a broker without objections would. */
+export interface Script {
+  /** Reason code and properties of CONNACK; the argument counts connections from 1. */
+  readonly connect?: (connection: number) => { reason?: number; properties?: readonly number[] }
+  /** Reason code for a filter. */
+  readonly subscribe?: (filter: string) => number
+  /** Takes a PUBLISH of QoS 1; `answer` sends its PUBACK. */
+  readonly publish?: (topic: string, answer: (reason: number) => void) => void
+}
+
+/** A running scripted broker. */
+export interface ScriptedBroker extends AsyncDisposable {
+  readonly url: string
+  /** How often a client connected. */
+  readonly connections: number
+  /** Filters in the order they were subscribed. */
+  readonly filters: readonly string[]
+  /** Sends DISCONNECT to every client and closes. */
+  disconnect(reason: number): void
+}
+
+/** Starts one on 127.0.0.1. */
+export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroker> {
+  const sockets = new Set<Socket>()
+  const filters: string[] = []
+  let connections = 0
+
+  const answer = (socket: Socket, type: number, body: Buffer) => {
+    const send = (header: number, ...bytes: number[]) => {
+      if (socket.writable) socket.write(Uint8Array.of(header, bytes.length, ...bytes))
+    }
+    if (type >> 4 === CONNECT) {
+      connections++
+      const { reason = 0, properties = [] } = script.connect?.(connections) ?? {}
+      send(0x20, 0, reason, properties.length, ...properties)
+    } else if (type >> 4 === SUBSCRIBE) {
+      const codes: number[] = []
+      for (let at = 3 + body[2]!; at < body.length; ) {
+        const end = at + 2 + body.readUInt16BE(at)
+        const filter = body.toString('utf8', at + 2, end)
+        filters.push(filter)
+        codes.push(script.subscribe?.(filter) ?? body[end]!)
+        at = end + 1
+      }
+      send(0x90, body[0]!, body[1]!, 0, ...codes)
+    } else if (type >> 4 === PUBLISH && type & 0x06) {
+      const end = 2 + body.readUInt16BE(0)
+      const topic = body.toString('utf8', 2, end)
+      const acknowledge = (reason: number) => send(0x40, body[end]!, body[end + 1]!, reason)
+      if (script.publish) script.publish(topic, acknowledge)
+      else acknowledge(0)
+    }
+  }
+
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    let input: Buffer = Buffer.alloc(0)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => {}) // Then comes `close`.
+    socket.on('data', (chunk: Buffer) => {
+      input = Buffer.concat([input, chunk])
+      for (let packet = cut(input); packet; packet = cut(input)) {
+        answer(socket, input[0]!, packet.body)
+        input = packet.rest
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  return {
+    url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    filters,
+    get connections() {
+      return connections
+    },
+    disconnect(reason) {
+      for (const socket of sockets) socket.end(Uint8Array.of(0xe0, 1, reason))
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** The body of the first packet and what follows it, if it is all there. */
+function cut(input: Buffer): { body: Buffer; rest: Buffer } | undefined {
+  if (input.length < 2) return undefined
+  const isLong = input[1]! > 127
+  const start = isLong ? 3 : 2
+  const end = start + (isLong ? (input[1]! & 127) + (input[2] ?? 0) * 128 : input[1]!)
+  return input.length < end
+    ? undefined
+    : { body: input.subarray(start, end), rest: input.subarray(end) }
+}
