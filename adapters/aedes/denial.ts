@@ -1,45 +1,51 @@
 /**
- * What a client was not let do, and how it is logged without filling the log.
+ * What a client was not let do, as the operator is told. Clients themselves learn only that it was
+ * not authorized.
  *
  * @module
  */
-import type { Logger } from '../../src/log.ts'
+import type { DecisionReason } from '../../src/access/decide.ts'
+import type { LoginDenial } from '../../src/fleet.ts'
 
 /** Something a client was not let do. */
 export interface Denial {
   readonly action: 'connect' | 'publish' | 'subscribe'
+  /** As the client gave it; for a publish or subscribe that of the principal it logged in as. */
   readonly username: string | undefined
   /** The client id, as the client gave it. */
   readonly clientId: string
-  /** The topic name or filter; absent for a connect. */
+  /** The topic name or topic filter; absent for a connect. */
   readonly topic?: string
-  /** Stable code, from the login or the decision. */
-  readonly reason: string
+  /** Why. Stable, to switch on. */
+  readonly reason: DenialReason
   /** One or two sentences for an operator. */
   readonly text: string
 }
 
-const QUIET_MS = 10_000
-const MAX_REMEMBERED = 1_000
+/** Why a client was not let do something: a failed login, a decision, or a bound of this broker. */
+export type DenialReason =
+  | LoginDenial
+  | Exclude<DecisionReason, 'allowed-by-rule'>
+  /** The password is not UTF-8. */
+  | 'secret-malformed'
+  /** Clients do not publish below `$SYS/`, whatever their rules say: the broker itself does. */
+  | 'topic-reserved'
+  /** The broker has no shared subscriptions. */
+  | 'shared-subscriptions-unavailable'
 
-/**
- * Makes a log of denials that says each one once in 10 seconds, and how many more there were: a
- * device that tries in a loop must not fill the log.
- */
-export function denialLog(logger: Logger): (denial: Denial) => void {
-  const seen = new Map<string, { since: number; repeated: number }>()
-  return (denial) => {
-    const key = JSON.stringify([denial.username, denial.action, denial.topic])
-    const now = Date.now()
-    const before = seen.get(key)
-    if (before && now - before.since < QUIET_MS) {
-      before.repeated++
-      return
-    }
-    const more = before?.repeated ? ` (and ${before.repeated} times more since the last line)` : ''
-    logger.warn(`${denial.text}${more}`)
-    seen.delete(key)
-    seen.set(key, { since: now, repeated: 0 })
-    if (seen.size > MAX_REMEMBERED) seen.delete(seen.keys().next().value!)
-  }
+const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'secret-malformed', string>> = {
+  'credentials-missing': 'a user name or password is missing',
+  'principal-unknown': 'no device or service account has this user name',
+  'secret-wrong': 'the password is wrong',
+  'secret-malformed': 'the password is not UTF-8',
+  revoked: 'the device is revoked',
+}
+
+/** Says why a login failed. */
+export function describeLogin(
+  username: string | undefined,
+  reason: keyof typeof LOGIN_PROBLEMS,
+): string {
+  const who = username ? JSON.stringify(username.slice(0, 200)) : 'A client without a user name'
+  return `${who} may not connect: ${LOGIN_PROBLEMS[reason]}.`
 }

@@ -1,172 +1,287 @@
 /**
- * The fleet's decisions as hooks of the broker.
+ * The fleet's decisions as hooks of the broker, and the sessions they are about.
  *
  * @module
  */
-import type { Aedes, AedesOptions, Client } from 'aedes'
-import { decide } from '../../src/access/decide.ts'
+import type { AedesOptions, Client, Subscription } from 'aedes'
+import { type AccessRequest, decide } from '../../src/access/decide.ts'
 import { explainDecision } from '../../src/access/explain.ts'
 import type { Principal } from '../../src/access/principal.ts'
-import type { DeviceRef, Fleet } from '../../src/fleet.ts'
-import type { Logger } from '../../src/log.ts'
-import { parseTopicFilter } from '../../src/topic/filter.ts'
-import { type Denial, denialLog } from './denial.ts'
+import type { DeviceRef, Fleet, Login } from '../../src/fleet.ts'
+import { type Denial, type DenialReason, describeLogin } from './denial.ts'
+import { type BoundedLog, describeError } from './log.ts'
+import { sessionKey } from './state.ts'
+
+/** The hooks that ask a guard. */
+export type GuardHooks = Required<
+  Pick<
+    AedesOptions,
+    'authenticate' | 'authorizePublish' | 'authorizeSubscribe' | 'authorizeForward'
+  >
+>
 
 /** What keeps a broker within a fleet's rules. */
 export interface Guard {
-  readonly hooks: Required<
-    Pick<
-      AedesOptions,
-      'preConnect' | 'authenticate' | 'authorizePublish' | 'authorizeSubscribe' | 'authorizeForward'
-    >
-  >
-  /** Begins to watch a broker's connections. */
-  attach(aedes: Aedes): void
-  /** Ends what `attach` began. */
-  detach(): void
+  readonly hooks: GuardHooks
+  /** How many clients are logged in. */
+  readonly connections: number
+  /** Whether a client may have a subscription. Reports nothing. */
+  isGranted(client: Client, subscription: Subscription): boolean
+  /** Who a client is, for a log. */
+  describe(client: Client): string
+  /** Stops listening for revocations. */
+  close(): void
 }
 
-/** What is known of a connected client. */
+/** What a guard tells the broker. */
+export interface GuardEvents {
+  readonly onDenied: ((denial: Denial) => void) | undefined
+  /** Nobody will resume this session any more. */
+  readonly onSessionEnd: (key: string) => void
+  /** A session was resumed with a subscription that is not granted any more. */
+  readonly onFilterDropped: (key: string, filter: string) => void
+  /** A user name is revoked, and its connections are gone. */
+  readonly onUserRevoked: (username: string) => void
+}
+
+/** An answer to a client. It says no more than that it was refused. */
+export class Refusal extends Error {
+  /** MQTT 3.1.1, section 3.2.2.3; in MQTT 5 it becomes 0x88, 0x86 or 0x87. */
+  readonly returnCode: 3 | 4 | 5
+
+  constructor(message: string, returnCode: 3 | 4 | 5) {
+    super(message)
+    this.returnCode = returnCode
+  }
+}
+
+/** Who is connected, as it was found when it logged in. */
 interface Session {
+  readonly principal: Principal
   readonly clientId: string
-  principal?: Principal
+  /** How many revocations there had been when the login began. */
+  readonly since: number
 }
 
 /** MQTT 5, section 3.14.2.1. */
 const ADMINISTRATIVE_ACTION = 0x98
+const LOGIN_LIMIT_MS = 10_000
+/** How long a revoked client has to take its DISCONNECT. */
+const GOODBYE_MS = 1_000
 
-/** Makes the hooks. */
-export function guard(
-  fleet: Fleet,
-  logger: Logger,
-  onDenied: ((denial: Denial) => void) | undefined,
-): Guard {
-  const sessions = new Map<Client, Session>()
-  const log = denialLog(logger)
-  let stopWatching = () => {}
+/** Makes a guard. */
+export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard {
+  const sessions = new WeakMap<Client, Session>()
+  /** The latest client of each session. */
+  const live = new Map<string, Client>()
+  const revocations = new Map<string, number>()
+  let revoked = 0
 
-  function deny(denial: Denial): void {
-    log(denial)
-    try {
-      onDenied?.(denial)
-    } catch (error) {
-      logger.error(`onDenied failed: ${error instanceof Error ? error.message : String(error)}`)
+  /** The session of a client whose rights still hold. */
+  function find(client: Client | null): Session | undefined {
+    const session = client ? sessions.get(client) : undefined
+    const { device } = session?.principal ?? {}
+    // A login that was under way when its device was revoked counts as one of before.
+    if (device && (revocations.get(deviceKey(device)) ?? 0) > session!.since) return undefined
+    return session
+  }
+
+  /** Why a client may not do something, or `undefined` if it may. */
+  function findDenial(
+    client: Client | null,
+    request: AccessRequest,
+  ): { reason: DenialReason; text: string } | undefined {
+    const session = find(client)
+    if (!session) {
+      const username = client ? sessions.get(client)?.principal.username : undefined
+      const { text } = explainDecision(undefined, request, username ?? '')
+      return { reason: 'principal-unknown', text }
     }
+    const { username } = session.principal
+    const topic = JSON.stringify(request.topic.slice(0, 200))
+    if (request.action === 'publish' && request.topic.startsWith('$SYS/')) {
+      const text = `${username} may not publish to ${topic}: what is below "$SYS/" only the broker publishes.`
+      return { reason: 'topic-reserved', text }
+    }
+    if (request.action === 'subscribe' && request.topic.startsWith('$share/')) {
+      const text = `${username} may not subscribe to ${topic}: this broker has no shared subscriptions.`
+      return { reason: 'shared-subscriptions-unavailable', text }
+    }
+    const { effect, reason } = decide(session.principal, request)
+    if (effect === 'allow' || reason === 'allowed-by-rule') return undefined
+    return { reason, text: explainDecision(session.principal, request).text }
   }
 
   /** Decides, and reports a denial. */
-  function mayDo(
-    client: Client,
-    action: 'publish' | 'subscribe',
-    topic: string,
-    qos: 0 | 1 | 2,
-    retain?: boolean,
-  ): boolean {
-    const session = sessions.get(client)
-    const principal = session?.principal
-    const request = { action, topic, qos, ...(retain !== undefined && { retain }) }
-    if (principal && decide(principal, request).effect === 'allow') return true
-    const { reason, text } = explainDecision(principal, request)
-    const clientId = session?.clientId ?? client.id
-    deny({ action, username: principal?.username, clientId, topic, reason, text })
+  function mayDo(client: Client | null, request: AccessRequest): boolean {
+    const found = findDenial(client, request)
+    if (!found) return true
+    const session = client ? sessions.get(client) : undefined
+    const { action, topic } = request
+    const clientId = session?.clientId ?? client?.id ?? ''
+    deny({ action, username: session?.principal.username, clientId, topic, ...found })
     return false
   }
 
-  return {
-    hooks: {
-      preConnect(client, packet, done) {
-        sessions.set(client, { clientId: packet.clientId })
-        // The broker keeps sessions by client id, which is the client's own word. With the user
-        // name in it nobody reaches a session of somebody else; an empty one the broker makes up.
-        if (packet.clientId !== '') {
-          packet.clientId = JSON.stringify([packet.username ?? '', packet.clientId])
-        }
-        done(null, true)
-      },
+  function deny(denial: Denial): void {
+    const { username, action, topic, text } = denial
+    log.add('warn', JSON.stringify([username, action, topic]), text)
+    try {
+      events.onDenied?.(denial)
+    } catch (error) {
+      log.error(`onDenied failed: ${describeError(error)}`)
+    }
+  }
 
+  function enter(client: Client, { principal, clientId }: Session): void {
+    const key = sessionKey(principal.username, clientId)
+    // The broker keeps connections and sessions by client id, which is the client's own word. With
+    // the user name in it, nobody reaches those of somebody else. What the client itself is told
+    // of an id that the broker made up for it was noted before.
+    client.id = key
+    live.set(key, client)
+    client.conn.once('close', () => {
+      if (live.get(key) !== client) return
+      live.delete(key)
+      if (client.clean) events.onSessionEnd(key)
+    })
+  }
+
+  async function endRevoked(device: DeviceRef): Promise<void> {
+    revocations.set(deviceKey(device), ++revoked)
+    const ended = new Set([`${device.type}/${device.id}`])
+    const clients = [...live.values()].filter((client) => {
+      const { principal } = sessions.get(client)!
+      const same = principal.device && deviceKey(principal.device) === deviceKey(device)
+      if (same) ended.add(principal.username)
+      return same
+    })
+    await Promise.all(clients.map(disconnect))
+    for (const username of ended) events.onUserRevoked(username)
+  }
+
+  const stopWatching = fleet.onRevoked(endRevoked)
+
+  return {
+    get connections() {
+      return live.size
+    },
+
+    isGranted(client, { topic, qos }) {
+      return findDenial(client, { action: 'subscribe', topic, qos }) === undefined
+    },
+
+    describe(client) {
+      const session = sessions.get(client)
+      return session ? session.principal.username : 'a client that is not logged in'
+    },
+
+    close() {
+      stopWatching()
+    },
+
+    hooks: {
       authenticate(client, username, password, done) {
-        const session = sessions.get(client)
-        const clientId = session?.clientId ?? client.id
-        fleet.authenticate({ username, password: decode(password), clientId }).then(
+        const clientId = client.id
+        const since = revoked
+        const refuse = (reason: Parameters<typeof describeLogin>[1]) => {
+          const text = describeLogin(username, reason)
+          deny({ action: 'connect', username, clientId, reason, text })
+          // One answer for all: which part of the login was wrong is not the client's to know.
+          done(new Refusal('Bad user name or password', 4), false)
+        }
+        const secret = decodePassword(password)
+        if (secret === null) {
+          refuse('secret-malformed')
+          return
+        }
+        withinLimit(fleet.authenticate({ username, password: secret, clientId })).then(
           (login) => {
-            if (login.effect === 'allow') {
-              if (session) session.principal = login.principal
-              done(null, true)
+            if (login.effect === 'deny') {
+              refuse(login.reason)
               return
             }
-            const who = JSON.stringify((username ?? '').slice(0, 200))
-            const text = `The login of ${who} was refused: ${login.reason}.`
-            deny({ action: 'connect', username, clientId, reason: login.reason, text })
-            done(null, false)
+            const session = { principal: login.principal, clientId, since }
+            sessions.set(client, session)
+            if (!find(client)) {
+              refuse('revoked')
+              return
+            }
+            if (!client.closed) enter(client, session)
+            done(null, true)
           },
           (error: unknown) => {
-            const problem = error instanceof Error ? error.message : String(error)
-            logger.error(`A login could not be decided: ${problem}`)
-            done(Object.assign(new Error('Server unavailable'), { returnCode: 3 }), false)
+            log.error(`A login could not be decided: ${describeError(error)}`)
+            done(new Refusal('Server unavailable', 3), false)
           },
         )
       },
 
       authorizePublish(client, { topic, qos, retain }, done) {
-        // Without a client it is the broker's own, such as $SYS.
-        if (!client || mayDo(client, 'publish', topic, qos as 0 | 1 | 2, retain)) done()
-        else done(new Error('Not authorized'))
+        if (mayDo(client, { action: 'publish', topic, qos, retain })) done()
+        else done(new Refusal('Not authorized', 5))
       },
 
       authorizeSubscribe(client, subscription, done) {
         const { topic, qos } = subscription
-        const allowed = mayDo(client, 'subscribe', topic, qos as 0 | 1 | 2)
-        // The broker would take a share prefix of MQTT 3.1.1 for a part of the filter.
-        done(null, allowed && !isShared(topic) ? subscription : null)
+        if (mayDo(client, { action: 'subscribe', topic, qos })) {
+          done(null, subscription)
+          return
+        }
+        // Before CONNACK it is the broker that asks, for a session to be resumed.
+        if (!client.connected && sessions.has(client)) events.onFilterDropped(client.id, topic)
+        // An error in place of `null` would end the connection.
+        done(null, null)
       },
 
       authorizeForward(client, packet) {
-        // Each delivery once more: a session that was resumed may hold more than the rules now do.
-        const principal = sessions.get(client)?.principal
+        // Of QoS 0, since only the topic is in question: a subscription's own QoS was decided when
+        // it was made, and lowers that of the message.
         const request = { action: 'subscribe', topic: packet.topic, qos: 0 } as const
-        return principal && decide(principal, request).effect === 'allow' ? packet : null
+        const session = find(client)
+        return session && decide(session.principal, request).effect === 'allow' ? packet : null
       },
     },
-
-    attach(aedes) {
-      aedes.on('clientDisconnect', (client) => sessions.delete(client))
-      aedes.on('connectionError', (client) => sessions.delete(client))
-      // A client's own fault ends its connection, and is nobody else's business.
-      aedes.on('clientError', () => {})
-      stopWatching = fleet.onRevoked((device) => disconnect(device))
-    },
-
-    detach() {
-      stopWatching()
-    },
-  }
-
-  async function disconnect({ type, id }: DeviceRef): Promise<void> {
-    const revoked = [...sessions].filter(
-      ([, { principal }]) => principal?.device?.type === type && principal.device.id === id,
-    )
-    await Promise.all(
-      revoked.map(
-        ([client]) =>
-          new Promise<void>((resolve) => {
-            sessions.delete(client)
-            client.disconnect({ reasonCode: ADMINISTRATIVE_ACTION }, () => resolve())
-          }),
-      ),
-    )
   }
 }
 
-/** A password as text; bytes that are none are a wrong password. */
-function decode(password: Uint8Array | undefined): string | undefined {
+function deviceKey({ type, id }: DeviceRef): string {
+  return `${type}/${id}`
+}
+
+function disconnect(client: Client): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      client.conn.destroy()
+      resolve()
+    }
+    const timer = setTimeout(end, GOODBYE_MS)
+    client.disconnect({ reasonCode: ADMINISTRATIVE_ACTION }, end)
+  })
+}
+
+/** A password as text, or `null` if it is none. */
+function decodePassword(password: Uint8Array | undefined): string | undefined | null {
   if (!password) return undefined
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(password)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(password)
   } catch {
-    return ''
+    return null
   }
 }
 
-function isShared(filter: string): boolean {
-  return parseTopicFilter(filter).share !== undefined
+async function withinLimit(login: Promise<Login>): Promise<Login> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${LOGIN_LIMIT_MS} ms`)),
+      LOGIN_LIMIT_MS,
+    )
+  })
+  try {
+    return await Promise.race([login, expired])
+  } finally {
+    clearTimeout(timer)
+  }
 }

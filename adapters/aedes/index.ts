@@ -8,30 +8,41 @@
  * @module
  */
 import type { Aedes } from 'aedes'
-import { MissingDependencyError } from '../../src/errors.ts'
+import { ConfigError, MissingDependencyError } from '../../src/errors.ts'
 import type { Fleet } from '../../src/fleet.ts'
 import type { Logger } from '../../src/log.ts'
+import { connectionKeeper } from './connections.ts'
 import type { Denial } from './denial.ts'
 import { guard } from './guard.ts'
 import { type Listener, listenTcp, listenWebSocket } from './listen.ts'
+import { boundedLog } from './log.ts'
 import { checkRuntime } from './runtime.ts'
+import { brokerState } from './state.ts'
 
-export type { Denial } from './denial.ts'
+export type { Denial, DenialReason } from './denial.ts'
 
 /** Largest packet a client may send, in bytes. */
-export const MAX_PACKET_BYTES = 1024 * 1024
+export const MAX_PACKET_BYTES: number = 1024 * 1024
+
+const CONNECT_LIMIT_MS = 10_000
+/** How long a client may leave what it is sent unread. Meanwhile others may have to wait. */
+const DRAIN_LIMIT_MS = 10_000
+const MAX_PENDING_SESSIONS = 10_000
 
 /** What {@link embeddedBroker} takes. */
 export interface EmbeddedBrokerOptions {
   /** Address to listen on. Default: `127.0.0.1`, which nobody else reaches. */
   readonly host?: string
-  /** TCP port; 0 takes a free one. Default: 1883. */
+  /** TCP port, 0 to 65,535; 0 takes a free one. Default: 1883. */
   readonly port?: number
-  /** Listens for WebSocket as well. The port 0 takes a free one; the path defaults to `/mqtt`. */
+  /**
+   * Listens for WebSocket as well, on the same host. The port 0 takes a free one; the path defaults
+   * to `/mqtt`. Default: off.
+   */
   readonly websocket?: { readonly port: number; readonly path?: string }
-  /** Default: `console`. */
+  /** Where denials and the troubles of clients are logged, within bounds. Default: `console`. */
   readonly logger?: Logger
-  /** Called for each thing a client was not let do. */
+  /** Called for each thing a client was not let do, without bounds. */
   readonly onDenied?: (denial: Denial) => void
 }
 
@@ -41,25 +52,47 @@ export interface EmbeddedBroker extends AsyncDisposable {
   readonly url: string
   /** Where they connect over WebSocket, if that was asked for. */
   readonly websocketUrl: string | undefined
-  /** How many clients are connected. */
+  /** How many clients are logged in. */
   readonly connections: number
-  /** Ends every connection and stops listening. A second call settles with the first. */
+  /**
+   * Stops listening and disconnects every client; one that does not take it is cut off after a
+   * second. Settles when all is closed. A second call settles with the first.
+   */
   close(): Promise<void>
 }
 
 /**
  * Starts an MQTT broker. Settles when it listens.
  *
- * Who may connect, publish, subscribe and receive is the fleet's decision. A client id belongs to
- * the user name that uses it: nobody can take over or resume another one's session.
+ * Who may connect, publish, subscribe and receive is the fleet's decision: a client's rights are
+ * those it had when it logged in, until its device is revoked through this fleet, which disconnects
+ * it at once. A will is a publish: one that is not granted is dropped. A client id belongs to the
+ * user name that uses it: nobody can take over, end or resume another one's session with it.
  *
  * A denied publish is answered with "Not authorized" in MQTT 5; MQTT 3.1.1 has no word for it, and
- * the connection is closed. A denied subscription fails alone. Sessions and retained messages are
- * kept in memory. There are no shared subscriptions.
+ * the connection is closed. A denied subscription fails alone. Each denial goes to `onDenied`, and
+ * to the log with its reason: a repeated one once in 10 seconds, with its count.
+ *
+ * There are no shared subscriptions. Sessions and retained messages are kept in memory: at most 100
+ * sessions of a user name, 10,000 messages or 16 MiB for a session, and 10,000 retained messages. A
+ * packet has at most {@link MAX_PACKET_BYTES}.
  *
  * @throws {UnsupportedRuntimeError} On Deno, in edge workers and in browsers.
  * @throws {MissingDependencyError} If `aedes`, or `ws` for WebSocket, is not installed.
- * @throws {ConfigError} If it cannot listen on a port.
+ * @throws {ConfigError} If an option is out of range, or it cannot listen; then nothing is left
+ * running.
+ *
+ * @example
+ * ```ts
+ * import { createFleet, defineDeviceType, memoryStore } from 'devicehub'
+ * import { embeddedBroker } from 'devicehub/aedes'
+ * import * as v from 'valibot'
+ *
+ * const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
+ * const fleet = createFleet({ types: [pump], store: memoryStore() })
+ * await using broker = await embeddedBroker(fleet, { port: 0 })
+ * console.log(broker.url)
+ * ```
  */
 export async function embeddedBroker(
   fleet: Fleet,
@@ -67,49 +100,80 @@ export async function embeddedBroker(
 ): Promise<EmbeddedBroker> {
   checkRuntime()
   const { host = '127.0.0.1', port = 1883, websocket, logger = console, onDenied } = options
-  const { Aedes } = await loadAedes()
-  const guarded = guard(fleet, logger, onDenied)
+  checkPort('port', port)
+  const path = websocket?.path ?? '/mqtt'
+  if (websocket) {
+    checkPort('websocket.port', websocket.port)
+    if (!/^\/[^\s?#]*$/.test(path)) {
+      throw new ConfigError('websocket.path', 'must begin with "/" and hold no "?", "#" or space')
+    }
+  }
+  const [{ Aedes }, { Readable }] = await Promise.all([loadAedes(), import('node:stream')])
+
+  const log = boundedLog(logger)
+  const guarded = guard(fleet, log, {
+    onDenied,
+    onSessionEnd: (key) => state.forget(key),
+    onFilterDropped: (id, filter) => void state.removeSubscriptions({ id }, [filter]),
+    onUserRevoked: (username) => state.forgetUser(username),
+  })
+  const state = brokerState(
+    (items) => Readable.from(items),
+    guarded.isGranted,
+    (what) => log.add('warn', what, what),
+  )
   const aedes = await Aedes.createBroker({
     ...guarded.hooks,
-    connectTimeout: 10_000,
+    persistence: state,
+    connectTimeout: CONNECT_LIMIT_MS,
+    drainTimeout: DRAIN_LIMIT_MS,
     maximumPacketSize: MAX_PACKET_BYTES,
-    // Client ids are kept apart by user name, which makes them longer than MQTT 3.1 allows.
-    maxClientsIdLength: 1024,
+    pendingSessionsLimit: MAX_PENDING_SESSIONS,
   })
-  guarded.attach(aedes)
+  const connections = connectionKeeper(aedes, guarded, log)
   const listeners: Listener[] = []
-  const stop = async () => {
-    guarded.detach()
-    await Promise.all([
-      ...listeners.map((listener) => listener.close()),
-      new Promise<void>((resolve) => aedes.close(() => resolve())),
-    ])
+
+  async function stop(): Promise<void> {
+    guarded.close()
+    const closing = listeners.map((listener) => listener.close())
+    await connections.close()
+    await Promise.all(closing)
+    log.close()
   }
+
   try {
-    listeners.push(await listenTcp(aedes, host, port))
+    listeners.push(await listenTcp(host, port, connections))
     if (websocket) {
-      listeners.push(await listenWebSocket(aedes, host, websocket, MAX_PACKET_BYTES))
+      const at = { port: websocket.port, path }
+      listeners.push(await listenWebSocket(host, at, MAX_PACKET_BYTES, connections))
     }
   } catch (error) {
     await stop()
     throw error
   }
-  let closing: Promise<void> | undefined
+
+  let stopped: Promise<void> | undefined
   const broker: EmbeddedBroker = {
     url: listeners[0]!.url,
     websocketUrl: listeners[1]?.url,
     get connections() {
-      return aedes.connectedClients
+      return guarded.connections
     },
     close() {
-      closing ??= stop()
-      return closing
+      stopped ??= stop()
+      return stopped
     },
     [Symbol.asyncDispose]() {
       return broker.close()
     },
   }
   return broker
+}
+
+function checkPort(key: string, port: number): void {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ConfigError(key, 'must be a whole number from 0 to 65535')
+  }
 }
 
 async function loadAedes(): Promise<{ Aedes: typeof Aedes }> {

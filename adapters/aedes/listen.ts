@@ -3,77 +3,148 @@
  *
  * @module
  */
-
 import type { Server } from 'node:net'
-import type { Aedes } from 'aedes'
+import type { Duplex } from 'node:stream'
 import { ConfigError, MissingDependencyError } from '../../src/errors.ts'
+import { webSocketDuplex } from './websocket.ts'
 
 /** Something that takes connections. */
 export interface Listener {
   readonly url: string
-  /** Stops taking connections; the broker ends those there are. */
+  /** Stops taking connections. Settles when the last of them has ended. */
   close(): Promise<void>
 }
 
-/** Listens for MQTT over TCP. @throws {ConfigError} If the port cannot be used. */
-export async function listenTcp(aedes: Aedes, host: string, port: number): Promise<Listener> {
+/** What is done with connections, and with errors that end none. */
+export interface Acceptor {
+  accept(stream: Duplex): void
+  onError(error: Error): void
+}
+
+/** How long a WebSocket handshake may take. */
+const HANDSHAKE_LIMIT_MS = 10_000
+/** After which silence the network is asked whether a client is still there. */
+const PROBE_AFTER_MS = 60_000
+
+/**
+ * Listens for MQTT over TCP.
+ *
+ * @throws {ConfigError} If it cannot listen there.
+ */
+export async function listenTcp(
+  host: string,
+  port: number,
+  { accept, onError }: Acceptor,
+): Promise<Listener> {
   const { createServer } = await import('node:net')
   const server = createServer((socket) => {
     // Else an acknowledgement would wait for the peer's delayed one, 40 ms and more.
     socket.setNoDelay(true)
-    aedes.handle(socket)
+    // A client may ask for no keep alive; one that is gone without a word is to be noticed still.
+    socket.setKeepAlive(true, PROBE_AFTER_MS)
+    accept(socket)
   })
-  const bound = await listen(server, host, port, 'port')
-  return { url: `mqtt://${bound}`, close: () => close(server) }
+  const address = await listen(server, host, port, 'port', onError)
+  return { url: `mqtt://${address}`, close: () => close(server) }
 }
 
-/** Listens for MQTT over WebSocket. @throws {ConfigError} If the port cannot be used. */
+/**
+ * Listens for MQTT over WebSocket. A handshake needs the path and the subprotocol `mqtt`.
+ *
+ * @param maxPayload Largest frame that is taken, in bytes.
+ * @throws {MissingDependencyError} If `ws` is not installed.
+ * @throws {ConfigError} If it cannot listen there.
+ */
 export async function listenWebSocket(
-  aedes: Aedes,
   host: string,
-  { port, path = '/mqtt' }: { readonly port: number; readonly path?: string },
+  { port, path }: { readonly port: number; readonly path: string },
   maxPayload: number,
+  { accept, onError }: Acceptor,
 ): Promise<Listener> {
-  if (!path.startsWith('/')) throw new ConfigError('websocket.path', 'must begin with "/"')
-  const { createServer } = await import('node:http')
-  const { WebSocketServer, createWebSocketStream } = await loadWs()
-  const server = createServer((_request, response) => {
-    response.writeHead(426, { 'content-type': 'text/plain' }).end('MQTT over WebSocket only\n')
+  const [{ createServer }, { Duplex }, { WebSocketServer }] = await Promise.all([
+    import('node:http'),
+    import('node:stream'),
+    loadWs(),
+  ])
+  const limits = {
+    headersTimeout: HANDSHAKE_LIMIT_MS,
+    requestTimeout: HANDSHAKE_LIMIT_MS,
+    connectionsCheckingInterval: HANDSHAKE_LIMIT_MS / 2,
+  }
+  const server = createServer(limits, (request, response) => {
+    const status = pathOf(request.url) === path ? 426 : 404
+    response.writeHead(status, { upgrade: 'websocket', connection: 'close' }).end()
   })
   const sockets = new WebSocketServer({
-    server,
-    path,
+    noServer: true,
     maxPayload,
-    handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : false),
+    perMessageDeflate: false,
+    handleProtocols: () => 'mqtt',
   })
-  // The server's own errors are handled where it listens.
-  sockets.on('error', () => {})
-  sockets.on('connection', (socket, request) => {
-    if (socket.protocol !== 'mqtt') socket.close(1002, 'The subprotocol must be mqtt')
-    else aedes.handle(createWebSocketStream(socket), request)
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    const offered = request.headers['sec-websocket-protocol']?.split(',') ?? []
+    if (pathOf(request.url) !== path) refuse(socket, '404 Not Found')
+    // MQTT 5, section 6: a client must offer it.
+    else if (!offered.some((name) => name.trim() === 'mqtt')) refuse(socket, '400 Bad Request')
+    else {
+      sockets.handleUpgrade(request, socket, head, (webSocket) =>
+        accept(webSocketDuplex(Duplex, webSocket)),
+      )
+    }
   })
-  const bound = await listen(server, host, port, 'websocket.port')
+  server.on('clientError', (_error, socket) => socket.destroy())
+  const address = await listen(server, host, port, 'websocket.port', onError)
   return {
-    url: `ws://${bound}${path}`,
+    url: `ws://${address}${path}`,
     async close() {
-      for (const socket of sockets.clients) socket.terminate()
+      const closed = close(server)
+      // Those that ask for no upgrade; the others are streams of the broker.
+      server.closeAllConnections()
       sockets.close()
-      await close(server)
+      await closed
     },
   }
 }
 
-function listen(server: Server, host: string, port: number, key: string): Promise<string> {
+function pathOf(url: string | undefined): string | undefined {
+  return url?.split('?', 1)[0]
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** Settles with the host and port for a URL. */
+function listen(
+  server: Server,
+  host: string,
+  port: number,
+  key: string,
+  onError: (error: Error) => void,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(new ConfigError(key, `cannot listen on ${host}:${port}: ${cause.message}`, { cause })),
-    )
+    const fail = (cause: Error & { code?: string }) => {
+      const taken = cause.code === 'EADDRINUSE'
+      const problem = taken ? 'something else listens there' : cause.message
+      reject(new ConfigError(key, `cannot listen on ${host}:${port}: ${problem}`, { cause }))
+    }
+    server.once('error', fail)
     server.listen(port, host, () => {
+      server.removeListener('error', fail)
+      server.on('error', onError)
       const address = server.address()
       const bound = typeof address === 'object' && address ? address.port : port
-      resolve(`${host.includes(':') ? `[${host}]` : host}:${bound}`)
+      resolve(`${reachable(host)}:${bound}`)
     })
   })
+}
+
+/** A host for a URL. What listens on every address is reached on loopback, too. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function close(server: Server): Promise<void> {

@@ -17,6 +17,7 @@ export function checkRuntime(): void {
   }
   // Under load its input was measured to be corrupted there.
   if (Deno !== undefined) throw new UnsupportedRuntimeError(FEATURE, 'Deno', INSTEAD)
+  // Told apart first, since it has a `process` of Node's kind.
   if (navigator?.userAgent === 'Cloudflare-Workers') {
     throw new UnsupportedRuntimeError(FEATURE, 'Cloudflare Workers', INSTEAD)
   }

@@ -1,0 +1,70 @@
+/**
+ * The connections of the broker, from accepting one to closing them all.
+ *
+ * @module
+ */
+import type { Duplex } from 'node:stream'
+import type { Aedes, Client } from 'aedes'
+import { type Guard, Refusal } from './guard.ts'
+import type { Acceptor } from './listen.ts'
+import { type BoundedLog, describeError } from './log.ts'
+import { screenPackets } from './packet.ts'
+
+/** Takes connections, and ends them. */
+export interface ConnectionKeeper extends Acceptor {
+  /**
+   * Disconnects every client, and the broker with them. Settles when all connections are gone.
+   */
+  close(): Promise<void>
+}
+
+/** How long clients have to take their DISCONNECT. */
+const GOODBYE_MS = 1_000
+
+/** Makes a keeper of a broker's connections. */
+export function connectionKeeper(aedes: Aedes, guard: Guard, log: BoundedLog): ConnectionKeeper {
+  const streams = new Set<Duplex>()
+
+  function report(client: Client, problem: string): void {
+    const who = guard.describe(client)
+    log.add('info', JSON.stringify([who, problem]), `The connection of ${who} ended: ${problem}.`)
+  }
+
+  function onTrouble(client: Client, error: Error & { code?: unknown }): void {
+    // What the guard refused is told in its own words, and one with a code is the network's.
+    if (!(error instanceof Refusal) && error.code === undefined) report(client, error.message)
+  }
+  aedes.on('clientError', onTrouble)
+  aedes.on('connectionError', onTrouble)
+  const onError = (error: Error) => log.error(`The embedded broker: ${describeError(error)}`)
+  // The type of `aedes` does not name this event, which would end the process if nobody listened.
+  const events: { on(event: 'error', listener: (error: Error) => void): unknown } =
+    aedes as NodeJS.EventEmitter
+  events.on('error', onError)
+
+  return {
+    onError,
+
+    accept(stream) {
+      streams.add(stream)
+      stream.once('close', () => streams.delete(stream))
+      const client = aedes.handle(stream)
+      screenPackets(client, (problem) => report(client, problem))
+    },
+
+    async close() {
+      const closed = new Promise<void>((resolve) => aedes.close(() => resolve()))
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const limit = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, GOODBYE_MS)
+      })
+      await Promise.race([closed, limit])
+      clearTimeout(timer)
+      const gone = [...streams].map(
+        (stream) => new Promise<void>((resolve) => stream.once('close', () => resolve())),
+      )
+      for (const stream of streams) stream.destroy()
+      await Promise.all([closed, ...gone])
+    },
+  }
+}
