@@ -44,6 +44,8 @@ export class InvalidTopicError extends DeviceHubError {
   readonly code = 'ERR_TOPIC_INVALID'
   /** The text as given, cut to 200 characters. */
   readonly topic: string
+  /** What is wrong with it, as half a sentence. */
+  readonly problem: string
 
   constructor(
     kind: 'topic name' | 'topic filter' | 'topic template',
@@ -52,6 +54,7 @@ export class InvalidTopicError extends DeviceHubError {
   ) {
     super(`Invalid ${kind} ${JSON.stringify(topic.slice(0, 200))}: ${problem}`)
     this.topic = topic.slice(0, 200)
+    this.problem = problem
   }
 }
 

@@ -45,7 +45,7 @@ export interface FleetOptions {
    * A key of at least 16 bytes under which secrets are hashed, kept apart from the store: a copy
    * of the store alone then verifies no guess. Changing it invalidates every stored secret.
    */
-  readonly pepper?: string | Uint8Array
+  readonly pepper?: string | Uint8Array | undefined
   /** Logins that are no devices. Default: none. */
   readonly services?: readonly ServiceAccount[]
 }
@@ -111,7 +111,8 @@ export interface Fleet {
   provision(type: DeviceType, id: string, options?: ProvisionOptions): Promise<ProvisionedDevice>
   /**
    * Revokes a device: it can neither log in nor do anything from now on. Settles when the record
-   * is written and everything registered with {@link Fleet.onRevoked} has been told.
+   * is written and everything registered with {@link Fleet.onRevoked} has been told; rejects with
+   * the error of a listener that failed, after all were told. Repeating it tells them again.
    * @throws {DeviceUnknownError} If there is no such device.
    */
   revoke(type: DeviceType, id: string): Promise<void>
@@ -167,7 +168,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
   function devicePrincipal(record: DeviceRecord): Principal | undefined {
     const rules = defaults.get(record.type)
-    if (!rules || record.revoked || !isWellNamed(record)) return undefined
+    if (!rules || record.revoked || !isWellFormed(record)) return undefined
     return {
       kind: 'device',
       username: record.username,
@@ -200,9 +201,7 @@ export function createFleet(options: FleetOptions): Fleet {
       checkName('device id', id)
       if (username !== undefined) checkName('user name', username)
       for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value)
-      rules.forEach((rule, i) => {
-        checkRule(rule, `rules.${i}`)
-      })
+      checkRules(rules, 'rules')
       const login = username ?? `${type.name}/${id}`
       if (services.has(login)) throw new DeviceExistsError(type.name, id, 'user name')
       const password = generateSecret()
@@ -243,7 +242,12 @@ export function createFleet(options: FleetOptions): Fleet {
           if (!(error instanceof RevisionConflictError) || tries === MAX_REVOKE_TRIES) throw error
         }
       }
-      await Promise.all([...revocations].map((tell) => tell({ type: type.name, id })))
+      // One that fails keeps no other from being told: each may hold a session to end.
+      const told = await Promise.allSettled(
+        [...revocations].map(async (tell) => tell({ type: type.name, id })),
+      )
+      const failed = told.find((result) => result.status === 'rejected')
+      if (failed) throw failed.reason
     },
 
     onRevoked(listener) {
@@ -347,9 +351,7 @@ function compileServices(
       throw new ConfigError(`services.${i}.password`, 'must have at least 12 characters')
     }
     const rules = declared === 'hub' ? hubRules(types, { prefix }) : declared
-    rules.forEach((rule, j) => {
-      checkRule(rule, `services.${i}.rules.${j}`)
-    })
+    checkRules(rules, `services.${i}.rules`)
     const principal: Principal = { kind: 'service', username, rules, values: { prefix, username } }
     compiled.set(username, { hash: hasher.hash(password), principal })
   })
@@ -361,9 +363,25 @@ function deviceValues(record: DeviceRecord, prefix: string): RuleValues {
   return { ...attributes, prefix, type, deviceId: id, username }
 }
 
-/** A record may have come from elsewhere: one whose names could change a topic's shape is nobody. */
-function isWellNamed({ id, username, attributes }: DeviceRecord): boolean {
-  return isUsername(username) && ![id, ...Object.values(attributes)].some(findNameProblem)
+/**
+ * A record may have come from elsewhere: one whose names could change a topic's shape is nobody,
+ * and so is one with a rule that cannot be read, since it may have been a deny.
+ */
+function isWellFormed({ id, username, attributes, rules }: DeviceRecord): boolean {
+  if (!isUsername(username) || [id, ...Object.values(attributes)].some(findNameProblem))
+    return false
+  try {
+    checkRules(rules, 'rules')
+    return true
+  } catch {
+    return false
+  }
+}
+
+function checkRules(rules: readonly AccessRule[], key: string): void {
+  rules.forEach((rule, i) => {
+    checkRule(rule, `${key}.${i}`)
+  })
 }
 
 const RESERVED_ATTRIBUTES = ['prefix', 'type', 'deviceId', 'username', 'clientId']

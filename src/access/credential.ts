@@ -53,8 +53,10 @@ export function secretHasher(pepper: string | Uint8Array | undefined): SecretHas
     hash,
     verify(secret, stored) {
       const actual = hash(secret)
-      const same = equalConstantTime(actual, stored ?? actual)
-      return same && stored !== undefined
+      // A store may have handed out a null, whatever its type says: that is no hash either.
+      const known = typeof stored === 'string'
+      const same = equalConstantTime(actual, known ? stored : actual)
+      return same && known
     },
   }
 }

@@ -62,7 +62,7 @@ export function decide(principal: Principal, request: AccessRequest): Decision {
     if (!rule.actions.includes(request.action)) continue
     if (rule.effect === 'deny') {
       if (denies(rule, principal, parsed)) return { effect: 'deny', reason: 'denied-by-rule', rule }
-    } else if (!granting && grants(rule, principal, parsed)) {
+    } else if (!granting && rule.effect === 'allow' && grants(rule, principal, parsed)) {
       granting = rule
     }
   }
@@ -89,7 +89,8 @@ function denies(rule: AccessRule, principal: Principal, parsed: ParsedRequest): 
   const { request, levels, share } = parsed
   if (rule.share !== undefined && rule.share !== share) return false
   if (request.action === 'publish' && rule.retain !== undefined) {
-    if (request.retain !== undefined && request.retain !== rule.retain) return false
+    // Only a flag that is known to be the other one keeps the deny away.
+    if (request.retain === !rule.retain) return false
   }
   // A placeholder without a value could stand for any level, so a deny takes it for all of them.
   const filter = expandFilter(rule.filter, principal.values, '+')!
@@ -108,7 +109,10 @@ export function findUnmetCondition(
   { request, share }: ParsedRequest,
 ): 'share' | 'qos' | 'retain' | undefined {
   if (rule.share !== share) return 'share'
-  if (rule.maxQos !== undefined && !(request.qos !== undefined && request.qos <= rule.maxQos)) {
+  if (
+    rule.maxQos !== undefined &&
+    !(typeof request.qos === 'number' && request.qos <= rule.maxQos)
+  ) {
     return 'qos'
   }
   const { retain } = rule

@@ -73,14 +73,19 @@ export function explainDecision(
 ): Explanation {
   const subject = `${describeUser(username)} `
   const verb = request.action === 'publish' ? 'publish to' : 'subscribe to'
-  const asked = `may not ${verb} ${quote(request.topic)}`
+  // A broker's adapter may pass on what is no text: that is denied, and must be told as well.
+  const asked = `may not ${verb} ${quote(String(request.topic))}`
   if (!principal) {
-    const text = `${subject}${asked}: no active device or service account has this user name.`
+    const why =
+      username === ''
+        ? 'access is granted by user name'
+        : 'no active device or service account has this user name'
+    const text = `${subject}${asked}: ${why}.`
     return { ...UNKNOWN_PRINCIPAL, text, nearMisses: [] }
   }
   const parsed = parseRequest(request)
   if (parsed instanceof InvalidTopicError) {
-    const text = `${subject}${asked}. ${parsed.message}.`
+    const text = `${subject}${asked}: ${parsed.problem}.`
     return { effect: 'deny', reason: 'topic-malformed', text, nearMisses: [] }
   }
   const decision = decide(principal, request)
@@ -117,25 +122,27 @@ function findNearMiss(
   const covered = levelsCover(own, levels)
   if (!rule.actions.includes(request.action)) {
     if (!covered) return undefined
-    return miss('other-action', `its rule grants ${shown} only to ${rule.actions.join(' and ')}.`)
+    const other = request.action === 'publish' ? 'subscribe' : 'publish'
+    const text = `its rule grants ${shown} only to ${other}, not to ${request.action}.`
+    return miss('other-action', text)
   }
   if (covered) {
     switch (findUnmetCondition(rule, parsed)) {
       case 'qos': {
         const asked =
-          request.qos === undefined
-            ? 'the QoS asked for is not known'
-            : `QoS ${request.qos} was asked for`
+          typeof request.qos === 'number'
+            ? `QoS ${request.qos} was asked for`
+            : 'the QoS asked for is not known'
         return miss(
           'qos-above-maximum',
           `its rule grants ${shown} up to QoS ${rule.maxQos}, and ${asked}.`,
         )
       }
-      case 'retain':
-        return miss(
-          'retain-flag',
-          `its rule grants ${shown} only ${rule.retain ? 'with' : 'without'} the retain flag.`,
-        )
+      case 'retain': {
+        const granted = `only ${rule.retain ? 'with' : 'without'} the retain flag`
+        const asked = typeof request.retain === 'boolean' ? '' : ', which is not known'
+        return miss('retain-flag', `its rule grants ${shown} ${granted}${asked}.`)
+      }
       case 'share': {
         const granted =
           rule.share === undefined
@@ -162,17 +169,10 @@ function findNearMiss(
 
 /** Which level of a request that overlaps a rule's filter asks for more than the rule grants. */
 function describeExcess(own: readonly string[], levels: readonly string[]): string {
-  for (let i = 0; i < levels.length; i++) {
-    const asked = levels[i]
-    const granted = own[i]
-    if (asked === '#') return `"#" asks for every topic${i === 0 ? '' : ' below'}`
-    if (asked === '+' && granted !== '+') {
-      return granted === undefined
-        ? '"+" asks for one level more'
-        : `"+" asks for every name in place of ${quote(granted)}`
-    }
-  }
-  return 'the request asks for more topics than that'
+  // The two overlap and the rule does not cover the request, so there is such a level.
+  const at = levels.findIndex((level, i) => level === '#' || (level === '+' && own[i] !== '+'))
+  if (levels[at] === '+') return `"+" asks for every name in place of ${quote(own[at]!)}`
+  return `"#" asks for every topic${at === 0 ? '' : ' below'}`
 }
 
 function withAnyDevice({ values }: Principal): Record<string, string> {
@@ -199,20 +199,25 @@ function summariseGrants(principal: Principal, request: AccessRequest): string {
   const verb = request.action
   if (filters.length === 0) return `no rule lets it ${verb} at all.`
   const shown = filters.slice(0, 5).join(', ')
-  return `it may ${verb} only ${shown}${filters.length > 5 ? ` and ${filters.length - 5} more` : ''}.`
+  return `it may ${verb} only to ${shown}${filters.length > 5 ? ` and ${filters.length - 5} more` : ''}.`
 }
 
 function expand(rule: AccessRule, principal: Principal): string {
   return expandFilter(rule.filter, principal.values)?.join('/') ?? rule.filter
 }
 
-/** A user name for a sentence; one that nobody can have is quoted, as it may hold anything. */
+/** A user name for a sentence; one that nobody can have, or that would not show, is quoted. */
 function describeUser(username: string): string {
   if (username === '') return 'A client without a user name'
-  return isUsername(username) ? username : quote(username)
+  const quoted = quote(username)
+  return isUsername(username) && quoted === `"${username}"` ? username : quoted
 }
 
-/** Quotes a topic for a sentence; JSON's escapes keep control characters out of logs. */
+/** Quotes a topic for a sentence; escapes keep what breaks or reorders a line out of logs. */
 function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
+  const cut = text.length > 200 ? `${text.slice(0, 200)}…` : text
+  return JSON.stringify(cut).replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
 }

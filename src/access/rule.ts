@@ -47,11 +47,13 @@ const PLACEHOLDER = '{'
  * @throws {InvalidTopicError} If the filter is not well formed.
  */
 export function checkRule(rule: AccessRule, key: string): void {
+  if (typeof rule !== 'object' || rule === null) throw new ConfigError(key, 'must be a rule')
   if (rule.effect !== 'allow' && rule.effect !== 'deny') {
     throw new ConfigError(`${key}.effect`, 'must be "allow" or "deny"')
   }
-  const known = rule.actions.every((action) => action === 'publish' || action === 'subscribe')
-  if (rule.actions.length === 0 || !known) {
+  const isAction = (action: unknown) => action === 'publish' || action === 'subscribe'
+  const { actions } = rule
+  if (!Array.isArray(actions) || actions.length === 0 || !actions.every(isAction)) {
     throw new ConfigError(`${key}.actions`, 'must list "publish", "subscribe" or both')
   }
   if (rule.maxQos !== undefined && ![0, 1, 2].includes(rule.maxQos)) {
@@ -60,9 +62,14 @@ export function checkRule(rule: AccessRule, key: string): void {
   if (rule.maxQos !== undefined && rule.effect === 'deny') {
     throw new ConfigError(`${key}.maxQos`, 'limits an allow; a deny stops every QoS')
   }
-  if (rule.share !== undefined && (rule.share === '' || /[/+#]/.test(rule.share))) {
+  if (rule.retain !== undefined && typeof rule.retain !== 'boolean') {
+    throw new ConfigError(`${key}.retain`, 'must be true or false')
+  }
+  const { share } = rule
+  if (share !== undefined && (typeof share !== 'string' || share === '' || /[/+#]/.test(share))) {
     throw new ConfigError(`${key}.share`, 'must be a share name without "/", "+" and "#"')
   }
+  if (typeof rule.filter !== 'string') throw new ConfigError(`${key}.filter`, 'must be a string')
   const probe = rule.filter.split('/').map((level) => {
     if (!level.includes('{') && !level.includes('}')) return level
     if (/^\{[A-Za-z][A-Za-z0-9_]*\}$/.test(level)) return 'x'

@@ -69,6 +69,7 @@ export function parseTopicFilter(filter: string): TopicFilter {
 }
 
 function splitLevels(kind: 'topic name' | 'topic filter', text: string): readonly string[] {
+  if (typeof text !== 'string') throw new InvalidTopicError(kind, '', 'it is not a string')
   if (text === '') throw new InvalidTopicError(kind, text, 'it is empty')
   const problem = findTextProblem(text)
   if (problem) throw new InvalidTopicError(kind, text, problem)

@@ -39,32 +39,41 @@ export function overlaps(a: string, b: string): boolean {
 
 /** {@link covers} on checked levels. A topic name is a filter without wildcards. */
 export function levelsCover(outer: readonly string[], inner: readonly string[]): boolean {
-  // A name has at least one level, so a lone "#" asks for just what "+/#" does.
-  if (inner.length === 1 && inner[0] === '#') {
-    return outer[0] === '#' || (outer.length === 2 && outer[0] === '+' && outer[1] === '#')
-  }
+  const asked = withoutEmptyName(inner)
   for (let i = 0; i < outer.length; i++) {
     const want = outer[i]
-    const have = inner[i]
-    if (want === '#') return i > 0 || !isReserved(inner)
+    const have = asked[i]
+    if (want === '#') return i > 0 || !isReserved(asked)
     if (have === undefined || have === '#') return false
     if (want === '+') {
-      if (i === 0 && isReserved(inner)) return false
+      if (i === 0 && isReserved(asked)) return false
     } else if (want !== have) return false
   }
-  return inner.length === outer.length
+  return asked.length === outer.length
 }
 
 /** {@link overlaps} on checked levels. */
 export function levelsOverlap(a: readonly string[], b: readonly string[]): boolean {
   if ((isWild(a[0]) && isReserved(b)) || (isWild(b[0]) && isReserved(a))) return false
+  const lefts = withoutEmptyName(a)
+  const rights = withoutEmptyName(b)
   for (let i = 0; ; i++) {
-    const left = a[i]
-    const right = b[i]
+    const left = lefts[i]
+    const right = rights[i]
     if (left === '#' || right === '#') return true
     if (left === undefined || right === undefined) return left === right
     if (left !== right && left !== '+' && right !== '+') return false
   }
+}
+
+/**
+ * No name is the empty text, so what stands for it takes one level more: "#" is the same as "+/#",
+ * and "/#" the same as "/+/#".
+ */
+function withoutEmptyName(levels: readonly string[]): readonly string[] {
+  if (levels.length === 1 && levels[0] === '#') return ['+', '#']
+  if (levels.length === 2 && levels[0] === '' && levels[1] === '#') return ['', '+', '#']
+  return levels
 }
 
 function isWild(level: string | undefined): boolean {

@@ -1,0 +1,143 @@
+/**
+ * Declaring a device type: its defaults, and what is refused with the setting named.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as v from 'valibot'
+import type { AccessRule } from '../../src/access/rule.ts'
+import { validate } from '../../src/device/schema.ts'
+import { command, type DeviceTypeDefinition, defineDeviceType } from '../../src/device/type.ts'
+
+const data = v.object({ rpm: v.number() })
+type Definition = DeviceTypeDefinition<typeof data>
+
+test('a type that declares only its data has defaults for the rest', () => {
+  const pump = defineDeviceType('pump', { data })
+  const { status, ...rest } = pump
+  assert.deepEqual(rest, {
+    name: 'pump',
+    data,
+    commands: {},
+    broker: 'default',
+    heartbeat: 300,
+    template: '{prefix}/{type}/{deviceId}/{channel}',
+    rules: [],
+  })
+  assert.equal(status['~standard'].version, 1)
+})
+
+test('a type has what it declares, and is frozen', () => {
+  const rules: AccessRule[] = [{ effect: 'deny', actions: ['publish'], filter: 'x/#' }]
+  const commands = { stop: command(), set: command({ payload: data, reply: data }) }
+  const declared = { data, status: data, commands, broker: 'site', heartbeat: 0.5, rules }
+  const pump = defineDeviceType('pump', { ...declared, template: 'x/{deviceId}/{channel}' })
+  assert.deepEqual(pump, { name: 'pump', ...declared, template: 'x/{deviceId}/{channel}' })
+  assert.ok(Object.isFrozen(pump))
+  assert.deepEqual(pump.commands.stop, { payload: undefined, reply: undefined })
+})
+
+describe('the default status', () => {
+  const { status } = defineDeviceType('pump', { data })
+  for (const taken of [
+    {},
+    { status: 'online', battery_level: 80, firmware_version: '1.2' },
+    { signal: -70 },
+    { status: undefined },
+  ]) {
+    test(`takes ${JSON.stringify(taken)}`, async () => {
+      assert.deepEqual(await validate(status, taken, 'status'), taken)
+    })
+  }
+  for (const refused of [null, 'online', 7, { status: 1 }, { battery_level: '80' }]) {
+    test(`refuses ${JSON.stringify(refused)}`, async () => {
+      await assert.rejects(validate(status, refused, 'status'), { name: 'PayloadError' })
+    })
+  }
+})
+
+test('__proto__ is a type name like any other', () => {
+  const type = defineDeviceType('__proto__', { data })
+  assert.equal(type.name, '__proto__')
+  assert.equal(Object.getPrototypeOf(type), Object.prototype)
+})
+
+describe('a type is refused', () => {
+  const names: [name: unknown, problem: string][] = [
+    ['', 'is empty'],
+    ['a/b', 'holds "/"'],
+    ['+', 'holds "+"'],
+    ['#', 'holds "#"'],
+    ['$pump', 'must not begin with "$", which marks topics of the broker'],
+    ['pump\n', 'holds a control character'],
+    ['p'.repeat(129), 'is longer than 128 characters'],
+    [undefined, 'must be a string, not undefined'],
+    [Symbol('pump'), 'must be a string, not symbol'],
+  ]
+  for (const [name, problem] of names) {
+    test(`for a name that ${problem}`, () => {
+      assert.throws(() => defineDeviceType(name as string, { data }), {
+        name: 'InvalidNameError',
+        field: 'type name',
+        message: `The type name ${problem}`,
+      })
+    })
+  }
+
+  const seconds = 'must be a number of seconds above 0'
+  const settings: [change: Record<string, unknown>, key: string, problem: string][] = [
+    [{ heartbeat: 0 }, 'pump.heartbeat', seconds],
+    [{ heartbeat: -1 }, 'pump.heartbeat', seconds],
+    [{ heartbeat: Number.NaN }, 'pump.heartbeat', seconds],
+    [{ heartbeat: Number.POSITIVE_INFINITY }, 'pump.heartbeat', seconds],
+    [{ heartbeat: '60' }, 'pump.heartbeat', seconds],
+    [{ broker: '' }, 'pump.broker', 'must name a broker'],
+    [
+      { rules: [{ effect: 'allow', actions: [], filter: 'a' }] },
+      'pump.rules.0.actions',
+      'must list "publish", "subscribe" or both',
+    ],
+    [
+      {
+        rules: [
+          { effect: 'allow', actions: ['publish'], filter: 'a' },
+          { effect: 'deny', actions: ['publish'], filter: 'a', maxQos: 1 },
+        ],
+      },
+      'pump.rules.1.maxQos',
+      'limits an allow; a deny stops every QoS',
+    ],
+  ]
+  for (const [change, key, problem] of settings) {
+    test(`for ${key} ${JSON.stringify(change)}: it ${problem}`, () => {
+      assert.throws(() => defineDeviceType('pump', { data, ...change } as Definition), {
+        name: 'ConfigError',
+        key,
+        message: `${key}: ${problem}`,
+      })
+    })
+  }
+
+  const topics: [change: Partial<Definition>, problem: string][] = [
+    [{ template: '{deviceId}' }, '{channel} must stand in it exactly once'],
+    [{ template: '+/{deviceId}/{channel}' }, 'a template holds no wildcard'],
+    [{ template: '$SYS/{deviceId}/{channel}' }, 'topics that begin with "$" belong to the broker'],
+    [
+      { rules: [{ effect: 'allow', actions: ['publish'], filter: 'a/#/b' }] },
+      '"#" must be the last level',
+    ],
+    [
+      { rules: [{ effect: 'allow', actions: ['publish'], filter: 'a/x{deviceId}' }] },
+      '"x{deviceId}" is no whole-level placeholder',
+    ],
+  ]
+  for (const [change, problem] of topics) {
+    test(`for ${JSON.stringify(change)}: ${problem}`, () => {
+      assert.throws(() => defineDeviceType('pump', { data, ...change }), {
+        name: 'InvalidTopicError',
+        problem,
+      })
+    })
+  }
+})
