@@ -167,9 +167,11 @@ async function showcase(): Promise<void> {
     headers: { authorization: `Bearer ${routesSecret}`, 'content-type': 'application/json' },
     body: JSON.stringify(question),
   })
+  const answer = await response.text()
+  if (answer.includes('deny')) report.denied++
   report.event(
     green('⇄'),
-    `a broker asks over HTTP: POST /acl ${JSON.stringify(question)} → ${await response.text()}`,
+    `a broker asks over HTTP: POST /acl ${JSON.stringify(question)} → ${answer}`,
   )
 }
 
