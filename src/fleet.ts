@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { generateSecret, type SecretHasher, secretHasher } from './access/credential.ts'
+import { generateSecret, secretHasher } from './access/credential.ts'
 import { type AccessRequest, type Decision, decide, UNKNOWN_PRINCIPAL } from './access/decide.ts'
-import { DEFAULT_PREFIX, deviceRules, hubRules } from './access/default-rules.ts'
+import { DEFAULT_PREFIX, deviceRules } from './access/default-rules.ts'
 import { type Explanation, explainDecision } from './access/explain.ts'
 import { type Principal, withClientId } from './access/principal.ts'
-import { type AccessRule, checkRule, type RuleValues } from './access/rule.ts'
+import { type AccessRule, checkRules, type RuleValues } from './access/rule.ts'
+import { compileServices, type ServiceAccount } from './access/service-account.ts'
 import { checkName, findNameProblem, isUsername } from './device/name.ts'
 import type { DeviceRecord, DeviceStore } from './device/store.ts'
 import type { DeviceType } from './device/type.ts'
@@ -17,21 +18,12 @@ import {
   ConfigError,
   DeviceExistsError,
   DeviceUnknownError,
+  InvalidNameError,
   RevisionConflictError,
 } from './errors.ts'
 import { parseTopicFilter, parseTopicName } from './topic/filter.ts'
 import { levelsOverlap } from './topic/relation.ts'
 import { type Channel, compileTemplate, type TopicTemplate } from './topic/template.ts'
-
-/** A login that is no device, such as the hub's own. It is kept in memory only. */
-export interface ServiceAccount {
-  /** The MQTT user name: 1 to 128 characters, no `/`, `+`, `#`, no leading `$`. */
-  readonly username: string
-  /** At least 12 characters. */
-  readonly password: string
-  /** What it may do: rules, or `hub` for what a hub with the default share name needs. */
-  readonly rules: 'hub' | readonly AccessRule[]
-}
 
 /** What {@link createFleet} takes. */
 export interface FleetOptions {
@@ -52,7 +44,10 @@ export interface FleetOptions {
 
 /** What {@link Fleet.provision} takes beside the device's type and id. */
 export interface ProvisionOptions {
-  /** An MQTT user name from elsewhere, without `/`. Default: `{type}/{deviceId}`. */
+  /**
+   * An MQTT user name from elsewhere, without `/`, and not the name of a device type. Default:
+   * `{type}/{deviceId}`.
+   */
   readonly username?: string
   /** Rules beyond the type's. Default: none. */
   readonly rules?: readonly AccessRule[]
@@ -200,6 +195,10 @@ export function createFleet(options: FleetOptions): Fleet {
       checkType(type)
       checkName('device id', id)
       if (username !== undefined) checkName('user name', username)
+      // It would be the parent of every `{username}` of that type, and "{username}/#" reach them all.
+      if (username !== undefined && byName.has(username)) {
+        throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
+      }
       for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value)
       checkRules(rules, 'rules')
       const login = username ?? `${type.name}/${id}`
@@ -300,7 +299,8 @@ export function createFleet(options: FleetOptions): Fleet {
       const levels = parseTopicName(topic)
       for (const type of types) {
         const found = templates.get(type.name)!.parse(levels)
-        if (found) return { type, ...found }
+        // No device has an id that is none, so such a topic is nobody's.
+        if (found) return findNameProblem(found.deviceId) ? undefined : { type, ...found }
       }
       return undefined
     },
@@ -330,34 +330,6 @@ function compileTypes(types: readonly DeviceType[], prefix: string): Map<string,
   return templates
 }
 
-interface CompiledService {
-  readonly hash: string
-  readonly principal: Principal
-}
-
-function compileServices(
-  services: readonly ServiceAccount[],
-  types: readonly DeviceType[],
-  prefix: string,
-  hasher: SecretHasher,
-): Map<string, CompiledService> {
-  const compiled = new Map<string, CompiledService>()
-  services.forEach(({ username, password, rules: declared }, i) => {
-    checkName(`services.${i}.username`, username)
-    if (compiled.has(username)) {
-      throw new ConfigError(`services.${i}.username`, `"${username}" is declared twice`)
-    }
-    if (typeof password !== 'string' || password.length < 12) {
-      throw new ConfigError(`services.${i}.password`, 'must have at least 12 characters')
-    }
-    const rules = declared === 'hub' ? hubRules(types, { prefix }) : declared
-    checkRules(rules, `services.${i}.rules`)
-    const principal: Principal = { kind: 'service', username, rules, values: { prefix, username } }
-    compiled.set(username, { hash: hasher.hash(password), principal })
-  })
-  return compiled
-}
-
 function deviceValues(record: DeviceRecord, prefix: string): RuleValues {
   const { type, id, username, attributes } = record
   return { ...attributes, prefix, type, deviceId: id, username }
@@ -376,12 +348,6 @@ function isWellFormed({ id, username, attributes, rules }: DeviceRecord): boolea
   } catch {
     return false
   }
-}
-
-function checkRules(rules: readonly AccessRule[], key: string): void {
-  rules.forEach((rule, i) => {
-    checkRule(rule, `${key}.${i}`)
-  })
 }
 
 const RESERVED_ATTRIBUTES = ['prefix', 'type', 'deviceId', 'username', 'clientId']

@@ -25,6 +25,7 @@ export {
 } from './access/explain.ts'
 export type { Principal } from './access/principal.ts'
 export type { AccessAction, AccessRule, RuleValues } from './access/rule.ts'
+export type { ServiceAccount } from './access/service-account.ts'
 export type {
   Broker,
   BrokerCapabilities,
@@ -95,7 +96,6 @@ export {
   type NamedAccessRequest,
   type ProvisionedDevice,
   type ProvisionOptions,
-  type ServiceAccount,
 } from './fleet.ts'
 export type { SendOptions } from './hub/commands.ts'
 export type {

@@ -14,7 +14,10 @@ export interface Principal {
   readonly device?: { readonly type: string; readonly id: string }
   /** Rules as declared, with placeholders. */
   readonly rules: readonly AccessRule[]
-  /** Values of the placeholders. */
+  /**
+   * Values of the placeholders. They are taken as they are: none may hold a wildcard, and none but
+   * a user name a "/". A fleet sees to that.
+   */
   readonly values: RuleValues
 }
 

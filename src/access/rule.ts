@@ -38,6 +38,14 @@ export interface AccessRule {
 export type RuleValues = Readonly<Record<string, string>>
 
 const PLACEHOLDER = '{'
+const RULE_KEYS: readonly string[] = [
+  'effect',
+  'actions',
+  'filter',
+  'maxQos',
+  'retain',
+  'share',
+] satisfies (keyof AccessRule)[]
 
 /**
  * Checks a rule's form.
@@ -48,6 +56,9 @@ const PLACEHOLDER = '{'
  */
 export function checkRule(rule: AccessRule, key: string): void {
   if (typeof rule !== 'object' || rule === null) throw new ConfigError(key, 'must be a rule')
+  const unknown = Object.keys(rule).find((name) => !RULE_KEYS.includes(name))
+  // A misspelt condition would limit nothing.
+  if (unknown !== undefined) throw new ConfigError(`${key}.${unknown}`, 'is no part of a rule')
   if (rule.effect !== 'allow' && rule.effect !== 'deny') {
     throw new ConfigError(`${key}.effect`, 'must be "allow" or "deny"')
   }
@@ -82,6 +93,13 @@ export function checkRule(rule: AccessRule, key: string): void {
   if (parseTopicFilter(probe.join('/')).share !== undefined) {
     throw new ConfigError(`${key}.filter`, 'name the share in "share", not in the filter')
   }
+}
+
+/** Checks the form of several rules. @throws As {@link checkRule} does. */
+export function checkRules(rules: readonly AccessRule[], key: string): void {
+  rules.forEach((rule, i) => {
+    checkRule(rule, `${key}.${i}`)
+  })
 }
 
 /**

@@ -51,6 +51,9 @@ export async function validate<S extends Schema>(
   } catch (error) {
     throw new PayloadError(what, [{ path: '', message: `the schema threw: ${String(error)}` }])
   }
+  if (typeof result !== 'object' || result === null) {
+    throw new PayloadError(what, [{ path: '', message: 'the schema gave no answer' }])
+  }
   if (result.issues) throw new PayloadError(what, result.issues.map(toIssue))
   return result.value as InferOutput<S>
 }

@@ -63,6 +63,8 @@ describe('a rule is refused', () => {
     [{ share: 'a#' }, 'share', word],
     [{ share: 7 }, 'share', word],
     [{ share: null }, 'share', word],
+    [{ maxQoS: 1 }, 'maxQoS', 'is no part of a rule'],
+    [{ topic: 'a' }, 'topic', 'is no part of a rule'],
     [{ filter: undefined }, 'filter', 'must be a string'],
     [{ filter: ['a'] }, 'filter', 'must be a string'],
     [{ filter: '$share/g/a' }, 'filter', 'name the share in "share", not in the filter'],

@@ -132,3 +132,13 @@ describe('a schema that fails is a refusal', () => {
     })
   }
 })
+
+test('a schema that gives no answer refuses', async () => {
+  for (const answer of [undefined, null, true]) {
+    const silent = { '~standard': { version: 1, vendor: 'test', validate: () => answer } }
+    await assert.rejects(validate(silent as unknown as Schema, 1, 'data'), {
+      name: 'PayloadError',
+      message: 'data: the schema gave no answer',
+    })
+  }
+})

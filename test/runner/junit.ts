@@ -78,7 +78,7 @@ function withoutContainers(found: readonly OpenCase[]): readonly TestOutcome[] {
 /** A suite's name; nothing for the suites that stand for a file. */
 function suiteName(attributes: ReadonlyMap<string, string>): string {
   const name = attributes.get('name') ?? ''
-  const isFile = /\.test\.ts$/.test(name) || name.startsWith('ext:')
+  const isFile = /\.ts$/.test(name) || name.startsWith('ext:')
   return isFile ? '' : name
 }
 
