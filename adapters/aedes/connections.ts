@@ -5,9 +5,10 @@
  */
 import type { Duplex } from 'node:stream'
 import type { Aedes, Client } from 'aedes'
+import { describeError } from '../../src/log.ts'
 import { type Guard, Refusal } from './guard.ts'
 import type { Acceptor } from './listen.ts'
-import { type BoundedLog, describeError } from './log.ts'
+import type { BoundedLog } from './log.ts'
 import { screenPackets } from './packet.ts'
 
 /** Takes connections, and ends them. */
@@ -24,8 +25,12 @@ const GOODBYE_MS = 1_000
 /** Makes a keeper of a broker's connections. */
 export function connectionKeeper(aedes: Aedes, guard: Guard, log: BoundedLog): ConnectionKeeper {
   const streams = new Set<Duplex>()
+  /** Clients whose end has its line in the log. */
+  const reported = new WeakSet<Client>()
 
   function report(client: Client, problem: string): void {
+    if (reported.has(client)) return
+    reported.add(client)
     const who = guard.describe(client)
     log.add('info', JSON.stringify([who, problem]), `The connection of ${who} ended: ${problem}.`)
   }

@@ -8,8 +8,9 @@ import { type AccessRequest, decide } from '../../src/access/decide.ts'
 import { explainDecision } from '../../src/access/explain.ts'
 import type { Principal } from '../../src/access/principal.ts'
 import type { DeviceRef, Fleet, Login } from '../../src/fleet.ts'
+import { describeError } from '../../src/log.ts'
 import { type Denial, type DenialReason, describeLogin } from './denial.ts'
-import { type BoundedLog, describeError } from './log.ts'
+import type { BoundedLog } from './log.ts'
 import { sessionKey } from './state.ts'
 
 /** The hooks that ask a guard. */

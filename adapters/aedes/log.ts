@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Logger } from '../../src/log.ts'
+import { type Logger, printable } from '../../src/log.ts'
 
 /** For how long a line that was written is not written again. */
 export const QUIET_MS = 10_000
@@ -11,7 +11,6 @@ export const QUIET_MS = 10_000
 /** How many different lines may be held back at once; what comes beyond them is only counted. */
 export const MAX_QUIET_LINES = 100
 
-const MAX_LINE_LENGTH = 600
 const OVERFLOW = 'overflow'
 
 /** A log with a bound on how much it writes. */
@@ -91,18 +90,4 @@ export function boundedLog(logger: Logger): BoundedLog {
       quiet.clear()
     },
   }
-}
-
-/** An error's name and message, without its stack. Anything else that was thrown is only named. */
-export function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${typeof error}`
-}
-
-/** One line: control, format and line-separating characters and lone surrogates are escaped. */
-function printable(text: string): string {
-  const cut = text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text
-  return cut.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  )
 }

@@ -39,40 +39,60 @@ export function screenPackets(client: Client, report: (problem: string) => void)
 
 /** What is wrong with a packet, if anything. */
 export function findPacketProblem(packet: ClientPacket): string | undefined {
-  if ('properties' in packet && holdsRepeated(packet.properties)) return 'a property comes twice'
   switch (packet.cmd) {
     case 'connect':
-      return holdsRepeated(packet.will?.properties)
-        ? 'a property of the will comes twice'
-        : undefined
+      // The parser lets a will's QoS be 3; the subscribers' connections would break with it.
+      if (packet.will && packet.will.qos! > 2) return 'the QoS of the will is malformed'
+      return (
+        findPropertyProblem(packet.properties) ??
+        findPropertyProblem(packet.will?.properties, WILL_PROPERTIES)
+      )
     case 'publish':
-      // A subscriber would take it for its own subscription's (MQTT 5, section 3.3.2.3.8).
-      return packet.properties?.subscriptionIdentifier === undefined
-        ? undefined
-        : 'a publish holds a subscription identifier'
+      return findPropertyProblem(packet.properties, PUBLISH_PROPERTIES)
     case 'subscribe':
       return packet.subscriptions.some(({ topic }) => isUnsafeKey(topic))
-        ? 'a topic filter cannot be used here'
-        : undefined
+        ? UNSAFE_FILTER
+        : findPropertyProblem(packet.properties)
     case 'unsubscribe':
-      return packet.unsubscriptions.some(isUnsafeKey)
-        ? 'a topic filter cannot be used here'
-        : undefined
+      return packet.unsubscriptions.some(isUnsafeKey) ? UNSAFE_FILTER : undefined
   }
   return undefined
 }
 
+/** MQTT 5, section 3.3.2.3, without the subscription identifier, which no client may send. */
+const PUBLISH_PROPERTIES: ReadonlySet<string> = new Set([
+  'payloadFormatIndicator',
+  'messageExpiryInterval',
+  'topicAlias',
+  'responseTopic',
+  'correlationData',
+  'userProperties',
+  'contentType',
+])
+const WILL_PROPERTIES: ReadonlySet<string> = new Set([...PUBLISH_PROPERTIES, 'willDelayInterval'])
+const UNSAFE_FILTER = 'a topic filter cannot be used here'
+
 /**
- * A property that must be there once comes as a list when it was sent more often. Passed on, it
- * would break the connections of those who receive it.
+ * What is wrong with properties. The parser gives a list where one was sent twice, and `null` or a
+ * negative number where the packet was too short for it. `aedes` would fall over some, and with
+ * others break the connections of those that it passes them on to.
  */
-function holdsRepeated(properties: object | undefined): boolean {
-  return (
-    properties !== undefined &&
-    Object.entries(properties).some(
-      ([name, value]) => name !== 'userProperties' && Array.isArray(value),
-    )
-  )
+function findPropertyProblem(
+  properties: object | undefined,
+  allowed?: ReadonlySet<string>,
+): string | undefined {
+  for (const [name, value] of Object.entries(properties ?? {}) as [string, unknown][]) {
+    if (allowed && !allowed.has(name)) return `the property ${name} does not belong there`
+    if (name === 'userProperties') {
+      const texts = Object.values(value as object).flat()
+      if (!texts.every((text) => typeof text === 'string')) return 'a user property is malformed'
+    } else if (Array.isArray(value)) {
+      return `the property ${name} is there twice`
+    } else if (value === undefined || value === null || (value as number) < 0) {
+      return `the property ${name} is malformed`
+    }
+  }
+  return undefined
 }
 
 /** Whether a filter names a member of every object, which `aedes` would take for a subscription. */

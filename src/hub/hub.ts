@@ -9,7 +9,7 @@ import type { Broker, Message, Subscription } from '../broker/broker.ts'
 import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts'
 import { ConfigError, DeviceUnknownError, InvalidTopicError, PayloadError } from '../errors.ts'
 import type { DeviceRef, Fleet } from '../fleet.ts'
-import type { Logger } from '../log.ts'
+import { describeError, type Logger, printable } from '../log.ts'
 import { PendingCommands, type SendOptions } from './commands.ts'
 import { deviceQueue } from './device-queue.ts'
 import type {
@@ -220,9 +220,9 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     try {
       await deadLetter?.({ device, broker, message, error, attempts })
     } catch (hookError) {
-      logger.error(`The dead-letter hook failed: ${describe(hookError)}`)
+      logger.error(`The dead-letter hook failed: ${describeError(hookError)}`)
     }
-    const reason = `failed in every one of ${attempts} attempts: ${describe(error)}`
+    const reason = `failed in every one of ${attempts} attempts: ${describeError(error)}`
     refuse(incoming, 'handler-failed', reason, error)
   }
 
@@ -234,13 +234,16 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
   function reject(rejection: Rejection): void {
     if (rejectionHandlers.size === 0) {
       const topic = JSON.stringify(rejection.message.topic.slice(0, 200))
-      logger.warn(`Rejected a message on ${topic}: ${rejection.code}, ${rejection.reason}`)
+      // The reason may quote what the device sent.
+      logger.warn(
+        printable(`Rejected a message on ${topic}: ${rejection.code}, ${rejection.reason}`),
+      )
     }
     for (const handler of rejectionHandlers) {
       try {
         handler(rejection)
       } catch (error) {
-        logger.error(`A handler of rejected messages failed: ${describe(error)}`)
+        logger.error(`A handler of rejected messages failed: ${describeError(error)}`)
       }
     }
   }
@@ -359,8 +362,4 @@ function subscriptions(fleet: Fleet, broker: string): readonly Subscription[] {
 
 function because(error: Error | undefined): string {
   return error ? `: ${error.message}` : ''
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -10,21 +10,11 @@ import { describe, test } from 'node:test'
 import { MAX_PACKET_BYTES } from '../../adapters/aedes/index.ts'
 import { within } from '../support/wait.ts'
 import { OFFICE, openSite, type Site, type TestClient } from './fixture.ts'
+import { packet, text } from './raw.ts'
 
-/** A packet from its first byte and its body of at most 127 bytes. */
-function packet(first: number, ...body: (number | string | Uint8Array)[]): Buffer {
-  const bytes = Buffer.concat(
-    body.map((part) => {
-      if (typeof part === 'number') return Buffer.of(part)
-      return typeof part === 'string' ? Buffer.from(part) : part
-    }),
-  )
-  return Buffer.concat([Buffer.of(first, bytes.length), bytes])
-}
-
-/** A text with its length before it. */
-function text(value: string): Buffer {
-  return Buffer.concat([Buffer.from([0, Buffer.byteLength(value)]), Buffer.from(value)])
+/** A granted publish with properties, and without a payload. */
+function publishWith(...properties: number[]): Buffer {
+  return packet(0x30, text('things/pump/P-1/data'), properties.length, Buffer.of(...properties))
 }
 
 const CONNECT = packet(0x10, text('MQTT'), 5, 0x02, 0, 60, 0, text('raw'))
@@ -94,12 +84,15 @@ describe('after the login, a connection ends that sends', () => {
     ['a SUBSCRIBE for __proto__', packet(0x82, 0, 1, 0, text('__proto__'), 0, text('a'), 0)],
     ['a SUBSCRIBE for constructor', packet(0x82, 0, 1, 0, text('constructor'), 0)],
     ['a topic with a wildcard', packet(0x30, text('things/+/data'), 0, 'x')],
-    [
-      'an expiry twice',
-      packet(0x30, text('things/pump/P-1/data'), 10, 2, 0, 0, 0, 9, 2, 0, 0, 0, 9, 'x'),
-    ],
-    ['a subscription identifier', packet(0x30, text('things/pump/P-1/data'), 2, 11, 1, 'x')],
-    ['an unknown property', packet(0x30, text('things/pump/P-1/data'), 2, 0x7f, 1, 'x')],
+    ['an expiry twice', publishWith(2, 0, 0, 0, 9, 2, 0, 0, 0, 9)],
+    ['a response topic cut short', publishWith(8, 0, 9, 0x61)],
+    ['an expiry cut short', publishWith(2, 0)],
+    ['a user property cut short', publishWith(38, 0, 1, 0x61, 0, 9)],
+    ['a subscription identifier', publishWith(11, 1)],
+    ['a property of another packet', publishWith(17, 0, 0, 0, 9)],
+    ['a response topic with a wildcard', publishWith(8, 0, 1, 0x23)],
+    ['a topic alias', publishWith(35, 0, 1)],
+    ['an unknown property', publishWith(0x7f, 1)],
     ['an unknown topic alias', packet(0x30, 0, 0, 3, 0x23, 0, 9, 'x')],
     ['a packet of the type 15', packet(0xf0, 0x18, 0)],
   ] as const) {
@@ -117,6 +110,20 @@ describe('after the login, a connection ends that sends', () => {
       )
     })
   }
+})
+
+test('a will of a QoS that there is not ends the connection, before the login', async () => {
+  await using site = await openSite()
+  const witness = await openWitness(site)
+  const socket = await site.dial()
+  const login = [text(OFFICE.username), text(OFFICE.password)]
+  const will = [0, text('things/x'), text('gone')]
+  socket.resume().write(packet(0x10, text('MQTT'), 5, 0xde, 0, 60, 0, text('c'), ...will, ...login))
+  await within(once(socket, 'close'), 'end of the connection')
+  assert.deepEqual(site.log.lines, [
+    'info: The connection of a client that is not logged in ended: the QoS of the will is malformed.',
+  ])
+  await stillServes(site, witness)
 })
 
 describe('a packet', () => {

@@ -12,6 +12,7 @@ import { embeddedBroker } from '../../adapters/aedes/index.ts'
 import { ConfigError, createFleet, memoryStore } from '../../src/index.ts'
 import { within } from '../support/wait.ts'
 import { CapturedLog, OFFICE, openClient, openSite, portOf, takePort } from './fixture.ts'
+import { packet, text } from './raw.ts'
 
 const fleet = createFleet({ types: [], store: memoryStore() })
 const logger = new CapturedLog()
@@ -174,15 +175,32 @@ describe('a broker that is closed', () => {
 
   test('does not wait for a client that reads nothing', async () => {
     const site = await openSite()
-    const device = await site.connect(site.p1)
-    await device.mqtt.subscribeAsync('things/pump/P-1/cmd')
-    device.mqtt.stream.pause()
-    device.mqtt.stream.removeAllListeners('readable')
+    const { username, password } = OFFICE
+    const login = packet(
+      0x10,
+      text('MQTT'),
+      5,
+      0xc2,
+      0,
+      0,
+      0,
+      text('c'),
+      text(username),
+      text(password),
+    )
+    const reader = await site.dial()
+    reader.write(Buffer.concat([login, packet(0x82, 0, 1, 0, text('large'), 0)]))
+    // What comes first is CONNACK and SUBACK; after that it reads no more.
+    const suback = new Promise<void>((resolve) => {
+      reader.on('data', (bytes: Buffer) => bytes.includes(packet(0x90, 0, 1, 0, 0)) && resolve())
+    })
+    await within(suback, 'SUBACK')
+    reader.pause()
     const office = await site.connect(OFFICE)
-    for (let i = 0; i < 20; i++) {
-      office.mqtt.publish('things/pump/P-1/cmd', Buffer.alloc(1_000_000))
-    }
+    // More than the buffers of both ends hold.
+    for (let i = 0; i < 20; i++) office.mqtt.publish('large', Buffer.alloc(1_000_000))
     await within(office.mqtt.publishAsync('fence', '', { qos: 1 }), 'PUBACK', 10_000)
+    assert.ok(reader.bytesRead < 1_000_000)
     await within(site.broker.close(), 'close', 4_000)
     await site[Symbol.asyncDispose]()
   })

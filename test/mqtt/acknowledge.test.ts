@@ -95,24 +95,61 @@ describe('acknowledgement', { skip: mosquittoMissing }, () => {
     assert.deepEqual(client.received.items.map(text), ['x', 'x', 'y'])
   })
 
-  test('QoS 2: such a message is handled once', async () => {
-    await using relay = await tcpRelay(mosquitto.port)
-    const turn = deferred()
-    await using client = await connectClient(durable(relay.url, 'once-2'), (message) =>
-      text(message) === 'x' ? turn.promise : Promise.resolve(),
-    )
-    await client.broker.subscribe([{ filter: 'once-2', qos: 2 }])
-    await client.broker.publish({ topic: 'once-2', payload: bytes('x'), qos: 2 })
-    await client.received.reach(1, 'message')
-    relay.cut()
-    await client.statuses.reach(3, 'statuses', 10_000)
-    turn.resolve()
-    for (const body of ['y', 'z']) {
-      await client.broker.publish({ topic: 'once-2', payload: bytes(body), qos: 2 })
-    }
-    const messages = await client.received.reach(3, 'messages')
-    assert.deepEqual(messages.map(text), ['x', 'y', 'z'])
-  })
+  for (const [when, count] of [
+    ['before', 2],
+    ['after', 3],
+  ] as const) {
+    test(`QoS 2: such a message is handled once, if that ends ${when} the reconnect`, async () => {
+      const topic = `once/${when}`
+      await using relay = await tcpRelay(mosquitto.port)
+      const turn = deferred()
+      // With a window of one the broker sends nothing more until it has the acknowledgement.
+      const config = { ...durable(relay.url, topic), receiveMaximum: 1 }
+      await using client = await connectClient(config, (message) =>
+        text(message) === 'x' ? turn.promise : Promise.resolve(),
+      )
+      await client.broker.subscribe([{ filter: topic, qos: 2 }])
+      await client.broker.publish({ topic, payload: bytes('x'), qos: 2 })
+      await client.received.reach(1, 'message')
+      relay.cut()
+      await client.statuses.reach(count, 'statuses', 10_000)
+      turn.resolve()
+      await client.statuses.reach(3, 'statuses', 10_000)
+      for (const body of ['y', 'z']) {
+        await client.broker.publish({ topic, payload: bytes(body), qos: 2 })
+      }
+      const messages = await client.received.reach(3, 'messages')
+      assert.deepEqual(messages.map(text), ['x', 'y', 'z'])
+    })
+  }
+
+  for (const [qos, expected] of [
+    [1, ['x', 'x', 'y', 'end']],
+    [2, ['x', 'y', 'end']],
+  ] as const) {
+    test(`QoS ${qos}: what waited for its handler when the connection was lost is handled once`, async () => {
+      const topic = `queued/${qos}`
+      await using relay = await tcpRelay(mosquitto.port)
+      const turn = deferred()
+      // The broker knows of no window here, so that more arrives than can be handled.
+      const config = { ...durable(relay.url, topic), protocolVersion: 4, sessionExpiry: 0 } as const
+      await using client = await connectClient({ ...config, receiveMaximum: 1 }, () => turn.promise)
+      await using other = await connectClient({ url: mosquitto.url })
+      await client.broker.subscribe([{ filter: topic, qos }])
+      for (const body of ['x', 'y']) {
+        await other.broker.publish({ topic, payload: bytes(body), qos })
+      }
+      await client.received.reach(1, 'message')
+      // Its answer is read after the second message, which waits from then on.
+      await client.broker.publish({ topic: 'elsewhere', payload: bytes('') })
+      relay.cut()
+      await client.statuses.reach(3, 'statuses', 10_000)
+      turn.resolve()
+      await other.broker.publish({ topic, payload: bytes('end'), qos })
+      const messages = await client.received.reach(expected.length, 'messages')
+      assert.deepEqual(messages.map(text), expected)
+    })
+  }
 
   test('a message whose handler rejects does not come again', async () => {
     for (const qos of [1, 2] as const) {

@@ -70,7 +70,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     },
     kill: () => end(running, 'SIGKILL'),
     freeze() {
-      running.child.kill('SIGSTOP')
+      process.kill(running.child.pid!, 'SIGSTOP')
     },
     async restart() {
       running = await run(folder, port)
