@@ -23,6 +23,27 @@ export {
   type NearMiss,
   type NearMissCode,
 } from './access/explain.ts'
+export {
+  type EmqxAclRule,
+  emqxAclList,
+  emqxFileRules,
+  emqxJwtClaim,
+} from './access/export/emqx.ts'
+export {
+  type ExportFinding,
+  type ExportReason,
+  type RuleExport,
+  RuleExportError,
+  type RuleExportOptions,
+} from './access/export/finding.ts'
+export { type AclFileOptions, mosquittoAclFile } from './access/export/mosquitto-acl-file.ts'
+export {
+  type DynsecAcl,
+  type DynsecRole,
+  type DynsecRoles,
+  mosquittoDynsecRoles,
+} from './access/export/mosquitto-dynsec.ts'
+export type { FleetPatterns } from './access/export/mosquitto-pattern.ts'
 export type { Principal } from './access/principal.ts'
 export type { AccessAction, AccessRule, RuleValues } from './access/rule.ts'
 export type { ServiceAccount } from './access/service-account.ts'

@@ -23,6 +23,10 @@ const PORTABLE = [
   'test/hub',
   'test/hono',
   'test/conformance/memory.test.ts',
+  'test/export/emqx.test.ts',
+  'test/export/mosquitto-acl-file.test.ts',
+  'test/export/mosquitto-dynsec.test.ts',
+  'test/export/property.test.ts',
 ]
 
 const FILE_LIMIT = 8 * 60_000

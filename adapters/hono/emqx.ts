@@ -6,8 +6,8 @@
  *
  * @module
  */
+import { type EmqxAclRule, emqxAclList } from '../../src/access/export/emqx.ts'
 import type { Principal } from '../../src/access/principal.ts'
-import { type EmqxAclRule, emqxAcl } from './emqx-acl.ts'
 
 /** The body of an answer. */
 export interface EmqxAnswer {
@@ -21,6 +21,7 @@ export const DENY: EmqxAnswer = { result: 'deny' }
 
 /** The answer to a good login: with the client's rules, where they can be said exactly. */
 export function allowLogin(principal: Principal): EmqxAnswer {
-  const acl = emqxAcl(principal)
-  return acl ? { ...ALLOW, acl } : ALLOW
+  const { output, findings } = emqxAclList(principal, { allowNarrower: true })
+  // A list that grants less would end in its closing deny, and nobody would be asked.
+  return findings.length === 0 ? { ...ALLOW, acl: output } : ALLOW
 }

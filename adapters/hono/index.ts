@@ -15,8 +15,6 @@ import { withinDeadline } from './deadline.ts'
 import { ALLOW, allowLogin, DENY, type EmqxAnswer } from './emqx.ts'
 import { type Fields, MalformedRequest, readAccess, readFields, readLogin } from './request.ts'
 
-export { type EmqxAclRule, emqxAcl } from './emqx-acl.ts'
-
 /** What {@link brokerAuth} takes beside the fleet: a secret, or the word that there is none. */
 export type BrokerAuthOptions = (
   | {

@@ -10,6 +10,7 @@ import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mos
 import { Collector, type Deferred, deferred, within } from '../support/wait.ts'
 import { bytes, connectClient, makeClient, text, typesOf } from './client.ts'
 import { tcpRelay } from './relay.ts'
+import { scriptedBroker } from './scripted-broker.ts'
 
 describe('acknowledgement', { skip: mosquittoMissing }, () => {
   let mosquitto: Mosquitto
@@ -197,5 +198,57 @@ describe('acknowledgement', { skip: mosquittoMissing }, () => {
     await client.statuses.reach(2, 'statuses')
     await other.broker.publish({ topic: 'goes-on', payload: bytes('meanwhile') })
     assert.deepEqual((await client.received.reach(1, 'message', 10_000)).map(text), ['meanwhile'])
+  })
+})
+
+describe('the acknowledgement', () => {
+  for (const qos of [1, 2] as const) {
+    test(`of QoS ${qos} says whether the handler failed`, async () => {
+      await using server = await scriptedBroker()
+      await using client = await connectClient({ url: server.url }, (message) =>
+        text(message) === 'bad' ? Promise.reject(new Error('bad')) : Promise.resolve(),
+      )
+      for (const [i, body] of ['good', 'bad', 'good'].entries()) {
+        server.deliver({ topic: 'a', text: body, qos, id: i + 1 })
+        await server.acknowledgements.reach(i + 1, 'acknowledgement')
+      }
+      assert.deepEqual(server.acknowledgements.items, [
+        { id: 1, reason: 0 },
+        { id: 2, reason: 0x80 },
+        { id: 3, reason: 0 },
+      ])
+      assert.equal(client.received.items.length, 3)
+    })
+
+    test(`of QoS ${qos} ends the use of its packet identifier`, async () => {
+      await using server = await scriptedBroker()
+      await using client = await connectClient({ url: server.url }, (message) =>
+        text(message) === 'bad' ? Promise.reject(new Error('bad')) : Promise.resolve(),
+      )
+      for (const [i, body] of ['good', 'bad', 'bad', 'good'].entries()) {
+        server.deliver({ topic: 'a', text: body, qos, id: 7 })
+        await server.acknowledgements.reach(i + 1, 'acknowledgement')
+      }
+      assert.deepEqual(client.received.items.map(text), ['good', 'bad', 'bad', 'good'])
+    })
+  }
+
+  test('is sent in the order in which handlers end', async () => {
+    await using server = await scriptedBroker()
+    const turns = new Map<string, Deferred<void>>()
+    await using client = await connectClient({ url: server.url }, (message) => {
+      const turn = deferred()
+      turns.set(text(message), turn)
+      return turn.promise
+    })
+    for (const id of [1, 2, 3]) server.deliver({ topic: 'a', text: `${id}`, qos: 1, id })
+    await client.received.reach(3, 'messages')
+    assert.deepEqual(server.acknowledgements.items, [])
+    for (const id of [2, 3, 1]) turns.get(`${id}`)!.resolve()
+    const acknowledgements = await server.acknowledgements.reach(3, 'acknowledgements')
+    assert.deepEqual(
+      acknowledgements.map(({ id }) => id),
+      [2, 3, 1],
+    )
   })
 })

@@ -79,6 +79,8 @@ describe('the answer to a publish', () => {
     const publish = client.broker.publish({ topic: 'a', payload: bytes('x') })
     await answers.reach(1, 'publish')
     const closing = client.broker.close()
+    // A round trip later a connection that did not wait would be gone.
+    await using _other = await connectClient({ url: server.url })
     answers.items[0]!(0)
     await within(Promise.all([publish, closing]), 'publish and close')
   })

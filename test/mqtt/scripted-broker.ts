@@ -6,9 +6,13 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { Collector } from '../support/wait.ts'
 
 const CONNECT = 1
 const PUBLISH = 3
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
 const SUBSCRIBE = 8
 
 /** Properties of CONNACK as bytes. */
@@ -27,6 +31,12 @@ export interface Script {
   readonly publish?: (topic: string, answer: (reason: number) => void) => void
 }
 
+/** An acknowledgement that a client sent. */
+export interface Acknowledgement {
+  readonly id: number
+  readonly reason: number
+}
+
 /** A running scripted broker. */
 export interface ScriptedBroker extends AsyncDisposable {
   readonly url: string
@@ -34,6 +44,10 @@ export interface ScriptedBroker extends AsyncDisposable {
   readonly connections: number
   /** Filters in the order they were subscribed. */
   readonly filters: readonly string[]
+  /** PUBACK and PUBREC in the order they came. A PUBREC without objection is released at once. */
+  readonly acknowledgements: Collector<Acknowledgement>
+  /** Sends a message to every client. */
+  deliver(message: { topic: string; text: string; qos: 1 | 2; id: number }): void
   /** Sends DISCONNECT to every client and closes. */
   disconnect(reason: number): void
 }
@@ -42,6 +56,7 @@ export interface ScriptedBroker extends AsyncDisposable {
 export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroker> {
   const sockets = new Set<Socket>()
   const filters: string[] = []
+  const acknowledgements = new Collector<Acknowledgement>()
   let connections = 0
 
   const answer = (socket: Socket, type: number, body: Buffer) => {
@@ -68,6 +83,10 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
       const acknowledge = (reason: number) => send(0x40, body[end]!, body[end + 1]!, reason)
       if (script.publish) script.publish(topic, acknowledge)
       else acknowledge(0)
+    } else if (type >> 4 === PUBACK || type >> 4 === PUBREC) {
+      const reason = body[2] ?? 0
+      if (type >> 4 === PUBREC && reason < 0x80) send((PUBREL << 4) | 2, body[0]!, body[1]!)
+      acknowledgements.push({ id: body.readUInt16BE(0), reason })
     }
   }
 
@@ -89,6 +108,14 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
   return {
     url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
     filters,
+    acknowledgements,
+    deliver({ topic, text, qos, id }) {
+      const [name, payload] = [Buffer.from(topic), Buffer.from(text)]
+      const bytes = [0, name.length, ...name, id >> 8, id & 0xff, 0, ...payload]
+      for (const socket of sockets) {
+        socket.write(Uint8Array.of((PUBLISH << 4) | (qos << 1), bytes.length, ...bytes))
+      }
+    },
     get connections() {
       return connections
     },

@@ -1,0 +1,145 @@
+/** What the exported rules do on a running Mosquitto, where it is not about single rules. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { connectAsync, type MqttClient } from 'mqtt'
+import { deviceRules, hubRules } from '../../src/access/default-rules.ts'
+import { mosquittoAclFile } from '../../src/access/export/mosquitto-acl-file.ts'
+import { mosquittoDynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
+import type { Principal } from '../../src/access/principal.ts'
+import { defineDeviceType } from '../../src/device/type.ts'
+import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
+import { dynsecMissing, startDynsec } from '../support/mosquitto-export.ts'
+import { device } from './arbitrary.ts'
+
+const PASSWORD = 'only-for-this-test'
+const GROUP = '$share/devicehub/things/pump/+/data'
+const pump = defineDeviceType('pump', { data: {} as never })
+const rules = deviceRules(pump, 'things')
+const hub: Principal = { kind: 'service', username: 'hub', rules: hubRules([pump]), values: {} }
+
+describe('an acl_file', { skip: mosquittoMissing, timeout: 30_000 }, () => {
+  test('grants nothing when it names nobody', async () => {
+    await using broker = await start(mosquittoAclFile([]).output)
+    const client = await broker.login('pump/7')
+    assert.equal(await mayPublish(client, 'things/pump/7/data'), false)
+  })
+
+  test('gives a fleet its rules by patterns', async () => {
+    const { output } = mosquittoAclFile([hub], { patterns: { types: [pump] } })
+    await using broker = await start(output)
+    const unlisted = await broker.login('pump/9')
+    assert.equal(await mayPublish(unlisted, 'things/pump/9/data'), true)
+    assert.equal(await mayPublish(unlisted, 'things/pump/9/cmd'), false)
+    assert.equal(await mayPublish(unlisted, 'things/pump/8/data'), false)
+    const service = await broker.login('hub')
+    assert.equal(await mayPublish(service, 'things/pump/9/cmd'), true)
+    assert.equal(await mayPublish(service, 'things/hub/data'), false)
+  })
+
+  for (const id of ['7 x', '"', '\\', "it's", 'à', '水', '%u', '%c', '&;|']) {
+    test(`holds the device id ${JSON.stringify(id)}`, async () => {
+      await using broker = await start(mosquittoAclFile([device(rules, 'pump', id)]).output)
+      const client = await broker.login(`pump/${id}`)
+      assert.equal(await mayPublish(client, `things/pump/${id}/data`), true)
+      assert.equal(await mayPublish(client, 'things/pump/7/data'), false)
+      const other = await broker.login('pump/7')
+      assert.equal(await mayPublish(other, `things/pump/${id}/data`), false)
+    })
+  }
+
+  test("lets any user join a hub's group, as documented, and gives it nothing", async () => {
+    await using broker = await start(mosquittoAclFile([hub, device(rules, 'pump', '7')]).output)
+    const { hubGot, otherGot } = await shareGroup(broker)
+    assert.equal(otherGot, 0)
+    assert.ok(hubGot < 10, 'Mosquitto now leaves the group whole: the documentation can say so')
+  })
+})
+
+describe('dynamic security', { skip: dynsecMissing, timeout: 30_000 }, () => {
+  test("keeps a hub's group to the hub", async () => {
+    await using broker = await startWithRoles([hub, device(rules, 'pump', '7')])
+    const { hubGot, otherGot } = await shareGroup(broker)
+    assert.deepEqual({ hubGot, otherGot }, { hubGot: 10, otherGot: 0 })
+  })
+
+  for (const id of ['7 x', '"', '\\', 'à', '水']) {
+    test(`holds the device id ${JSON.stringify(id)}`, async () => {
+      await using broker = await startWithRoles([device(rules, 'pump', id)])
+      const client = await broker.login(`pump/${id}`)
+      assert.equal(await mayPublish(client, `things/pump/${id}/data`), true)
+      assert.equal(await mayPublish(client, 'things/pump/7/data'), false)
+    })
+  }
+})
+
+interface Running extends AsyncDisposable {
+  login(username: string): Promise<MqttClient>
+}
+
+function running(broker: Mosquitto): Running {
+  const clients: MqttClient[] = []
+  return {
+    async login(username) {
+      const options = { username, password: PASSWORD, protocolVersion: 5 } as const
+      const client = await connectAsync(broker.url, { ...options, reconnectPeriod: 0 })
+      clients.push(client)
+      return client
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((client) => client.endAsync(true)))
+      await broker.stop()
+    },
+  }
+}
+
+/** A broker that believes every user name, and judges by the file. */
+async function start(acl: string): Promise<Running> {
+  return running(await startMosquitto({ acl: acl.split('\n') }))
+}
+
+async function startWithRoles(principals: readonly Principal[]): Promise<Running> {
+  const { roles, defaultAccess } = mosquittoDynsecRoles(principals).output
+  const broker = await startDynsec()
+  const commands = [
+    { command: 'setDefaultACLAccess', acls: defaultAccess },
+    ...roles.flatMap(({ username, rolename, acls }) => [
+      { command: 'createRole', rolename, acls },
+      { command: 'createClient', username, password: PASSWORD },
+      { command: 'addClientRole', username, rolename },
+    ]),
+  ]
+  try {
+    await broker.command(commands)
+  } catch (error) {
+    await broker.stop()
+    throw error
+  }
+  return running(broker)
+}
+
+async function mayPublish(client: MqttClient, topic: string): Promise<boolean> {
+  return client.publishAsync(topic, '', { qos: 1 }).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Has a device try to join the hub's group, and counts who gets ten messages of another. */
+async function shareGroup(broker: Running): Promise<{ hubGot: number; otherGot: number }> {
+  const [service, other, sender] = [
+    await broker.login('hub'),
+    await broker.login('pump/7'),
+    await broker.login('pump/7'),
+  ]
+  let hubGot = 0
+  let otherGot = 0
+  service.on('message', () => hubGot++)
+  other.on('message', () => otherGot++)
+  await service.subscribeAsync(GROUP)
+  await other.subscribeAsync(GROUP).catch(() => undefined)
+  for (let i = 0; i < 10; i++) assert.ok(await mayPublish(sender, 'things/pump/7/data'))
+  // Their answers come after all the messages.
+  await service.unsubscribeAsync(GROUP)
+  await other.unsubscribeAsync(GROUP)
+  return { hubGot, otherGot }
+}
