@@ -14,7 +14,7 @@ import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
 import { Outbound } from './outbound.ts'
 import { toBuffer, toMessage, toPacketProperties } from './packet.ts'
-import { connectRefusal, disconnection, reason, refusal, unreachable } from './reason.ts'
+import { connectRefusal, disconnection, publishError, reason, unreachable } from './reason.ts'
 import { addressOf, type OpenStream, streamOpener } from './stream.ts'
 
 /** What {@link openConnection} takes. */
@@ -289,12 +289,6 @@ export class Connection {
     this.#cause ??= cause
     this.#stream?.destroy()
   }
-}
-
-/** A refusal if the broker gave a reason code. */
-function publishError(what: string, error: Error): Error {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'number' ? refusal(what, code) : error
 }
 
 async function loadClient(): Promise<typeof MqttClient> {

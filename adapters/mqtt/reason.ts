@@ -100,3 +100,9 @@ export function refusal(what: string, reasonCode: number): BrokerError {
     reasonCode === reason.notAuthorized ? 'ERR_BROKER_NOT_AUTHORIZED' : 'ERR_BROKER_REFUSED'
   return new BrokerError(code, `${what} was refused: ${describe(reasonCode)}`, { reasonCode })
 }
+
+/** The error for a publish that failed: a refusal if the broker gave a reason code. */
+export function publishError(what: string, error: Error): Error {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'number' ? refusal(what, code) : error
+}
