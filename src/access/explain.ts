@@ -16,6 +16,7 @@ import {
   UNKNOWN_PRINCIPAL,
 } from './decide.ts'
 import type { Principal } from './principal.ts'
+import { quote } from './quote.ts'
 import { type AccessRule, expandFilter } from './rule.ts'
 
 /** How a rule that did not grant a request came near. Stable, to switch on. */
@@ -211,13 +212,4 @@ function describeUser(username: string): string {
   if (username === '') return 'A client without a user name'
   const quoted = quote(username)
   return isUsername(username) && quoted === `"${username}"` ? username : quoted
-}
-
-/** Quotes a topic for a sentence; escapes keep what breaks or reorders a line out of logs. */
-function quote(text: string): string {
-  const cut = text.length > 200 ? `${text.slice(0, 200)}…` : text
-  return JSON.stringify(cut).replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  )
 }

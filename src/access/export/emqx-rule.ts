@@ -8,8 +8,9 @@
  * @module
  */
 import type { Principal } from '../principal.ts'
+import { quote } from '../quote.ts'
 import type { AccessAction } from '../rule.ts'
-import { type ExportFinding, quote, type RuleProblem } from './finding.ts'
+import type { ExportFinding, RuleProblem } from './finding.ts'
 import {
   type Denial,
   effectiveGrants,

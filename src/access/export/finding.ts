@@ -6,6 +6,7 @@
 import { isUsername } from '../../device/name.ts'
 import { ConfigError, DeviceHubError } from '../../errors.ts'
 import type { Principal } from '../principal.ts'
+import { quote } from '../quote.ts'
 import type { AccessRule } from '../rule.ts'
 
 /** What in a rule the broker cannot express. Stable, to switch on. */
@@ -129,9 +130,4 @@ export function checkDistinct(principals: readonly Principal[]): void {
     }
     seen.add(username)
   }
-}
-
-/** Quotes a text for a sentence; JSON's escapes keep control characters out of logs. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
 }

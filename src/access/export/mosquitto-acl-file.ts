@@ -5,9 +5,11 @@
  *
  * @module
  */
+
 import { levelsCover, levelsOverlap } from '../../topic/relation.ts'
 import { decide } from '../decide.ts'
 import type { Principal } from '../principal.ts'
+import { quote } from '../quote.ts'
 import type { AccessAction } from '../rule.ts'
 import {
   checkDistinct,
@@ -15,7 +17,6 @@ import {
   type ExportFinding,
   type ExportReason,
   finishExport,
-  quote,
   type RuleExport,
   type RuleExportOptions,
   type RuleProblem,
