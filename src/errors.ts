@@ -229,3 +229,8 @@ export class UnsupportedRuntimeError extends DeviceHubError {
     this.runtime = runtime
   }
 }
+
+/** What was thrown, as an error: anything else is put into one, as text. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

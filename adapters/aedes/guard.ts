@@ -7,7 +7,8 @@ import type { AedesOptions, Client, Subscription } from 'aedes'
 import { type AccessRequest, decide } from '../../src/access/decide.ts'
 import { explainDecision } from '../../src/access/explain.ts'
 import type { Principal } from '../../src/access/principal.ts'
-import type { DeviceRef, Fleet, Login } from '../../src/fleet.ts'
+import { withinDeadline } from '../../src/deadline.ts'
+import type { DeviceRef, Fleet } from '../../src/fleet.ts'
 import { describeError } from '../../src/log.ts'
 import { type Denial, type DenialReason, describeLogin } from './denial.ts'
 import type { BoundedLog } from './log.ts'
@@ -196,7 +197,8 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
           refuse('secret-malformed')
           return
         }
-        withinLimit(fleet.authenticate({ username, password: secret, clientId })).then(
+        const request = { username, password: secret, clientId }
+        withinDeadline(LOGIN_LIMIT_MS, () => fleet.authenticate(request)).then(
           (login) => {
             if (login.effect === 'deny') {
               refuse(login.reason)
@@ -269,20 +271,5 @@ function decodePassword(password: Uint8Array | undefined): string | undefined | 
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(password)
   } catch {
     return null
-  }
-}
-
-async function withinLimit(login: Promise<Login>): Promise<Login> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${LOGIN_LIMIT_MS} ms`)),
-      LOGIN_LIMIT_MS,
-    )
-  })
-  try {
-    return await Promise.race([login, expired])
-  } finally {
-    clearTimeout(timer)
   }
 }

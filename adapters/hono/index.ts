@@ -8,10 +8,10 @@
  */
 import { type Context, Hono } from 'hono'
 import { secretHasher } from '../../src/access/credential.ts'
+import { withinDeadline } from '../../src/deadline.ts'
 import { ConfigError } from '../../src/errors.ts'
 import type { Fleet } from '../../src/fleet.ts'
 import { describeError, type Logger, printable } from '../../src/log.ts'
-import { withinDeadline } from './deadline.ts'
 import { ALLOW, allowLogin, DENY, type EmqxAnswer } from './emqx.ts'
 import { type Fields, MalformedRequest, readAccess, readFields, readLogin } from './request.ts'
 

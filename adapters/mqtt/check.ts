@@ -70,13 +70,14 @@ function checkText(key: string, text: unknown): void {
 /**
  * Checks that the broker takes such a message.
  *
+ * @param what The subject of the error message.
  * @throws {BrokerError} `ERR_BROKER_REFUSED` with the reason code the broker would give.
  */
 export function checkCapabilities(
+  what: string,
   message: OutgoingMessage,
   { maxQos, retain, maxPacketSize = MAX_PACKET_BYTES }: BrokerCapabilities,
 ): void {
-  const what = `Publishing to ${JSON.stringify(message.topic.slice(0, 200))}`
   if ((message.qos ?? 1) > maxQos) throw refusal(what, reason.qosNotSupported)
   if (message.retain && !retain) throw refusal(what, reason.retainNotSupported)
   if (packetSize(message) > maxPacketSize) throw refusal(what, reason.packetTooLarge)

@@ -138,13 +138,13 @@ export class Connection {
 
   /** Publishes a checked message. */
   async publish(message: OutgoingMessage): Promise<void> {
-    checkCapabilities(message, this.capabilities)
     const { topic, payload, qos = 1, retain = false } = message
+    const what = `Publishing to ${JSON.stringify(topic.slice(0, 200))}`
+    checkCapabilities(what, message, this.capabilities)
     const bytes = toBuffer(payload)
     const properties =
       this.#config.protocolVersion === 5 ? { properties: toPacketProperties(message) } : {}
     const options = { qos, retain, ...properties }
-    const what = `Publishing to ${JSON.stringify(topic.slice(0, 200))}`
     if (qos > 0) {
       await this.#outbound.publish(what, (answer) => {
         this.#client.publish(topic, bytes, options, (error) =>

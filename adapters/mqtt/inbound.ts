@@ -5,6 +5,7 @@
  * @module
  */
 import type { Message, MessageHandler } from '../../src/broker/broker.ts'
+import { toError } from '../../src/errors.ts'
 
 /** Answers the broker; does nothing once the connection it belongs to is lost. */
 export type Acknowledge = (outcome: Outcome) => void
@@ -169,7 +170,7 @@ export class Inbound {
       delivery.outcome = 'handled'
     } catch (error) {
       delivery.outcome = 'failed'
-      this.#options.onError(error instanceof Error ? error : new Error(String(error)))
+      this.#options.onError(toError(error))
     }
     delivery.acknowledge(delivery.outcome)
   }

@@ -6,7 +6,7 @@
  * @module
  */
 import { DEFAULT_SHARE_NAME } from '../access/default-rules.ts'
-import { BrokerError, ConfigError } from '../errors.ts'
+import { BrokerError, ConfigError, toError } from '../errors.ts'
 import { parseTopicFilter, parseTopicName } from '../topic/filter.ts'
 import { levelsCover } from '../topic/relation.ts'
 import type {
@@ -225,7 +225,7 @@ class MemoryBroker implements Broker {
       await Promise.resolve()
       await this.#onMessage?.(message)
     } catch (error) {
-      this.#status.emit({ type: 'error', error: asError(error) })
+      this.#status.emit({ type: 'error', error: toError(error) })
     }
   }
 
@@ -243,8 +243,4 @@ class MemoryBroker implements Broker {
       ? new BrokerError('ERR_BROKER_NOT_CONNECTED', 'This broker is not connected yet')
       : new BrokerError('ERR_BROKER_CLOSED', 'This broker is closed')
   }
-}
-
-function asError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value))
 }

@@ -33,7 +33,7 @@ export function findNameProblem(value: unknown): string | undefined {
   let characters = 0
   for (const character of value) {
     const code = character.codePointAt(0)!
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return 'holds a control character'
+    if (isControl(code)) return 'holds a control character'
     if (code >= 0xd800 && code <= 0xdfff) return 'holds a lone surrogate'
     if (character === '/' || character === '+' || character === '#') return `holds "${character}"`
     if (++characters > MAX_NAME_LENGTH) return `is longer than ${MAX_NAME_LENGTH} characters`
@@ -46,4 +46,9 @@ export function isUsername(text: string): boolean {
   const slash = text.indexOf('/')
   if (slash < 0) return !findNameProblem(text)
   return !findNameProblem(text.slice(0, slash)) && !findNameProblem(text.slice(slash + 1))
+}
+
+/** Whether a code point is a control character: C0, DEL or C1. */
+export function isControl(code: number): boolean {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0)
 }

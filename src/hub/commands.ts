@@ -10,7 +10,7 @@
 import type { Broker, Message } from '../broker/broker.ts'
 import { validate } from '../device/schema.ts'
 import type { Command, DeviceType } from '../device/type.ts'
-import { BrokerError, CommandError, type CommandFailure, PayloadError } from '../errors.ts'
+import { BrokerError, CommandError, type CommandFailure, PayloadError, toError } from '../errors.ts'
 import type { DeviceRef } from '../fleet.ts'
 import type { TopicTemplate } from '../topic/template.ts'
 import { decodeJson, encodeJson } from './payload.ts'
@@ -151,8 +151,7 @@ function describePublishFailure(
   if (code === 'ERR_BROKER_TIMEOUT') {
     return fail('timed-out', 'the broker did not say whether it took the command', error)
   }
-  const problem = error instanceof Error ? error.message : String(error)
-  return fail('not-sent', `it was not sent: ${problem}`, error)
+  return fail('not-sent', `it was not sent: ${toError(error).message}`, error)
 }
 
 function readReplyId({ correlationData, payload }: Message): string | undefined {
@@ -182,8 +181,7 @@ async function readReply(
     return await validate(definition.reply!, (json as { payload: unknown }).payload, what)
   } catch (error) {
     if (error instanceof CommandError) throw error
-    const problem = error instanceof Error ? error.message : String(error)
-    throw new CommandError('reply-invalid', subject, name, problem, { cause: error })
+    throw new CommandError('reply-invalid', subject, name, toError(error).message, { cause: error })
   }
 }
 

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { isControl } from '../../device/name.ts'
 import type { Principal } from '../principal.ts'
 import type { AccessAction } from '../rule.ts'
 import { type EmqxStep, emqxSteps } from './emqx-rule.ts'
@@ -115,7 +116,7 @@ function erlangString(text: string): string {
   for (const character of text) {
     const code = character.codePointAt(0)!
     if (character === '"' || character === '\\') out += `\\${character}`
-    else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) out += `\\x{${code.toString(16)}}`
+    else if (isControl(code)) out += `\\x{${code.toString(16)}}`
     else out += character
   }
   return `"${out}"`

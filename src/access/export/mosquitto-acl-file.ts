@@ -5,7 +5,6 @@
  *
  * @module
  */
-
 import { levelsCover, levelsOverlap } from '../../topic/relation.ts'
 import { decide } from '../decide.ts'
 import type { Principal } from '../principal.ts'

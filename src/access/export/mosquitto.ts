@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isControl } from '../../device/name.ts'
 import type { RuleProblem } from './finding.ts'
 import { findClientIdProblem, type Grant, problem } from './grants.ts'
 
@@ -36,11 +37,6 @@ export function isMisreadInLine(text: string): boolean {
   return text === '' || text.startsWith(' ') || text.endsWith(' ') || holdsControl(text)
 }
 
-/** Whether a text holds a control character: C0, DEL or C1. */
 function holdsControl(text: string): boolean {
-  for (const character of text) {
-    const code = character.codePointAt(0)!
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true
-  }
-  return false
+  return [...text].some((character) => isControl(character.codePointAt(0)!))
 }
