@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+export { type CompiledAccess, compileAccess } from './access/compile.ts'
 export { SECRET_PREFIX } from './access/credential.ts'
 export {
   type AccessRequest,
@@ -136,14 +138,9 @@ export {
 } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
 export type { Logger } from './log.ts'
-export {
-  MAX_TOPIC_BYTES,
-  MAX_TOPIC_LEVELS,
-  parseTopicFilter,
-  parseTopicName,
-  type TopicFilter,
-} from './topic/filter.ts'
+export { parseTopicFilter, parseTopicName, type TopicFilter } from './topic/filter.ts'
 export { covers, matches, overlaps } from './topic/relation.ts'
+export { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from './topic/scan.ts'
 export {
   type Channel,
   compileTemplate,

@@ -4,7 +4,8 @@
  * @module
  */
 import type { AedesOptions, Client, Subscription } from 'aedes'
-import { type AccessRequest, decide } from '../../src/access/decide.ts'
+import { type CompiledAccess, compileAccess } from '../../src/access/compile.ts'
+import type { AccessRequest } from '../../src/access/decide.ts'
 import { explainDecision } from '../../src/access/explain.ts'
 import type { Principal } from '../../src/access/principal.ts'
 import { withinDeadline } from '../../src/deadline.ts'
@@ -60,6 +61,7 @@ export class Refusal extends Error {
 /** Who is connected, as it was found when it logged in. */
 interface Session {
   readonly principal: Principal
+  readonly access: CompiledAccess
   readonly clientId: string
   /** How many revocations there had been when the login began. */
   readonly since: number
@@ -109,7 +111,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
       const text = `${username} may not subscribe to ${topic}: this broker has no shared subscriptions.`
       return { reason: 'shared-subscriptions-unavailable', text }
     }
-    const { effect, reason } = decide(session.principal, request)
+    const { effect, reason } = session.access.decide(request)
     if (effect === 'allow' || reason === 'allowed-by-rule') return undefined
     return { reason, text: explainDecision(session.principal, request).text }
   }
@@ -204,7 +206,8 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
               refuse(login.reason)
               return
             }
-            const session = { principal: login.principal, clientId, since }
+            const { principal } = login
+            const session = { principal, access: compileAccess(principal), clientId, since }
             sessions.set(client, session)
             if (!find(client)) {
               refuse('revoked')
@@ -242,7 +245,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
         // it was made, and lowers that of the message.
         const request = { action: 'subscribe', topic: packet.topic, qos: 0 } as const
         const session = find(client)
-        return session && decide(session.principal, request).effect === 'allow' ? packet : null
+        return session && session.access.decide(request).effect === 'allow' ? packet : null
       },
     },
   }

@@ -5,16 +5,10 @@
  */
 import { isUsername } from '../device/name.ts'
 import { InvalidTopicError } from '../errors.ts'
+import { parseTopicFilter, parseTopicName, type TopicFilter } from '../topic/filter.ts'
 import { levelsCover, levelsOverlap } from '../topic/relation.ts'
-import {
-  type AccessRequest,
-  type Decision,
-  decide,
-  findUnmetCondition,
-  type ParsedRequest,
-  parseRequest,
-  UNKNOWN_PRINCIPAL,
-} from './decide.ts'
+import { findUnmetCondition } from './compile.ts'
+import { type AccessRequest, type Decision, decide, UNKNOWN_PRINCIPAL } from './decide.ts'
 import type { Principal } from './principal.ts'
 import { quote } from './quote.ts'
 import { type AccessRule, expandFilter } from './rule.ts'
@@ -84,9 +78,9 @@ export function explainDecision(
     const text = `${subject}${asked}: ${why}.`
     return { ...UNKNOWN_PRINCIPAL, text, nearMisses: [] }
   }
-  const parsed = parseRequest(request)
-  if (parsed instanceof InvalidTopicError) {
-    const text = `${subject}${asked}: ${parsed.problem}.`
+  const topic = parseTopic(request)
+  if (topic instanceof InvalidTopicError) {
+    const text = `${subject}${asked}: ${topic.problem}.`
     return { effect: 'deny', reason: 'topic-malformed', text, nearMisses: [] }
   }
   const decision = decide(principal, request)
@@ -96,7 +90,7 @@ export function explainDecision(
     return { ...decision, text, nearMisses: [] }
   }
   const nearMisses = principal.rules
-    .flatMap((rule) => findNearMiss(rule, principal, parsed) ?? [])
+    .flatMap((rule) => findNearMiss(rule, principal, request, topic) ?? [])
     .sort((a, b) => NEAREST.indexOf(a.code) - NEAREST.indexOf(b.code))
   if (decision.rule) {
     const filter = quote(expand(decision.rule, principal))
@@ -107,13 +101,23 @@ export function explainDecision(
   return { ...decision, text: `${subject}${asked}: ${nearest}`, nearMisses }
 }
 
+/** Takes a request's topic apart; the error says what is wrong with it. */
+function parseTopic({ action, topic }: AccessRequest): TopicFilter | InvalidTopicError {
+  try {
+    return action === 'publish' ? { levels: parseTopicName(topic) } : parseTopicFilter(topic)
+  } catch (error) {
+    if (error instanceof InvalidTopicError) return error
+    throw error
+  }
+}
+
 function findNearMiss(
   rule: AccessRule,
   principal: Principal,
-  parsed: ParsedRequest,
+  request: AccessRequest,
+  { levels, share }: TopicFilter,
 ): NearMiss | undefined {
   if (rule.effect === 'deny') return undefined
-  const { request, levels } = parsed
   const own = expandFilter(rule.filter, principal.values)
   if (!own) return undefined
   const filter = own.join('/')
@@ -128,7 +132,7 @@ function findNearMiss(
     return miss('other-action', text)
   }
   if (covered) {
-    switch (findUnmetCondition(rule, parsed)) {
+    switch (findUnmetCondition(rule, request, rule.share === share)) {
       case 'qos': {
         const asked =
           typeof request.qos === 'number'

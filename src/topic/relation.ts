@@ -70,7 +70,7 @@ export function levelsOverlap(a: readonly string[], b: readonly string[]): boole
  * No name is the empty text, so what stands for it takes one level more: "#" is the same as "+/#",
  * and "/#" the same as "/+/#".
  */
-function withoutEmptyName(levels: readonly string[]): readonly string[] {
+export function withoutEmptyName(levels: readonly string[]): readonly string[] {
   if (levels.length === 1 && levels[0] === '#') return ['+', '#']
   if (levels.length === 2 && levels[0] === '' && levels[1] === '#') return ['', '+', '#']
   return levels

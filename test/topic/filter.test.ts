@@ -7,12 +7,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { InvalidTopicError } from '../../src/errors.ts'
-import {
-  MAX_TOPIC_BYTES,
-  MAX_TOPIC_LEVELS,
-  parseTopicFilter,
-  parseTopicName,
-} from '../../src/topic/filter.ts'
+import { parseTopicFilter, parseTopicName } from '../../src/topic/filter.ts'
+import { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from '../../src/topic/scan.ts'
 
 const levels = (count: number) => Array.from({ length: count }, () => 'x').join('/')
 
