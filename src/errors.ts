@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Explanation } from './access/explain.ts'
 
 /** Base of all errors thrown on purpose. */
 export abstract class DeviceHubError extends Error {
@@ -147,7 +148,7 @@ export type BrokerErrorCode =
 
 /** A broker could not do what it was asked. */
 export class BrokerError extends DeviceHubError {
-  override readonly name = 'BrokerError'
+  override readonly name: string = 'BrokerError'
   readonly code: BrokerErrorCode
   /** MQTT 5 reason code (section 2.4), where the broker gave one. */
   readonly reasonCode: number | undefined
@@ -160,6 +161,21 @@ export class BrokerError extends DeviceHubError {
     super(message, options)
     this.code = code
     this.reasonCode = options?.reasonCode
+  }
+}
+
+/**
+ * A client refused what its own rules do not grant, before anything was sent. The code is
+ * `ERR_BROKER_NOT_AUTHORIZED`, as if the broker had refused it.
+ */
+export class AccessDeniedError extends BrokerError {
+  override readonly name = 'AccessDeniedError'
+  /** The decision, and the rules that came near. */
+  readonly explanation: Explanation
+
+  constructor(explanation: Explanation) {
+    super('ERR_BROKER_NOT_AUTHORIZED', explanation.text)
+    this.explanation = explanation
   }
 }
 

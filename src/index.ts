@@ -19,6 +19,7 @@ export {
   deviceRules,
   hubRules,
 } from './access/default-rules.ts'
+export { type DevicePrincipalOptions, devicePrincipal } from './access/device-principal.ts'
 export {
   type Explanation,
   explainDecision,
@@ -92,6 +93,7 @@ export {
   type StatusOf,
 } from './device/type.ts'
 export {
+  AccessDeniedError,
   BrokerError,
   type BrokerErrorCode,
   CommandError,

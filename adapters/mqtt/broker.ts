@@ -13,6 +13,7 @@ import type {
   SubscriptionResult,
 } from '../../src/broker/broker.ts'
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
+import type { FindDenial } from '../../src/broker/guard.ts'
 import { StatusStream } from '../../src/broker/status-stream.ts'
 import { BrokerError } from '../../src/errors.ts'
 import { checkMessage } from './check.ts'
@@ -28,6 +29,7 @@ const LONGEST_PAUSE = 30_000
 /** See {@link mqtt}. */
 export class MqttBroker implements Broker {
   readonly #config: ResolvedBrokerConfig
+  readonly #findDenial: FindDenial
   readonly #status = new StatusStream()
   /** What is to be restored after a reconnect, by filter, and apart if shared. */
   readonly #subscriptions = new Map<string, Subscription>()
@@ -40,8 +42,9 @@ export class MqttBroker implements Broker {
   #isRestored = true
   #closing: Promise<void> | undefined
 
-  constructor(config: ResolvedBrokerConfig) {
+  constructor(config: ResolvedBrokerConfig, findDenial: FindDenial) {
     this.#config = config
+    this.#findDenial = findDenial
   }
 
   async connect({ onMessage, signal }: ConnectOptions): Promise<BrokerCapabilities> {
@@ -71,7 +74,7 @@ export class MqttBroker implements Broker {
   async subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]> {
     checkSubscriptions(subscriptions)
     const connection = this.#connected()
-    const outcomes = await makeSubscriptions(connection, this.#config, subscriptions)
+    const outcomes = await this.#makeSubscriptions(connection, subscriptions)
     const results: SubscriptionResult[] = []
     const errors: BrokerError[] = []
     for (const outcome of outcomes) {
@@ -89,6 +92,9 @@ export class MqttBroker implements Broker {
 
   async publish(message: OutgoingMessage): Promise<void> {
     checkMessage(message)
+    const { topic, qos = 1, retain = false } = message
+    const denial = this.#findDenial({ action: 'publish', topic, qos, retain })
+    if (denial) throw denial
     await this.#connected().publish(message)
   }
 
@@ -99,6 +105,10 @@ export class MqttBroker implements Broker {
 
   status(): AsyncIterable<BrokerStatus> {
     return this.#status.watch()
+  }
+
+  #makeSubscriptions(connection: Connection, subscriptions: readonly Subscription[]) {
+    return makeSubscriptions(connection, this.#config, this.#findDenial, subscriptions)
   }
 
   #connected(): Connection {
@@ -186,7 +196,7 @@ export class MqttBroker implements Broker {
     if (!connection.sessionPresent) this.#isRestored = false
     if (this.#isRestored) return
     const subscriptions = [...this.#subscriptions.values()]
-    for (const outcome of await makeSubscriptions(connection, this.#config, subscriptions)) {
+    for (const outcome of await this.#makeSubscriptions(connection, subscriptions)) {
       if ('error' in outcome) this.#status.emit({ type: 'error', error: outcome.error })
     }
     this.#isRestored = true

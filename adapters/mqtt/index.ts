@@ -7,11 +7,22 @@
  *
  * @module
  */
+import type { Principal } from '../../src/access/principal.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { type BrokerConfig, parseBrokerConfig } from '../../src/broker/config.ts'
+import { clientGuard } from '../../src/broker/guard.ts'
+import { ConfigError } from '../../src/errors.ts'
 import { MqttBroker } from './broker.ts'
 
-export type { BrokerConfig as MqttConfig } from '../../src/broker/config.ts'
+/** What {@link mqtt} takes: plain data, and whose rules the client keeps. */
+export interface MqttConfig extends BrokerConfig {
+  /**
+   * Whose rules a publish or subscribe must be granted by before it is sent; see `devicePrincipal`
+   * and `Fleet.findPrincipal`. What is not rejects with an `AccessDeniedError`, which explains it,
+   * and nothing leaves. The broker decides all the same. Default: everything is sent.
+   */
+  readonly principal?: Principal
+}
 
 /**
  * Makes a connection to an MQTT broker. Nothing is loaded or dialled until `connect()`.
@@ -45,6 +56,16 @@ export type { BrokerConfig as MqttConfig } from '../../src/broker/config.ts'
  * await broker.subscribe([{ filter: 'things/#' }])
  * ```
  */
-export function mqtt(config: BrokerConfig = {}): Broker {
-  return new MqttBroker(parseBrokerConfig(config, 'mqtt'))
+export function mqtt(config: MqttConfig = {}): Broker {
+  const { principal, ...plain } = config
+  const resolved = parseBrokerConfig(plain, 'mqtt')
+  if (!Object.hasOwn(config, 'principal')) return new MqttBroker(resolved, () => undefined)
+  // One that was looked up and not found must not turn the guard off.
+  if (typeof principal?.username !== 'string' || !Array.isArray(principal.rules)) {
+    throw new ConfigError('mqtt.principal', 'is no principal')
+  }
+  if (resolved.username !== undefined && resolved.username !== principal.username) {
+    throw new ConfigError('mqtt.principal', 'is another user name than the one to log in with')
+  }
+  return new MqttBroker(resolved, clientGuard(principal, resolved.clientId))
 }

@@ -5,6 +5,7 @@
  */
 import type { Qos, Subscription, SubscriptionResult } from '../../src/broker/broker.ts'
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
+import type { FindDenial } from '../../src/broker/guard.ts'
 import { type BrokerError, ConfigError } from '../../src/errors.ts'
 import { parseTopicFilter } from '../../src/topic/filter.ts'
 import type { Connection } from './connection.ts'
@@ -12,7 +13,7 @@ import { reason, refusal } from './reason.ts'
 
 type Why = NonNullable<SubscriptionResult['unsharedBecause']>
 
-/** What became of a subscription: a result, or the broker's refusal. */
+/** What became of a subscription: a result, or why it was refused. */
 export type Outcome = { readonly subscription: Subscription } & (
   | { readonly result: SubscriptionResult }
   | { readonly error: BrokerError }
@@ -42,38 +43,44 @@ export function checkSubscriptions(subscriptions: readonly Subscription[]): void
 }
 
 /**
- * Makes checked subscriptions. Settles when the broker has answered for each.
+ * Makes checked subscriptions. Settles when the broker has answered for each that was sent; one
+ * that is denied is not.
  *
  * @throws {BrokerError} If it has not: `ERR_BROKER_TIMEOUT` or `ERR_BROKER_NOT_CONNECTED`.
  */
 export async function makeSubscriptions(
   connection: Connection,
   config: ResolvedBrokerConfig,
+  findDenial: FindDenial,
   subscriptions: readonly Subscription[],
 ): Promise<readonly Outcome[]> {
   const outcomes = new Map<Subscription, Outcome>()
   let requests: Request[] = []
+  const request = (one: Request) => {
+    const error = findDenial({ action: 'subscribe', topic: one.filter, qos: one.qos })
+    if (error) outcomes.set(one.subscription, { subscription: one.subscription, error })
+    else requests.push(one)
+  }
   const requestPlain = (subscription: Subscription, unsharedBecause?: Why) => {
     if (unsharedBecause && config.sharedSubscriptions === 'required') {
       outcomes.set(subscription, refuse(subscription, reason.sharedSubscriptionsNotSupported))
       return
     }
     const { filter, qos = 1 } = subscription
-    requests.push({ subscription, filter, qos, ...(unsharedBecause && { unsharedBecause }) })
+    request({ subscription, filter, qos, ...(unsharedBecause && { unsharedBecause }) })
   }
   for (const subscription of subscriptions) {
     const { filter, qos = 1, shared = false } = subscription
     const unsharedBecause = shared ? whyUnshared(connection, config) : undefined
     if (!shared || unsharedBecause) requestPlain(subscription, unsharedBecause)
-    else requests.push({ subscription, filter: `$share/${config.shareName}/${filter}`, qos })
+    else request({ subscription, filter: `$share/${config.shareName}/${filter}`, qos })
   }
   // A second round is for shared subscriptions that the broker turned out not to have.
   while (requests.length > 0) {
     const round = requests
     requests = []
     const codes = await send(connection, round)
-    for (const [i, request] of round.entries()) {
-      const { subscription, filter, unsharedBecause } = request
+    for (const [i, { subscription, filter, unsharedBecause }] of round.entries()) {
       const code = codes[i] ?? reason.unspecified
       const shared = filter !== subscription.filter
       if (code < reason.unspecified) {

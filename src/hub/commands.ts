@@ -10,7 +10,14 @@
 import type { Broker, Message } from '../broker/broker.ts'
 import { validate } from '../device/schema.ts'
 import type { Command, DeviceType } from '../device/type.ts'
-import { BrokerError, CommandError, type CommandFailure, PayloadError, toError } from '../errors.ts'
+import {
+  AccessDeniedError,
+  BrokerError,
+  CommandError,
+  type CommandFailure,
+  PayloadError,
+  toError,
+} from '../errors.ts'
 import type { DeviceRef } from '../fleet.ts'
 import type { TopicTemplate } from '../topic/template.ts'
 import { decodeJson, encodeJson } from './payload.ts'
@@ -146,7 +153,9 @@ function describePublishFailure(
 ): CommandError {
   const code = error instanceof BrokerError ? error.code : undefined
   if (code === 'ERR_BROKER_NOT_AUTHORIZED') {
-    return fail('not-authorized', 'the broker does not let this hub send it', error)
+    const isOurs = error instanceof AccessDeniedError
+    const problem = isOurs ? error.message : 'the broker does not let this hub send it'
+    return fail('not-authorized', problem, error)
   }
   if (code === 'ERR_BROKER_TIMEOUT') {
     return fail('timed-out', 'the broker did not say whether it took the command', error)

@@ -8,12 +8,12 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Collector } from '../support/wait.ts'
 
-const CONNECT = 1
-const PUBLISH = 3
+export const CONNECT = 1
+export const PUBLISH = 3
 const PUBACK = 4
 const PUBREC = 5
 const PUBREL = 6
-const SUBSCRIBE = 8
+export const SUBSCRIBE = 8
 
 /** Properties of CONNACK as bytes. */
 export const connackProperty = {
@@ -42,6 +42,8 @@ export interface ScriptedBroker extends AsyncDisposable {
   readonly url: string
   /** How often a client connected. */
   readonly connections: number
+  /** The type of each packet, in the order they came (section 2.1.2). */
+  readonly packets: readonly number[]
   /** Filters in the order they were subscribed. */
   readonly filters: readonly string[]
   /** PUBACK and PUBREC in the order they came. A PUBREC without objection is released at once. */
@@ -55,6 +57,7 @@ export interface ScriptedBroker extends AsyncDisposable {
 /** Starts one on 127.0.0.1. */
 export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroker> {
   const sockets = new Set<Socket>()
+  const packets: number[] = []
   const filters: string[] = []
   const acknowledgements = new Collector<Acknowledgement>()
   let connections = 0
@@ -63,6 +66,7 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
     const send = (header: number, ...bytes: number[]) => {
       if (socket.writable) socket.write(Uint8Array.of(header, bytes.length, ...bytes))
     }
+    packets.push(type >> 4)
     if (type >> 4 === CONNECT) {
       connections++
       const { reason = 0, properties = [] } = script.connect?.(connections) ?? {}
@@ -107,6 +111,7 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
 
   return {
     url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    packets,
     filters,
     acknowledgements,
     deliver({ topic, text, qos, id }) {

@@ -1,0 +1,24 @@
+/**
+ * Refusing in the client what the broker would refuse: the same decision, before a packet leaves,
+ * and with its reasons, which a broker never gives.
+ *
+ * @module
+ */
+import { compileAccess } from '../access/compile.ts'
+import type { AccessRequest } from '../access/decide.ts'
+import { explainDecision } from '../access/explain.ts'
+import { type Principal, withClientId } from '../access/principal.ts'
+import { AccessDeniedError } from '../errors.ts'
+
+/** Tells why a request is not granted; `undefined` if it is. */
+export type FindDenial = (request: AccessRequest) => AccessDeniedError | undefined
+
+/** Guards a connection under a client id. */
+export function clientGuard(principal: Principal, clientId: string): FindDenial {
+  const connected = withClientId(principal, clientId)
+  const access = compileAccess(connected)
+  return (request) => {
+    if (access.decide(request).effect === 'allow') return undefined
+    return new AccessDeniedError(explainDecision(connected, request))
+  }
+}
