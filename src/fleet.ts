@@ -7,10 +7,18 @@
 import { generateSecret, secretHasher } from './access/credential.ts'
 import { type AccessRequest, type Decision, decide, UNKNOWN_PRINCIPAL } from './access/decide.ts'
 import { DEFAULT_PREFIX, deviceRules } from './access/default-rules.ts'
+import { checkAttributes, deviceValues } from './access/device-principal.ts'
 import { type Explanation, explainDecision } from './access/explain.ts'
 import { type Principal, withClientId } from './access/principal.ts'
-import { type AccessRule, checkRules, type RuleValues } from './access/rule.ts'
+import { type AccessRule, checkRules } from './access/rule.ts'
 import { compileServices, type ServiceAccount } from './access/service-account.ts'
+import {
+  checkNoTokenUsername,
+  type IssuedToken,
+  isTokenUsername,
+  type TokenOptions,
+  tokenAuthority,
+} from './access/token.ts'
 import { checkName, findNameProblem, isUsername } from './device/name.ts'
 import type { DeviceRecord, DeviceStore } from './device/store.ts'
 import type { DeviceType } from './device/type.ts'
@@ -35,7 +43,8 @@ export interface FleetOptions {
   readonly prefix?: string
   /**
    * A key of at least 16 bytes under which secrets are hashed, kept apart from the store: a copy
-   * of the store alone then verifies no guess. Changing it invalidates every stored secret.
+   * of the store alone then verifies no guess. Tokens are signed under a key made of it. Changing it
+   * invalidates every stored secret and every token.
    */
   readonly pepper?: string | Uint8Array | undefined
   /** Logins that are no devices. Default: none. */
@@ -45,8 +54,8 @@ export interface FleetOptions {
 /** What {@link Fleet.provision} takes beside the device's type and id. */
 export interface ProvisionOptions {
   /**
-   * An MQTT user name from elsewhere, without `/`, and not the name of a device type. Default:
-   * `{type}/{deviceId}`.
+   * An MQTT user name from elsewhere, without `/`, not the name of a device type, and not beginning
+   * with `token:`. Default: `{type}/{deviceId}`.
    */
   readonly username?: string
   /** Rules beyond the type's. Default: none. */
@@ -78,7 +87,12 @@ export type Login =
   | { readonly effect: 'deny'; readonly reason: LoginDenial }
 
 /** Why a login failed. Stable, to switch on. */
-export type LoginDenial = 'credentials-missing' | 'principal-unknown' | 'secret-wrong' | 'revoked'
+export type LoginDenial =
+  | 'credentials-missing'
+  | 'principal-unknown'
+  | 'secret-wrong'
+  | 'token-expired'
+  | 'revoked'
 
 /** An access request of somebody a broker knows by user name. */
 export interface NamedAccessRequest extends AccessRequest {
@@ -113,9 +127,23 @@ export interface Fleet {
   revoke(type: DeviceType, id: string): Promise<void>
   /** Calls a listener for each device revoked through this fleet. Returns how to stop that. */
   onRevoked(listener: (device: DeviceRef) => void | Promise<void>): () => void
+  /**
+   * Makes a login that ends by itself and may do what its rules grant, and nothing else. It is
+   * stored nowhere: it cannot be listed, and not be revoked before it expires. Every fleet with the
+   * same pepper and prefix accepts it.
+   * @throws {ConfigError} If the fleet has no pepper, a setting is out of range, a rule is not valid
+   * or holds a placeholder without a value, or the token would be too long.
+   * @throws {InvalidTopicError} If a rule's filter is not well formed.
+   * @throws {InvalidNameError} If a value could change a topic's shape.
+   */
+  issueToken(options: TokenOptions): IssuedToken
   /** Decides a login. Rejects only if the store does. */
   authenticate(login: LoginRequest): Promise<Login>
-  /** Who has this user name, or `undefined`: nobody, or a revoked device. */
+  /**
+   * Who has this user name, or `undefined`: nobody, a revoked device, or the holder of a token that
+   * has expired or was not seen logging in through this fleet. The 10,000 holders that logged in
+   * last are known.
+   */
   findPrincipal(username: string): Promise<Principal | undefined>
   /** Decides what a connected client may do. Rejects only if the store does. */
   authorize(request: NamedAccessRequest): Promise<Decision>
@@ -133,7 +161,8 @@ const MAX_REVOKE_TRIES = 5
  * Makes a fleet.
  *
  * @throws {ConfigError} If types share a name or overlapping topics, or a setting is not valid.
- * @throws {InvalidNameError} If the prefix or a service's user name is not a plain word.
+ * @throws {InvalidNameError} If the prefix or a service's user name is not a plain word, or that
+ * name begins with `token:`.
  *
  * @example
  * ```ts
@@ -149,10 +178,14 @@ export function createFleet(options: FleetOptions): Fleet {
   const { types, store } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
   const hasher = secretHasher(options.pepper)
+  const tokens = options.pepper === undefined ? undefined : tokenAuthority(options.pepper, prefix)
   const templates = compileTypes(types, prefix)
   const byName = new Map(types.map((type) => [type.name, type]))
   const defaults = new Map(types.map((t) => [t.name, [...deviceRules(t, prefix), ...t.rules]]))
   const services = compileServices(options.services ?? [], types, prefix, hasher)
+  for (const [i, username] of [...services.keys()].entries()) {
+    checkNoTokenUsername(`services.${i}.username`, username)
+  }
   const revocations = new Set<(device: DeviceRef) => void | Promise<void>>()
 
   function checkType(type: DeviceType): void {
@@ -173,10 +206,17 @@ export function createFleet(options: FleetOptions): Fleet {
     }
   }
 
+  async function findRecord(username: string): Promise<DeviceRecord | undefined> {
+    // A device whose record came from elsewhere does not get the name of a token either.
+    if (!isUsername(username) || isTokenUsername(username)) return undefined
+    return store.findByUsername(username)
+  }
+
   async function findPrincipal(username: string): Promise<Principal | undefined> {
     const service = services.get(username)
     if (service) return service.principal
-    const record = isUsername(username) ? await store.findByUsername(username) : undefined
+    if (isTokenUsername(username)) return tokens?.find(username, Date.now())
+    const record = await findRecord(username)
     return record && devicePrincipal(record)
   }
 
@@ -194,12 +234,15 @@ export function createFleet(options: FleetOptions): Fleet {
     async provision(type, id, { username, rules = [], attributes = {} } = {}) {
       checkType(type)
       checkName('device id', id)
-      if (username !== undefined) checkName('user name', username)
+      if (username !== undefined) {
+        checkName('user name', username)
+        checkNoTokenUsername('user name', username)
+      }
       // It would be the parent of every `{username}` of that type, and "{username}/#" reach them all.
       if (username !== undefined && byName.has(username)) {
         throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
       }
-      for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value)
+      checkAttributes(attributes)
       checkRules(rules, 'rules')
       const login = username ?? `${type.name}/${id}`
       if (services.has(login)) throw new DeviceExistsError(type.name, id, 'user name')
@@ -256,6 +299,11 @@ export function createFleet(options: FleetOptions): Fleet {
       }
     },
 
+    issueToken(tokenOptions) {
+      if (!tokens) throw new ConfigError('pepper', 'is missing: tokens are signed under it')
+      return tokens.issue(tokenOptions, Date.now())
+    },
+
     async authenticate({ username, password, clientId }) {
       if (!username || password === undefined) {
         return { effect: 'deny', reason: 'credentials-missing' }
@@ -266,7 +314,12 @@ export function createFleet(options: FleetOptions): Fleet {
           return { effect: 'deny', reason: 'secret-wrong' }
         return { effect: 'allow', principal: withClientId(service.principal, clientId) }
       }
-      const record = isUsername(username) ? await store.findByUsername(username) : undefined
+      if (tokens && isTokenUsername(username)) {
+        const holder = tokens.verify(username, password, Date.now())
+        if (typeof holder === 'string') return { effect: 'deny', reason: holder }
+        return { effect: 'allow', principal: withClientId(holder, clientId) }
+      }
+      const record = await findRecord(username)
       const hashes = record?.credentials.map((credential) => credential.hash) ?? []
       // All are tried, and one even when there is none, so that the time taken tells nothing.
       let verified = false
@@ -330,11 +383,6 @@ function compileTypes(types: readonly DeviceType[], prefix: string): Map<string,
   return templates
 }
 
-function deviceValues(record: DeviceRecord, prefix: string): RuleValues {
-  const { type, id, username, attributes } = record
-  return { ...attributes, prefix, type, deviceId: id, username }
-}
-
 /**
  * A record may have come from elsewhere: one whose names could change a topic's shape is nobody,
  * and so is one with a rule that cannot be read, since it may have been a deny.
@@ -348,13 +396,4 @@ function isWellFormed({ id, username, attributes, rules }: DeviceRecord): boolea
   } catch {
     return false
   }
-}
-
-const RESERVED_ATTRIBUTES = ['prefix', 'type', 'deviceId', 'username', 'clientId']
-
-function checkAttribute(name: string, value: string): void {
-  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || RESERVED_ATTRIBUTES.includes(name)) {
-    throw new ConfigError(`attributes.${name}`, 'must be a word of its own, such as "site"')
-  }
-  checkName(`attribute ${name}`, value)
 }

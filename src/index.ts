@@ -50,6 +50,13 @@ export type { FleetPatterns } from './access/export/mosquitto-pattern.ts'
 export type { Principal } from './access/principal.ts'
 export type { AccessAction, AccessRule, RuleValues } from './access/rule.ts'
 export type { ServiceAccount } from './access/service-account.ts'
+export {
+  type IssuedToken,
+  MAX_TOKEN_BYTES,
+  MAX_TOKEN_LIFETIME,
+  MAX_TOKEN_RULES,
+  type TokenOptions,
+} from './access/token.ts'
 export type {
   Broker,
   BrokerCapabilities,

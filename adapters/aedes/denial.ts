@@ -35,9 +35,10 @@ export type DenialReason =
 
 const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'secret-malformed', string>> = {
   'credentials-missing': 'a user name or password is missing',
-  'principal-unknown': 'no device or service account has this user name',
+  'principal-unknown': 'no device, service account or token has this user name',
   'secret-wrong': 'the password is wrong',
   'secret-malformed': 'the password is not UTF-8',
+  'token-expired': 'the token has expired',
   revoked: 'the device is revoked',
 }
 

@@ -12,6 +12,7 @@ import { withinDeadline } from '../../src/deadline.ts'
 import type { DeviceRef, Fleet } from '../../src/fleet.ts'
 import { describeError } from '../../src/log.ts'
 import { type Denial, type DenialReason, describeLogin } from './denial.ts'
+import { expiryWatch, isExpired } from './expiry.ts'
 import type { BoundedLog } from './log.ts'
 import { sessionKey } from './state.ts'
 
@@ -32,7 +33,7 @@ export interface Guard {
   isGranted(client: Client, subscription: Subscription): boolean
   /** Who a client is, for a log. */
   describe(client: Client): string
-  /** Stops listening for revocations. */
+  /** Stops listening for revocations, and waiting for logins to expire. */
   close(): void
 }
 
@@ -43,8 +44,8 @@ export interface GuardEvents {
   readonly onSessionEnd: (key: string) => void
   /** A session was resumed with a subscription that is not granted any more. */
   readonly onFilterDropped: (key: string, filter: string) => void
-  /** A user name is revoked, and its connections are gone. */
-  readonly onUserRevoked: (username: string) => void
+  /** A user name is revoked or has expired, and its connections are gone. */
+  readonly onUserEnd: (username: string) => void
 }
 
 /** An answer to a client. It says no more than that it was refused. */
@@ -67,10 +68,14 @@ interface Session {
   readonly since: number
 }
 
-/** MQTT 5, section 3.14.2.1. */
+/**
+ * MQTT 5, section 3.14.2.1. The second is "The maximum connect time authorized for this connection
+ * has been exceeded", which is what a login with an end authorizes.
+ */
 const ADMINISTRATIVE_ACTION = 0x98
+const MAXIMUM_CONNECT_TIME = 0xa0
 const LOGIN_LIMIT_MS = 10_000
-/** How long a revoked client has to take its DISCONNECT. */
+/** How long a client whose rights ended has to take its DISCONNECT. */
 const GOODBYE_MS = 1_000
 
 /** Makes a guard. */
@@ -80,13 +85,15 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
   const live = new Map<string, Client>()
   const revocations = new Map<string, number>()
   let revoked = 0
+  const expiries = expiryWatch((username) => void endExpired(username))
 
   /** The session of a client whose rights still hold. */
   function find(client: Client | null): Session | undefined {
     const session = client ? sessions.get(client) : undefined
-    const { device } = session?.principal ?? {}
+    if (!session || isExpired(session.principal)) return undefined
+    const { device } = session.principal
     // A login that was under way when its device was revoked counts as one of before.
-    if (device && (revocations.get(deviceKey(device)) ?? 0) > session!.since) return undefined
+    if (device && (revocations.get(deviceKey(device)) ?? 0) > session.since) return undefined
     return session
   }
 
@@ -144,11 +151,20 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
     // of an id that the broker made up for it was noted before.
     client.id = key
     live.set(key, client)
+    expiries.add(principal)
     client.conn.once('close', () => {
       if (live.get(key) !== client) return
       live.delete(key)
       if (client.clean) events.onSessionEnd(key)
     })
+  }
+
+  async function endExpired(username: string): Promise<void> {
+    const clients = [...live.values()].filter(
+      (client) => sessions.get(client)!.principal.username === username,
+    )
+    await Promise.all(clients.map((client) => disconnect(client, MAXIMUM_CONNECT_TIME)))
+    events.onUserEnd(username)
   }
 
   async function endRevoked(device: DeviceRef): Promise<void> {
@@ -160,8 +176,8 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
       if (same) ended.add(principal.username)
       return same
     })
-    await Promise.all(clients.map(disconnect))
-    for (const username of ended) events.onUserRevoked(username)
+    await Promise.all(clients.map((client) => disconnect(client, ADMINISTRATIVE_ACTION)))
+    for (const username of ended) events.onUserEnd(username)
   }
 
   const stopWatching = fleet.onRevoked(endRevoked)
@@ -182,6 +198,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
 
     close() {
       stopWatching()
+      expiries.close()
     },
 
     hooks: {
@@ -210,7 +227,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
             const session = { principal, access: compileAccess(principal), clientId, since }
             sessions.set(client, session)
             if (!find(client)) {
-              refuse('revoked')
+              refuse(isExpired(principal) ? 'token-expired' : 'revoked')
               return
             }
             if (!client.closed) enter(client, session)
@@ -255,7 +272,7 @@ function deviceKey({ type, id }: DeviceRef): string {
   return `${type}/${id}`
 }
 
-function disconnect(client: Client): Promise<void> {
+function disconnect(client: Client, reasonCode: number): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)
@@ -263,7 +280,7 @@ function disconnect(client: Client): Promise<void> {
       resolve()
     }
     const timer = setTimeout(end, GOODBYE_MS)
-    client.disconnect({ reasonCode: ADMINISTRATIVE_ACTION }, end)
+    client.disconnect({ reasonCode }, end)
   })
 }
 

@@ -115,7 +115,7 @@ export async function embeddedBroker(
     onDenied,
     onSessionEnd: (key) => state.forget(key),
     onFilterDropped: (id, filter) => void state.removeSubscriptions({ id }, [filter]),
-    onUserRevoked: (username) => state.forgetUser(username),
+    onUserEnd: (username) => state.forgetUser(username),
   })
   const state = brokerState(
     (items) => Readable.from(items),

@@ -74,7 +74,7 @@ export function explainDecision(
     const why =
       username === ''
         ? 'access is granted by user name'
-        : 'no active device or service account has this user name'
+        : 'no active device, service account or token has this user name'
     const text = `${subject}${asked}: ${why}.`
     return { ...UNKNOWN_PRINCIPAL, text, nearMisses: [] }
   }

@@ -6,9 +6,9 @@
 import { findNameProblem } from '../device/name.ts'
 import type { AccessRule, RuleValues } from './rule.ts'
 
-/** A device, or a service account such as the hub's own login. */
+/** A device, a service account such as the hub's own login, or the holder of a token. */
 export interface Principal {
-  readonly kind: 'device' | 'service'
+  readonly kind: 'device' | 'service' | 'token'
   readonly username: string
   /** Set when this principal is a device. */
   readonly device?: { readonly type: string; readonly id: string }
@@ -19,6 +19,11 @@ export interface Principal {
    * a user name a "/". A fleet sees to that.
    */
   readonly values: RuleValues
+  /**
+   * When the rules end, in milliseconds since the epoch. Decisions have no clock: whoever keeps a
+   * connection ends it at this time. Default: never.
+   */
+  readonly expiresAt?: number
 }
 
 /**

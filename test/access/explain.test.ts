@@ -304,7 +304,7 @@ describe('a malformed topic is shown, with what is wrong with it', () => {
 })
 
 describe('somebody no rule is known for is named as given', () => {
-  const nobody = 'no active device or service account has this user name.'
+  const nobody = 'no active device, service account or token has this user name.'
   const rows: [username: string | undefined, text: string][] = [
     ['pump/P-1', `pump/P-1 may not publish to "a": ${nobody}`],
     ['dashboard', `dashboard may not publish to "a": ${nobody}`],

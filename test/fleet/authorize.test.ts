@@ -159,7 +159,7 @@ describe('an explanation by user name', () => {
       'publish',
       'things/pump/P-3/data',
       undefined,
-      'pump/P-3 may not publish to "things/pump/P-3/data": no active device or service account has this user name.',
+      'pump/P-3 may not publish to "things/pump/P-3/data": no active device, service account or token has this user name.',
     ],
     [
       undefined,

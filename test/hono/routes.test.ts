@@ -110,7 +110,7 @@ describe('/auth', () => {
     assert.deepEqual(await ask('/acl', access), DENY)
     assert.deepEqual(log.lines, [
       'warn: broker auth: denied: revoked, user name "weatherstation/STATION-009"',
-      'warn: broker acl: denied: principal-unknown, weatherstation/STATION-009 may not publish to "things/weatherstation/STATION-009/data": no active device or service account has this user name.',
+      'warn: broker acl: denied: principal-unknown, weatherstation/STATION-009 may not publish to "things/weatherstation/STATION-009/data": no active device, service account or token has this user name.',
     ])
   })
 })
