@@ -22,6 +22,8 @@ export interface CompiledAccess {
 interface CompiledRule {
   readonly rule: AccessRule
   readonly levels: readonly string[]
+  /** The filter of an allow that stands for one plain topic, as most of them do. */
+  readonly topic?: string
   readonly decision: Decision
 }
 
@@ -56,8 +58,8 @@ export function compileAccess(principal: Principal): CompiledAccess {
       for (const { rule, levels, decision } of rules.denies) {
         if (isMeant(rule, request) && scan.isOverlappedBy(levels)) return decision
       }
-      for (const { rule, levels, decision } of rules.allows) {
-        if (!scan.isCoveredBy(levels)) continue
+      for (const { rule, levels, topic: own, decision } of rules.allows) {
+        if (own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own)) continue
         if (!findUnmetCondition(rule, request, scan.hasShare(rule.share))) return decision
       }
       return NO_RULE
@@ -78,7 +80,10 @@ function compileRules({ rules, values }: Principal, action: AccessAction): Compi
     } else if (rule.effect === 'allow') {
       const levels = expandFilter(rule.filter, values)
       const decision: Decision = { effect: 'allow', reason: 'allowed-by-rule', rule }
-      if (levels) allows.push({ rule, levels, decision: Object.freeze(decision) })
+      if (!levels) continue
+      const isPlain = rule.share === undefined && !levels.includes('+') && !levels.includes('#')
+      const topic = isPlain ? { topic: levels.join('/') } : {}
+      allows.push({ rule, levels, ...topic, decision: Object.freeze(decision) })
     }
   }
   return { denies, allows }

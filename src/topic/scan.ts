@@ -12,6 +12,8 @@ export const MAX_TOPIC_BYTES = 65_535
 /** Most levels accepted in a name or filter. MQTT sets none; EMQX's default is the same 128. */
 export const MAX_TOPIC_LEVELS = 128
 
+const TOO_LONG = `it is longer than ${MAX_TOPIC_BYTES} bytes`
+
 const SLASH = 0x2f
 const PLUS_SIGN = 0x2b
 const NUMBER_SIGN = 0x23
@@ -82,21 +84,27 @@ export class TopicScan {
     return this.#first > 0 && this.#is(1, share)
   }
 
+  /** Whether what was read is this text, to the letter. */
+  isText(text: string): boolean {
+    return this.#text === text
+  }
+
   /** Whether a filter covers all that was read. It is given by its levels, which are well formed. */
   isCoveredBy(outer: readonly string[]): boolean {
     const count = this.#end - this.#first
-    for (let i = 0; i < outer.length; i++) {
+    const isOpen = outer[outer.length - 1] === '#'
+    const wanted = isOpen ? outer.length - 1 : outer.length
+    if (isOpen ? count < wanted : count !== wanted) return false
+    if (this.#reserved && (outer[0] === '+' || outer[0] === '#')) return false
+    // From the end, since topics of a fleet begin alike.
+    for (let i = wanted - 1; i >= 0; i--) {
       const want = outer[i]!
-      if (want === '#') return i > 0 || !this.#reserved
-      if (i >= count) return false
-      const at = this.#first + i
-      const kind = this.#kinds[at]
-      if (kind === HASH) return false
+      const kind = this.#kinds[this.#first + i]
       if (want === '+') {
-        if (i === 0 && this.#reserved) return false
-      } else if (kind === PLUS || !this.#is(at, want)) return false
+        if (kind === HASH) return false
+      } else if (kind !== WORD || !this.#is(this.#first + i, want)) return false
     }
-    return count === outer.length
+    return true
   }
 
   /**
@@ -109,20 +117,25 @@ export class TopicScan {
     const count = this.#end - this.#first
     const head = other[0]!
     if (this.#reserved && (head === '+' || head === '#')) return false
-    if (this.#kinds[this.#first] !== WORD && head.startsWith('$')) return false
-    for (let i = 0; ; i++) {
+    if (head.startsWith('$') && this.#kinds[this.#first] !== WORD) return false
+    const isOpen = this.#kinds[this.#end - 1] === HASH
+    const isOtherOpen = other[other.length - 1] === '#'
+    const have = isOpen ? count - 1 : count
+    const wanted = isOtherOpen ? other.length - 1 : other.length
+    if ((have < wanted && !isOpen) || (wanted < have && !isOtherOpen)) return false
+    for (let i = Math.min(have, wanted) - 1; i >= 0; i--) {
       const at = this.#first + i
-      if (other[i] === '#' || (i < count && this.#kinds[at] === HASH)) return true
-      if (i === other.length || i === count) return i === other.length && i === count
       const want = other[i]!
       if (want !== '+' && this.#kinds[at] !== PLUS && !this.#is(at, want)) return false
     }
+    return true
   }
 
   /** Takes the text apart and checks its characters. */
   #split(text: string): string | undefined {
     if (typeof text !== 'string') return 'it is not a string'
     if (text === '') return 'it is empty'
+    if (text.length > MAX_TOPIC_BYTES) return TOO_LONG
     let bytes = 0
     let count = 0
     let start = 0
@@ -131,13 +144,14 @@ export class TopicScan {
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i)
       if (unit < 0x80) {
+        bytes += 1
+        if (unit > SLASH) continue
         if (unit === SLASH) {
           this.#endLevel(count++, start, i, marks, text)
           start = i + 1
           marks = 0
         } else if (unit === PLUS_SIGN || unit === NUMBER_SIGN) marks++
         else if (unit === 0) return 'it holds the character NUL'
-        bytes += 1
       } else if (unit < 0x800) bytes += 2
       else if (unit < 0xd800 || unit > 0xdfff) bytes += 3
       else {
@@ -148,8 +162,8 @@ export class TopicScan {
         bytes += 4
         i++
       }
-      if (bytes > MAX_TOPIC_BYTES) return `it is longer than ${MAX_TOPIC_BYTES} bytes`
     }
+    if (bytes > MAX_TOPIC_BYTES) return TOO_LONG
     this.#endLevel(count++, start, text.length, marks, text)
     if (count > MAX_TOPIC_LEVELS) return `it has more than ${MAX_TOPIC_LEVELS} levels`
     this.#starts[count] = text.length + 1

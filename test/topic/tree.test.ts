@@ -64,6 +64,22 @@ describe('add and delete', () => {
     assert.deepEqual([...tree.find('a/b')].sort(), [1, 2])
   })
 
+  test('a value may be anything, also what is nothing or a set', () => {
+    for (const value of [undefined, null, NaN, 0, '', new Set([1])]) {
+      const tree = filterTree<unknown>()
+      tree.add('a/b', value)
+      tree.add('a/b', value)
+      assert.equal(tree.size, 1)
+      assert.deepEqual([...tree.find('a/b')], [value])
+      tree.add('a/b', 'another')
+      assert.deepEqual([...tree.find('a/b')], [value, 'another'])
+      assert.equal(tree.delete('a/b', value), true)
+      assert.equal(tree.delete('a/b', value), false)
+      assert.deepEqual([...tree.find('a/b')], ['another'])
+      assert.equal(tree.size, 1)
+    }
+  })
+
   test('what was not there cannot be taken away', () => {
     const tree = filterTree<number>()
     tree.add('a/b', 1)

@@ -1,0 +1,83 @@
+/**
+ * The benches run and say what they measured. No number is looked at.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+function runBenches(...args: readonly string[]) {
+  const node = ['--expose-gc', '--import', 'tsx', 'bench/run.ts', '--quick', ...args]
+  return spawnSync(process.execPath, node, { cwd: root, encoding: 'utf8', timeout: 60_000 })
+}
+
+/** Each table's column heads and the first cells of its rows, by the heading above it. */
+function tablesOf(markdown: string): ReadonlyMap<string, { head: string; rows: string[] }> {
+  const tables = new Map<string, { head: string; rows: string[] }>()
+  for (const section of markdown.split('### ').slice(1)) {
+    const [title = '', ...lines] = section.split('\n')
+    const [head = '', , ...rows] = lines.filter((line) => line.startsWith('| '))
+    tables.set(title, { head, rows: rows.map((row) => row.split(' | ')[0]!.slice(2)) })
+  }
+  return tables
+}
+
+const BASELINES = ['plain loop', 'loop over `mqtt-match`', 'trie of `qlobber`']
+
+describe('npm run bench', () => {
+  test('measures decisions, of names and of sets, against the baselines', () => {
+    const { status, stdout, stderr } = runBenches('decisions')
+    assert.equal(status, 0, stderr)
+    const tables = tablesOf(stdout)
+    const contenders = ['compiled', '`decide()`, compiles each time', ...BASELINES]
+    for (const title of [
+      'Default rules of a device: grants and denials',
+      'Default rules of a device: grants',
+      'Default rules of a device: denials',
+      '50 rules',
+      '40 denies and 5 allows',
+    ]) {
+      assert.deepEqual(tables.get(title)?.rows, contenders, title)
+    }
+    const sets = tables.get('40 denies and 5 allows: subscriptions with wildcards')
+    assert.deepEqual(sets?.rows, contenders.slice(0, 3))
+    assert.match(sets?.head ?? '', /Spread \| Allocated by one/)
+  })
+
+  test('measures routing at three sizes, and how it grows', () => {
+    const { status, stdout, stderr } = runBenches('routing')
+    assert.equal(status, 0, stderr)
+    const tables = tablesOf(stdout)
+    for (const title of ['10 filters', '1,000 filters', '100,000 filters']) {
+      const rows = tables.get(title)?.rows ?? []
+      assert.equal(rows[0], '`filterTree`', title)
+      for (const baseline of BASELINES) assert.ok(rows.includes(baseline), `${title}: ${baseline}`)
+    }
+    const growth = tables.get('Growth of `filterTree`')
+    assert.deepEqual(growth?.rows, ['10', '1,000', '100,000'])
+    assert.match(stdout, /\| (pass|miss) \|/)
+  })
+
+  test('compares the packages that are installed', () => {
+    const { status, stdout, stderr } = runBenches('candidates')
+    assert.equal(status, 0, stderr)
+    assert.deepEqual(tablesOf(stdout).get('Tries: 1000 filters')?.rows.slice(0, 2), [
+      'qlobber: Qlobber',
+      'qlobber: QlobberDedup',
+    ])
+  })
+
+  test('names the machine first', () => {
+    assert.match(runBenches('candidates').stdout.split('\n')[0]!, /, Node v\d+\./)
+  })
+
+  test('refuses a name that no bench has', () => {
+    const { status, stderr } = runBenches('decision')
+    assert.equal(status, 1)
+    assert.match(stderr, /No bench is named decision. There are: decisions, routing, candidates/)
+  })
+})
