@@ -1,37 +1,95 @@
 /**
- * Answers as EMQX 5 and 6 read them.
+ * EMQX 5 and 6: HTTP authentication and authorization.
  *
- * An optional field that has nothing to say is left out: EMQX turns an allow with a `null` or a
- * malformed one into a refused login.
+ * Every answer is status 200 with an explicit result: EMQX takes any other status, and an answer it
+ * cannot read, for "ask the next one", which may end in a grant. An optional field that has nothing
+ * to say is left out: EMQX turns an allow with a `null` or a malformed one into a refused login.
  *
  * @module
  */
 import { type EmqxAclRule, emqxAclList } from '../../src/access/export/emqx.ts'
 import type { Principal } from '../../src/access/principal.ts'
+import type { AccessAction } from '../../src/access/rule.ts'
+import { type Dialect, json } from './dialect.ts'
+import { type Fields, MalformedRequest, needText, readFlag, readQos, readText } from './fields.ts'
 
-/** The body of an answer. */
-export interface EmqxAnswer {
-  readonly result: 'allow' | 'deny'
-  /** Rules the broker applies before it asks anybody. */
+/** The answer to a good login. */
+interface LoginAnswer {
+  readonly result: 'allow'
+  /** Rules the broker applies before it asks anybody (5.8 and later). */
   readonly acl?: readonly EmqxAclRule[]
   /**
-   * When the broker ends the connection, in seconds since the epoch (EMQX 5.8 and later). From then
-   * on it denies what `acl` grants.
+   * When the broker ends the connection, in seconds since the epoch (5.8 and later). From then on
+   * it denies what `acl` grants.
    */
   readonly expire_at?: number
 }
 
-export const ALLOW: EmqxAnswer = { result: 'allow' }
-export const DENY: EmqxAnswer = { result: 'deny' }
+const ALLOW = json({ result: 'allow' })
+const DENY = json({ result: 'deny' })
 
-/**
- * The answer to a good login: with the client's rules, where they can be said exactly, and with the
- * end of the login, if it has one.
- */
-export function allowLogin(principal: Principal): EmqxAnswer {
+const ACTIONS: Readonly<Record<string, AccessAction>> = {
+  publish: 'publish',
+  pub: 'publish',
+  subscribe: 'subscribe',
+  sub: 'subscribe',
+}
+
+/** EMQX 5 and 6. */
+export const emqx: Dialect = {
+  name: 'emqx',
+  secretIn: 'header',
+  // `$share/<share name>/` is taken off before the broker asks.
+  facts: { qos: true, retain: true, share: false, clientId: true, separators: '' },
+  routes: [
+    {
+      path: 'auth',
+      deny: DENY,
+      async answer({ fields }, ask) {
+        const login = await ask.login({
+          username: readText(fields, 'username'),
+          password: readText(fields, 'password'),
+          clientId: readText(fields, 'clientid'),
+        })
+        return login.effect === 'allow' ? json(allowLogin(login.principal)) : DENY
+      },
+    },
+    {
+      path: 'acl',
+      deny: DENY,
+      async answer({ fields }, ask) {
+        const topic = needText(fields, 'topic')
+        const qos = readQos(fields, 'qos')
+        const retain = readFlag(fields, 'retain')
+        const isAllowed = await ask.access({
+          username: readText(fields, 'username'),
+          clientId: readText(fields, 'clientid'),
+          action: readAction(fields),
+          topic,
+          ...(qos === undefined ? {} : { qos }),
+          ...(retain === undefined ? {} : { retain }),
+        })
+        return isAllowed ? ALLOW : DENY
+      },
+    },
+  ],
+}
+
+/** With the client's rules, where they can be said exactly, and the end of the login, if it has one. */
+function allowLogin(principal: Principal): LoginAnswer {
   const { output, findings } = emqxAclList(principal, { allowNarrower: true })
-  // A list that grants less would end in its closing deny, and nobody would be asked.
-  const answer = findings.length === 0 ? { ...ALLOW, acl: output } : ALLOW
   const { expiresAt } = principal
-  return expiresAt === undefined ? answer : { ...answer, expire_at: Math.floor(expiresAt / 1000) }
+  return {
+    result: 'allow',
+    // A list that grants less would end in its closing deny, and nobody would be asked.
+    ...(findings.length === 0 && { acl: output }),
+    ...(expiresAt !== undefined && { expire_at: Math.floor(expiresAt / 1000) }),
+  }
+}
+
+function readAction(fields: Fields): AccessAction {
+  const name = readText(fields, 'action') ?? ''
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
+  if (!action) throw new MalformedRequest('"action" is not publish, subscribe, pub or sub')
+  return action
 }

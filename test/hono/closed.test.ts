@@ -145,18 +145,31 @@ describe('malformed requests', () => {
     test(`${title}: denied`, async () => {
       log.lines.length = 0
       assert.deepEqual(await ask('/auth', body), DENY)
-      assert.deepEqual(log.lines, [`warn: broker auth: denied: ${reason}`])
+      assert.deepEqual(log.lines, [`warn: broker emqx/auth: denied: ${reason}`])
       assert.deepEqual(await ask('/acl/', body), DENY)
       assert.equal(log.lines.length, 2)
       assert.ok(!log.lines.join().includes(PASSWORD))
     })
   }
 
-  test('of a key that comes twice the last value counts, as JSON has it', async () => {
-    const twice = (first: string, last: string) =>
-      `{"username":"${STATION}","password":"${first}","password":"${last}"}`
-    assert.match((await ask('/auth', twice('wrong', password))).text, /^\{"result":"allow"/)
-    assert.deepEqual(await ask('/auth', twice(password, 'wrong')), DENY)
+  const twice: [string, string][] = [
+    ['the password', `{"username":"${STATION}","password":"wrong","password":"${password}"}`],
+    ['a field nobody reads', `{"username":"${STATION}","password":"${password}","x":1,"x":1}`],
+    ['a field within', `{"username":"${STATION}","password":"${password}","x":[{"y":1,"y":2}]}`],
+    ['an escaped name', `{"username":"${STATION}","password":"${password}","passw\\u006frd":"x"}`],
+  ]
+  for (const [title, body] of twice) {
+    test(`${title} given twice: denied`, async () => {
+      log.lines.length = 0
+      assert.deepEqual(await ask('/auth', body), DENY)
+      assert.match(log.lines.join(), /denied: the body gives a field twice$/)
+    })
+  }
+
+  test('colons, quotes and backslashes in a value are no second field', async () => {
+    const odd = { 'a:b': '":{"', b: '\\":', c: [':', { d: '"' }] }
+    const body = { username: STATION, password, ...odd }
+    assert.match((await ask('/auth', body)).text, /^\{"result":"allow"/)
   })
 
   for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
@@ -189,7 +202,7 @@ describe('malformed requests', () => {
 })
 
 describe('long bodies', async () => {
-  const tooLong = ['warn: broker acl: denied: the body is longer than 16384 bytes']
+  const tooLong = ['warn: broker emqx/acl: denied: the body is longer than 16384 bytes']
   const padded = (length: number) => {
     const empty = JSON.stringify({ ...ACCESS, pad: '' })
     return JSON.stringify({ ...ACCESS, pad: ' '.repeat(length - empty.length) })
@@ -252,7 +265,7 @@ describe('long bodies', async () => {
     })
     assert.deepEqual(await ask('/acl', '', { body, duplex: 'half' } as RequestInit), DENY)
     assert.equal(log.lines.length, 1)
-    assert.match(log.lines[0]!, /^error: broker acl: denied: deciding failed: /)
+    assert.match(log.lines[0]!, /^error: broker emqx\/acl: denied: deciding failed: /)
   })
 })
 
@@ -273,8 +286,8 @@ describe('when something fails', () => {
     assert.deepEqual(await ask('/auth', login), DENY)
     assert.deepEqual(await ask('/acl', ACCESS), DENY)
     assert.deepEqual(log.lines, [
-      'error: broker auth: denied: deciding failed: Error: no\\u{a}connection',
-      'error: broker acl: denied: deciding failed: Error: no\\u{a}connection',
+      'error: broker emqx/auth: denied: deciding failed: Error: no\\u{a}connection',
+      'error: broker emqx/acl: denied: deciding failed: Error: no\\u{a}connection',
     ])
   })
 
@@ -303,7 +316,7 @@ describe('when something fails', () => {
     assert.deepEqual(await ask('/acl', ACCESS), DENY)
     assert.equal(milliseconds, 4_000)
     assert.deepEqual(log.lines, [
-      'error: broker acl: denied: deciding failed: Error: no decision within 4000 ms',
+      'error: broker emqx/acl: denied: deciding failed: Error: no decision within 4000 ms',
     ])
   })
 
@@ -328,6 +341,8 @@ describe('when something fails', () => {
     console.warn = log.warn
     const app = new Hono().route('/iot/broker', brokerAuth(fleet, { secret: SECRET }))
     assert.deepEqual(await request(app, '/auth', login), DENY)
-    assert.deepEqual(log.lines, [`warn: broker auth: denied: secret-wrong, user name "${STATION}"`])
+    assert.deepEqual(log.lines, [
+      `warn: broker emqx/auth: denied: secret-wrong, user name "${STATION}"`,
+    ])
   })
 })

@@ -93,7 +93,7 @@ describe('/auth', () => {
         log.lines.length = 0
         assert.deepEqual(await ask(path, body), DENY)
         assert.equal(log.lines.length, 1)
-        assert.ok(log.lines[0]?.startsWith(`warn: broker auth: denied: ${reason}, user name `))
+        assert.ok(log.lines[0]?.startsWith(`warn: broker emqx/auth: denied: ${reason}, user name `))
         assert.ok(!log.lines[0]?.includes(password))
       })
     }
@@ -109,8 +109,8 @@ describe('/auth', () => {
     assert.deepEqual(await ask('/auth', { username, password }), DENY)
     assert.deepEqual(await ask('/acl', access), DENY)
     assert.deepEqual(log.lines, [
-      'warn: broker auth: denied: revoked, user name "weatherstation/STATION-009"',
-      'warn: broker acl: denied: principal-unknown, weatherstation/STATION-009 may not publish to "things/weatherstation/STATION-009/data": no active device, service account or token has this user name.',
+      'warn: broker emqx/auth: denied: revoked, user name "weatherstation/STATION-009"',
+      'warn: broker emqx/acl: denied: principal-unknown, weatherstation/STATION-009 may not publish to "things/weatherstation/STATION-009/data": no active device, service account or token has this user name.',
     ])
   })
 })
@@ -219,7 +219,7 @@ describe('/acl', () => {
         log.lines.length = 0
         assert.deepEqual(await ask(path, body), DENY)
         assert.equal(log.lines.length, 1)
-        assert.match(log.lines[0]!, /^warn: broker acl: denied: /)
+        assert.match(log.lines[0]!, /^warn: broker emqx\/acl: denied: /)
         assert.match(log.lines[0]!, reason)
       }
     })

@@ -74,7 +74,7 @@ describe('/auth', () => {
       assert.deepEqual(await request(app, '/auth', body), DENY)
       assert.equal(
         log.lines[0],
-        `warn: broker auth: denied: secret-wrong, user name ${JSON.stringify(body.username)}`,
+        `warn: broker emqx/auth: denied: secret-wrong, user name ${JSON.stringify(body.username)}`,
       )
     })
   }
@@ -88,7 +88,10 @@ describe('/auth', () => {
     } finally {
       Date.now = now
     }
-    assert.match(log.lines[0]!, /^warn: broker auth: denied: token-expired, user name "token:/)
+    assert.match(
+      log.lines[0]!,
+      /^warn: broker emqx\/auth: denied: token-expired, user name "token:/,
+    )
   })
 })
 

@@ -1,0 +1,37 @@
+/**
+ * How often the routes answered what, for whoever watches over them.
+ *
+ * @module
+ */
+
+/** What came of one question. */
+export interface Outcome {
+  /** The dialect it was asked in, such as `emqx`. */
+  readonly dialect: string
+  /** What was asked, such as `auth`. */
+  readonly route: string
+  readonly effect: 'allow' | 'deny'
+  /** A stable code: that of a login or a decision, or `broker-secret-wrong`, `request-malformed`, `failed`. */
+  readonly reason: string
+}
+
+/** Counts outcomes. Make one with {@link outcomeCounters}; one can serve several mounts. */
+export interface OutcomeCounters {
+  add(outcome: Outcome): void
+  /** Every outcome there was, with how often. */
+  list(): readonly (Outcome & { readonly count: number })[]
+}
+
+/** Makes counters, all at none. They grow with the codes there are, not with what is asked. */
+export function outcomeCounters(): OutcomeCounters {
+  const counts = new Map<string, Outcome & { count: number }>()
+  return {
+    add({ dialect, route, effect, reason }) {
+      const key = `${dialect} ${route} ${effect} ${reason}`
+      const counter = counts.get(key)
+      if (counter) counter.count++
+      else counts.set(key, { dialect, route, effect, reason, count: 1 })
+    },
+    list: () => [...counts.values()].map((counter) => ({ ...counter })),
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What one broker product needs to say: how it asks over HTTP and how it reads the answer. The rest
+ * (the secret, bounds on the body and the time, the log, the counters) is the same for all.
+ *
+ * @module
+ */
+import type { DialectFacts } from '../../src/access/compatibility.ts'
+import type { Login, LoginRequest, NamedAccessRequest } from '../../src/fleet.ts'
+import type { Fields } from './fields.ts'
+
+/** An answer in a broker's language. */
+export interface Answer {
+  readonly status: number
+  /** Nothing at all for the empty text. */
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A question as it came, its body read. */
+export interface Question {
+  readonly fields: Fields
+  readonly headers: Headers
+}
+
+/** The questions there are. Each denial is logged and counted here, and only here. */
+export interface Ask {
+  /** Who is this? */
+  login(request: LoginRequest): Promise<Login>
+  /** May it do that? */
+  access(request: NamedAccessRequest): Promise<boolean>
+}
+
+/** One thing a broker asks. */
+export interface DialectRoute {
+  /** Behind the dialect's name (and the secret); empty if there is nothing behind it. */
+  readonly path: string
+  /** Answers whatever cannot be answered otherwise: what is malformed, too late, without secret. */
+  readonly deny: Answer
+  /**
+   * Answers a question.
+   * @throws {MalformedRequest} If a field is missing or has the wrong type.
+   */
+  answer(question: Question, ask: Ask): Answer | Promise<Answer>
+}
+
+/** How one broker product asks and reads the answer. */
+export interface Dialect {
+  /** The first segment of its paths. */
+  readonly name: string
+  /** Whether the broker can send headers of its own. If not, the secret is a part of the path. */
+  readonly secretIn: 'header' | 'path'
+  /** What the broker tells, and what it understands. */
+  readonly facts: DialectFacts
+  readonly routes: readonly DialectRoute[]
+}
+
+/** An answer of JSON. */
+export function json(value: unknown, status = 200): Answer {
+  return {
+    status,
+    body: JSON.stringify(value),
+    headers: { 'content-type': 'application/json' },
+  }
+}
+
+/** An answer of plain text, without a line end. */
+export function plain(body: string, status = 200): Answer {
+  return { status, body, headers: { 'content-type': 'text/plain' } }
+}

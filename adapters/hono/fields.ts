@@ -1,0 +1,172 @@
+/**
+ * The body of a broker's question as fields: JSON or a form, within bounds. Brokers fill in
+ * templates, so every value may come as text, and an empty text stands for a value the client does
+ * not have.
+ *
+ * @module
+ */
+
+/** The request cannot be read. The message is fit for a log: it holds nothing that was sent. */
+export class MalformedRequest extends Error {}
+
+/** Fields by name, not yet checked. */
+export type Fields = Readonly<Record<string, unknown>>
+
+const FORM = 'application/x-www-form-urlencoded'
+const QOS: readonly unknown[] = [0, 1, 2]
+
+/**
+ * Reads a request's body: a form if it says so, else a JSON object.
+ *
+ * @param signal Stops reading when aborted.
+ * @throws {MalformedRequest} If it is longer than `maxBytes`, is not UTF-8, is neither of them, or
+ * gives a field twice.
+ */
+export async function readFields(
+  request: Request,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Fields> {
+  const bytes = await readBytes(request, maxBytes, signal)
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  return type === FORM ? parseForm(bytes) : parseJson(bytes)
+}
+
+/** Text out of UTF-8. @throws {TypeError} If it is not. */
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+}
+
+function parseJson(bytes: Uint8Array): Fields {
+  let text: string
+  let value: unknown
+  try {
+    text = decode(bytes)
+    value = JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the body, and with it the password.
+    throw new MalformedRequest('the body is not JSON in UTF-8')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MalformedRequest('the body is not a JSON object')
+  }
+  if (countKeys(value) !== countColons(text)) {
+    throw new MalformedRequest('the body gives a field twice')
+  }
+  return value as Fields
+}
+
+/** How many keys there are in a value of JSON, at any depth. */
+function countKeys(value: object): number {
+  let count = 0
+  const open: object[] = [value]
+  for (let next = open.pop(); next; next = open.pop()) {
+    const values: unknown[] = Object.values(next)
+    if (!Array.isArray(next)) count += values.length
+    for (const inner of values) if (typeof inner === 'object' && inner !== null) open.push(inner)
+  }
+  return count
+}
+
+/** How many colons stand outside of the strings of well-formed JSON: one for each key written. */
+function countColons(text: string): number {
+  let count = 0
+  let isString = false
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]
+    if (character === '"') isString = !isString
+    else if (character === '\\') i++
+    else if (character === ':' && !isString) count++
+  }
+  return count
+}
+
+function parseForm(bytes: Uint8Array): Fields {
+  // Without a prototype, so that no name is one of its properties.
+  const fields: Record<string, string> = Object.create(null)
+  for (const [name, value] of readPairs(bytes)) {
+    if (name in fields) throw new MalformedRequest('the body gives a field twice')
+    fields[name] = value
+  }
+  return fields
+}
+
+/** The pairs of a form (WHATWG URL, section 5.1), where that would put U+FFFD for what is no UTF-8. */
+function readPairs(bytes: Uint8Array): [name: string, value: string][] {
+  const decodePart = (text: string) => decodeURIComponent(text.replaceAll('+', ' '))
+  try {
+    const pairs = decode(bytes).split('&')
+    return pairs.filter(Boolean).map((pair) => {
+      const [name = '', ...rest] = pair.split('=')
+      return [decodePart(name), decodePart(rest.join('='))]
+    })
+  } catch {
+    throw new MalformedRequest('the body is no form in UTF-8')
+  }
+}
+
+/** A QoS as a number or as text; `undefined` if there is none. @throws {MalformedRequest} */
+export function readQos(fields: Fields, name: string): 0 | 1 | 2 | undefined {
+  const value = readField(fields, name)
+  if (value === undefined) return undefined
+  const qos = typeof value === 'string' ? ['0', '1', '2'].indexOf(value) : value
+  if (!QOS.includes(qos)) throw new MalformedRequest(`"${name}" is not 0, 1 or 2`)
+  return qos as 0 | 1 | 2
+}
+
+/** A truth value or its name; `undefined` if there is none. @throws {MalformedRequest} */
+export function readFlag(fields: Fields, name: string): boolean | undefined {
+  const value = readField(fields, name)
+  if (value === undefined || typeof value === 'boolean') return value
+  if (value === 'true') return true
+  if (value === 'false') return false
+  throw new MalformedRequest(`"${name}" is not true or false`)
+}
+
+/** A text; `undefined` if there is none. @throws {MalformedRequest} If it is something else. */
+export function readText(fields: Fields, name: string): string | undefined {
+  const value = readField(fields, name)
+  if (value === undefined || typeof value === 'string') return value
+  throw new MalformedRequest(`"${name}" is not a text`)
+}
+
+/** A text that must be there. @throws {MalformedRequest} If it is not. */
+export function needText(fields: Fields, name: string): string {
+  const text = readText(fields, name)
+  if (text === undefined) throw new MalformedRequest(`"${name}" is missing`)
+  return text
+}
+
+/** A field's value; empty, `null` and absent are all `undefined`. */
+function readField(fields: Fields, name: string): unknown {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+  return value === '' || value === null ? undefined : value
+}
+
+async function readBytes(
+  request: Request,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const reader = request.body?.getReader()
+  if (!reader) return new Uint8Array()
+  signal.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
+  const kept: Uint8Array[] = []
+  let size = 0
+  // A body that is too long is read to its end all the same, and dropped: to leave it unread can
+  // break the connection, and a broker takes a broken connection for "ask the next one".
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.byteLength
+    if (size <= maxBytes) kept.push(value)
+  }
+  if (size > maxBytes) throw new MalformedRequest(`the body is longer than ${maxBytes} bytes`)
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of kept) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes
+}

@@ -1,0 +1,74 @@
+/**
+ * The secret a broker and the routes share: who does not have it is denied everything.
+ *
+ * @module
+ */
+import { secretHasher } from '../../src/access/credential.ts'
+import { ConfigError } from '../../src/errors.ts'
+
+/** What {@link brokerAuth} takes: a secret, or the word that there is none. */
+export type SecretOptions =
+  | {
+      /**
+       * What the broker sends as `Authorization: Bearer <secret>` or, where it cannot send headers,
+       * as the segment of the path behind the dialect's name: at least 16 characters of printable
+       * ASCII.
+       */
+      readonly secret: string
+    }
+  | {
+      /** Answers whoever asks. Only where nothing but the broker can reach the routes. */
+      readonly withoutSecret: true
+    }
+
+/** Checks what a broker sent. Each tells what is wrong with it, if anything. */
+export interface SecretCheck {
+  header(value: string | null): string | undefined
+  /** A segment of the path, decoded. */
+  segment(value: string | undefined): string | undefined
+}
+
+const MIN_SECRET_LENGTH = 16
+
+/**
+ * Makes the check; `undefined` if there is nothing to check.
+ *
+ * @throws {ConfigError} If there is neither a secret nor `withoutSecret`, or both, or the secret is
+ * too short or not printable ASCII.
+ */
+export function secretCheck(options: SecretOptions): SecretCheck | undefined {
+  const withoutSecret = 'withoutSecret' in options && options.withoutSecret === true
+  if (withoutSecret) {
+    if ('secret' in options) {
+      throw new ConfigError('secret', 'cannot be given beside withoutSecret: choose one of them')
+    }
+    return undefined
+  }
+  const secret = 'secret' in options ? options.secret : undefined
+  if (typeof secret !== 'string' || secret === '') {
+    throw new ConfigError(
+      'secret',
+      `is missing: set one text of at least ${MIN_SECRET_LENGTH} characters here and in the broker's configuration, or withoutSecret: true where nothing but the broker can reach these routes`,
+    )
+  }
+  if (secret.length < MIN_SECRET_LENGTH) {
+    throw new ConfigError('secret', `must have at least ${MIN_SECRET_LENGTH} characters`)
+  }
+  // Any other text is changed on its way through a header, and would never compare equal.
+  if (!/^[\x20-\x7e]*$/.test(secret) || secret.trim() !== secret) {
+    throw new ConfigError('secret', 'must be printable ASCII without spaces at its ends')
+  }
+  const hasher = secretHasher(undefined)
+  const stored = hasher.hash(secret)
+  const compare = (sent: string) =>
+    hasher.verify(sent, stored) ? undefined : 'the broker sent another secret'
+  return {
+    header(value) {
+      if (value === null) return 'the broker sent no Authorization header'
+      const sent = /^Bearer +(.*)$/i.exec(value)?.[1]
+      if (sent === undefined) return 'the Authorization header does not begin with "Bearer"'
+      return compare(sent)
+    },
+    segment: (value) => compare(value ?? ''),
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * What a broker cannot honour of a fleet's rules and names, found before it is asked for the first
+ * time.
+ *
+ * @module
+ */
+
+/** What a broker tells of a request, and what it understands. */
+export interface DialectFacts {
+  /** Whether it tells the QoS asked for. */
+  readonly qos: boolean
+  /** Whether it tells the retain flag of a publish. */
+  readonly retain: boolean
+  /** Whether it tells the share name of a subscription. */
+  readonly share: boolean
+  /** Whether it tells the client id. */
+  readonly clientId: boolean
+  /** Characters that it does not keep apart from the separator of levels. */
+  readonly separators: string
+}
