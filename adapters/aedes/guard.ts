@@ -11,6 +11,7 @@ import type { Principal } from '../../src/access/principal.ts'
 import { withinDeadline } from '../../src/deadline.ts'
 import type { DeviceRef, Fleet } from '../../src/fleet.ts'
 import { describeError } from '../../src/log.ts'
+import { lowerQos } from './delivery.ts'
 import { type Denial, type DenialReason, describeLogin } from './denial.ts'
 import { expiryWatch, isExpired } from './expiry.ts'
 import type { BoundedLog } from './log.ts'
@@ -259,10 +260,10 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
 
       authorizeForward(client, packet) {
         // Of QoS 0, since only the topic is in question: a subscription's own QoS was decided when
-        // it was made, and lowers that of the message.
+        // it was made.
         const request = { action: 'subscribe', topic: packet.topic, qos: 0 } as const
         const session = find(client)
-        return session && session.access.decide(request).effect === 'allow' ? packet : null
+        return session?.access.decide(request).effect === 'allow' ? lowerQos(client, packet) : null
       },
     },
   }

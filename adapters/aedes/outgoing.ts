@@ -12,6 +12,7 @@ export interface StoredPacket {
   readonly brokerCounter?: number
   messageId?: number | undefined
   readonly topic?: string
+  readonly qos?: 0 | 1 | 2
   readonly payload?: string | Uint8Array
   properties?: object
 }

@@ -10,6 +10,7 @@ import type { Client, Subscription } from 'aedes'
 import { parseTopicFilter, parseTopicName } from '../../src/topic/filter.ts'
 import { levelsCover } from '../../src/topic/relation.ts'
 import { filterTree } from '../../src/topic/tree.ts'
+import { grantedQos } from './delivery.ts'
 import { OutgoingQueue, type StoredPacket } from './outgoing.ts'
 
 /** Most sessions kept for one user name. Beyond it the oldest ends. */
@@ -31,13 +32,27 @@ interface StoredSession {
   readonly incoming: Set<number>
 }
 
+/**
+ * Calls back at once, where a promise would in a later turn. `aedes` numbers a message before it is
+ * stored and drops what reaches a subscriber behind a higher number, so another one must not
+ * overtake it.
+ */
+const DONE: PromiseLike<void> = {
+  // biome-ignore lint/suspicious/noThenProperty: a promise that calls back at once is a thenable
+  then(onDone) {
+    onDone?.()
+    return DONE as PromiseLike<never>
+  },
+}
+
 type Keyed = Pick<Client, 'id'>
 type Retained = StoredPacket & { readonly topic: string }
 
 /** The broker's memory. What is promised here is what `aedes` asks of its `persistence` option. */
 export interface BrokerState {
   setup(): Promise<void>
-  storeRetained(packet: Retained): Promise<void>
+  /** Is done when it returns: see {@link DONE}. */
+  storeRetained(packet: Retained): PromiseLike<void>
   createRetainedStreamCombi(filters: readonly string[]): Readable
   addSubscriptions(client: Client, subscriptions: readonly Subscription[]): Promise<void>
   removeSubscriptions(client: Keyed, filters: readonly string[]): Promise<void>
@@ -121,19 +136,23 @@ export function brokerState(
 
   function enqueue(key: string, packet: StoredPacket): void {
     const session = find(key)
-    if (!session || session.outgoing.add(packet)) return
+    if (!session) return
+    const granted = grantedQos(session.subscriptions, packet.topic!)
+    const qos = Math.min(granted, packet.qos!) as 0 | 1 | 2
+    if (session.outgoing.add({ ...packet, qos })) return
     onFull(`The session ${JSON.stringify(key)} is full: a message is not kept for it`)
   }
 
   const state: BrokerState = {
     async setup() {},
 
-    async storeRetained(packet) {
+    storeRetained(packet) {
       const { topic } = packet
       if (packet.payload!.length === 0) retained.delete(topic)
       else if (retained.has(topic) || retained.size < MAX_RETAINED) {
         retained.set(topic, { levels: parseTopicName(topic), packet: { ...packet } })
       } else onFull(`A retained message is not kept: ${MAX_RETAINED} topics have one`)
+      return DONE
     },
 
     createRetainedStreamCombi(filters) {

@@ -12,11 +12,6 @@ import { type AccessRule, expandFilter } from '../../src/access/rule.ts'
 const words = ['a', 'b', ''] as const
 const roots = [...words, '$r'] as const
 
-export interface GeneratedPrincipal {
-  readonly principal: Principal
-  readonly requests: readonly AccessRequest[]
-}
-
 /** A topic name or filter; never the empty text. */
 function topic(first: readonly string[], rest: readonly string[], open: boolean) {
   return fc
@@ -31,11 +26,14 @@ function topic(first: readonly string[], rest: readonly string[], open: boolean)
 
 export const topicName: fc.Arbitrary<string> = topic(roots, words, false)
 
-const ruleFilter = fc.oneof(
-  { weight: 5, arbitrary: topic([...roots, '+'], [...words, '+', '{deviceId}'], true) },
-  { weight: 2, arbitrary: topic(['a'], ['{username}', '+', 'b'], true) },
-  { weight: 1, arbitrary: fc.constant('#') },
-)
+function ruleFilter(placeholders: readonly string[]): fc.Arbitrary<string> {
+  const rest = [...words, '+', '{deviceId}', ...placeholders]
+  return fc.oneof(
+    { weight: 5, arbitrary: topic([...roots, '+'], rest, true) },
+    { weight: 2, arbitrary: topic(['a'], ['{username}', '+', 'b'], true) },
+    { weight: 1, arbitrary: fc.constant('#') },
+  )
+}
 
 export const topicFilter: fc.Arbitrary<string> = fc.oneof(
   { weight: 8, arbitrary: topic([...roots, '+'], [...words, '+'], true) },
@@ -43,7 +41,10 @@ export const topicFilter: fc.Arbitrary<string> = fc.oneof(
 )
 
 /** A rule without conditions, or with any. */
-function accessRule(conditions: boolean): fc.Arbitrary<AccessRule> {
+function accessRule(
+  conditions: boolean,
+  placeholders: readonly string[],
+): fc.Arbitrary<AccessRule> {
   const plain = fc.record({
     effect: fc.constantFrom('allow' as const, 'allow' as const, 'allow' as const, 'deny' as const),
     actions: fc.constantFrom(
@@ -51,7 +52,7 @@ function accessRule(conditions: boolean): fc.Arbitrary<AccessRule> {
       ['subscribe'] as const,
       ['publish', 'subscribe'] as const,
     ),
-    filter: ruleFilter,
+    filter: ruleFilter(placeholders),
   })
   if (!conditions) return plain
   const extra = fc.record(
@@ -70,9 +71,17 @@ function accessRule(conditions: boolean): fc.Arbitrary<AccessRule> {
   }))
 }
 
-/** Rules of a device; `conditions` adds QoS, retain flag and share name to some. */
-export function ruleSet(conditions: boolean): fc.Arbitrary<readonly AccessRule[]> {
-  return fc.array(accessRule(conditions), { minLength: 1, maxLength: 5 })
+/**
+ * Rules of a principal.
+ *
+ * @param conditions Adds QoS, retain flag and share name to some.
+ * @param placeholders What may stand in them beside `{deviceId}` and `{username}`.
+ */
+export function ruleSet(
+  conditions: boolean,
+  placeholders: readonly string[] = [],
+): fc.Arbitrary<readonly AccessRule[]> {
+  return fc.array(accessRule(conditions, placeholders), { minLength: 1, maxLength: 5 })
 }
 
 /** A principal of the rules, as a fleet makes one. */
@@ -87,11 +96,14 @@ export function device(rules: readonly AccessRule[], type = 'a', id = 'b'): Prin
   }
 }
 
-/** What a client asks for: something near one of its rules, or anything. */
-export function accessRequest(principal: Principal): fc.Arbitrary<AccessRequest> {
-  const near = principal.rules.map((rule) => {
-    return expandFilter(rule.filter, principal.values, '+')!
-  })
+/** What a client asks for: something near a rule of its own or a neighbour's, or anything. */
+export function accessRequest(
+  principal: Principal,
+  neighbours: readonly Principal[] = [],
+): fc.Arbitrary<AccessRequest> {
+  const near = [principal, ...neighbours].flatMap(({ rules, values }) =>
+    rules.map((rule) => expandFilter(rule.filter, values, '+')!),
+  )
   const nearName = fc
     .tuple(fc.constantFrom(...near), fc.array(fc.constantFrom(...words), { maxLength: 4 }))
     .map(([levels, fill]) =>
