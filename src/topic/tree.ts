@@ -191,7 +191,8 @@ function setBranch<T>(fork: Fork<T>, level: string, branch: Branch<T> | undefine
     fork.plus = branch
   } else if (branch) {
     fork.children ??= new Map()
-    fork.children.set(level, branch)
+    // A copy: a part of a text may keep the whole of it in memory, and is slower to compare.
+    fork.children.set(level.split('').join(''), branch)
   } else {
     fork.children?.delete(level)
   }
