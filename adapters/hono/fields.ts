@@ -27,7 +27,13 @@ export async function readFields(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Fields> {
-  const bytes = await readBytes(request, maxBytes, signal)
+  const length = request.headers.get('content-length')
+  // As a whole, where it is known to be short: some servers take ten times as long for a stream.
+  const isShort = length !== null && /^\d{1,9}$/.test(length) && Number(length) <= maxBytes
+  const bytes = isShort
+    ? new Uint8Array(await request.arrayBuffer())
+    : await readBytes(request, maxBytes, signal)
+  if (bytes.length > maxBytes) throw tooLong(maxBytes)
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   return type === FORM ? parseForm(bytes) : parseJson(bytes)
 }
@@ -143,6 +149,10 @@ function readField(fields: Fields, name: string): unknown {
   return value === '' || value === null ? undefined : value
 }
 
+function tooLong(maxBytes: number): MalformedRequest {
+  return new MalformedRequest(`the body is longer than ${maxBytes} bytes`)
+}
+
 async function readBytes(
   request: Request,
   maxBytes: number,
@@ -161,7 +171,7 @@ async function readBytes(
     size += value.byteLength
     if (size <= maxBytes) kept.push(value)
   }
-  if (size > maxBytes) throw new MalformedRequest(`the body is longer than ${maxBytes} bytes`)
+  if (size > maxBytes) throw tooLong(maxBytes)
   const bytes = new Uint8Array(size)
   let offset = 0
   for (const chunk of kept) {

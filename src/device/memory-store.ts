@@ -13,23 +13,20 @@ export function memoryStore(): DeviceStore {
   const devices = new Map<string, DeviceRecord>()
   const usernames = new Map<string, string>()
   const key = (device: { type: string; id: string }) => `${device.type}/${device.id}`
-  const read = (at: string | undefined) => {
-    const record = at === undefined ? undefined : devices.get(at)
-    return record && structuredClone(record)
-  }
   return {
     async get(type, id) {
-      return read(key({ type, id }))
+      return devices.get(key({ type, id }))
     },
     async findByUsername(username) {
-      return read(usernames.get(username))
+      const at = usernames.get(username)
+      return at === undefined ? undefined : devices.get(at)
     },
     async insert(record) {
       if (devices.has(key(record))) throw new DeviceExistsError(record.type, record.id, 'device id')
       if (usernames.has(record.username)) {
         throw new DeviceExistsError(record.type, record.id, 'user name')
       }
-      devices.set(key(record), structuredClone(record))
+      devices.set(key(record), freeze(structuredClone(record)))
       usernames.set(record.username, key(record))
     },
     async update(record) {
@@ -37,7 +34,7 @@ export function memoryStore(): DeviceStore {
       if (stored?.revision !== record.revision - 1) {
         throw new RevisionConflictError(record.type, record.id)
       }
-      devices.set(key(record), structuredClone({ ...record, username: stored.username }))
+      devices.set(key(record), freeze(structuredClone({ ...record, username: stored.username })))
     },
     async list({ type, after, limit = 100 }: ListOptions = {}) {
       return [...devices.values()]
@@ -45,9 +42,14 @@ export function memoryStore(): DeviceStore {
         .sort(compareDevices)
         .filter((record) => after === undefined || compareDevices(record, after) > 0)
         .slice(0, limit)
-        .map((record) => structuredClone(record))
     },
   }
+}
+
+/** Makes a record unchangeable, so that it can be handed out as it is. */
+function freeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner) freeze(inner)
+  return Object.freeze(value)
 }
 
 function compareDevices(a: { type: string; id: string }, b: { type: string; id: string }): number {
