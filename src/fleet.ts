@@ -11,6 +11,8 @@ import { checkAttributes, deviceValues } from './access/device-principal.ts'
 import { type Explanation, explainDecision } from './access/explain.ts'
 import { type Principal, withClientId } from './access/principal.ts'
 import { type AccessRule, checkRules } from './access/rule.ts'
+import { checkPasswordHash } from './access/secret/format.ts'
+import { secretVerifier } from './access/secret/verifier.ts'
 import { compileServices, type ServiceAccount } from './access/service-account.ts'
 import {
   checkNoTokenUsername,
@@ -64,14 +66,18 @@ export interface ProvisionOptions {
   readonly attributes?: Readonly<Record<string, string>>
 }
 
-/** A new device's login. The password is shown here once, and cannot be had again. */
-export interface ProvisionedDevice {
+/** A device that was put on record. */
+export interface RecordedDevice {
   readonly type: string
   readonly id: string
   readonly username: string
-  readonly password: string
   /** The device's topics. */
   readonly topics: Readonly<Record<Channel, string>>
+}
+
+/** A new device's login. The password is shown here once, and cannot be had again. */
+export interface ProvisionedDevice extends RecordedDevice {
+  readonly password: string
 }
 
 /** What a client says of itself when it connects. */
@@ -93,6 +99,8 @@ export type LoginDenial =
   | 'secret-wrong'
   | 'token-expired'
   | 'revoked'
+  /** Too many slow password checks are waiting already; it can be tried again. */
+  | 'busy'
 
 /** An access request of somebody a broker knows by user name. */
 export interface NamedAccessRequest extends AccessRequest {
@@ -118,6 +126,19 @@ export interface Fleet {
    * @throws {ConfigError} If the type is not of this fleet, or a rule is not valid.
    */
   provision(type: DeviceType, id: string, options?: ProvisionOptions): Promise<ProvisionedDevice>
+  /**
+   * Puts a device on record that has a password already.
+   * @param passwordHash Its hash, of `hashPassword` (`$scrypt$…`), of Django (`pbkdf2_sha256$…`) or
+   * of Mosquitto (`$7$…`). No message holds it.
+   * @throws As {@link Fleet.provision} does, and {@link ConfigError} with the key `passwordHash` if
+   * that is none of these, or asks for too much work.
+   */
+  importDevice(
+    type: DeviceType,
+    id: string,
+    passwordHash: string,
+    options?: ProvisionOptions,
+  ): Promise<RecordedDevice>
   /**
    * Revokes a device: it can neither log in nor do anything from now on. Settles when the record
    * is written and everything registered with {@link Fleet.onRevoked} has been told; rejects with
@@ -178,6 +199,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { types, store } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
   const hasher = secretHasher(options.pepper)
+  const verifier = secretVerifier(hasher)
   const tokens = options.pepper === undefined ? undefined : tokenAuthority(options.pepper, prefix)
   const templates = compileTypes(types, prefix)
   const byName = new Map(types.map((type) => [type.name, type]))
@@ -220,6 +242,48 @@ export function createFleet(options: FleetOptions): Fleet {
     return record && devicePrincipal(record)
   }
 
+  async function record(
+    type: DeviceType,
+    id: string,
+    hash: string,
+    { username, rules = [], attributes = {} }: ProvisionOptions = {},
+  ): Promise<RecordedDevice> {
+    checkType(type)
+    checkName('device id', id)
+    if (username !== undefined) {
+      checkName('user name', username)
+      checkNoTokenUsername('user name', username)
+    }
+    // It would be the parent of every `{username}` of that type, and "{username}/#" reach them all.
+    if (username !== undefined && byName.has(username)) {
+      throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
+    }
+    checkAttributes(attributes)
+    checkRules(rules, 'rules')
+    const login = username ?? `${type.name}/${id}`
+    if (services.has(login)) throw new DeviceExistsError(type.name, id, 'user name')
+    const createdAt = Date.now()
+    await store.insert({
+      type: type.name,
+      id,
+      username: login,
+      credentials: [{ id: crypto.randomUUID(), kind: 'password', hash, createdAt }],
+      rules,
+      attributes,
+      revoked: false,
+      createdAt,
+      revision: 1,
+    })
+    const topic = (channel: Channel) => templates.get(type.name)!.name(id, channel)
+    const topics = {
+      data: topic('data'),
+      status: topic('status'),
+      cmd: topic('cmd'),
+      reply: topic('reply'),
+    }
+    return { type: type.name, id, username: login, topics }
+  }
+
   async function connectedPrincipal(request: NamedAccessRequest): Promise<Principal | undefined> {
     const principal = request.username && (await findPrincipal(request.username))
     return principal ? withClientId(principal, request.clientId) : undefined
@@ -231,44 +295,14 @@ export function createFleet(options: FleetOptions): Fleet {
     store,
     findPrincipal,
 
-    async provision(type, id, { username, rules = [], attributes = {} } = {}) {
-      checkType(type)
-      checkName('device id', id)
-      if (username !== undefined) {
-        checkName('user name', username)
-        checkNoTokenUsername('user name', username)
-      }
-      // It would be the parent of every `{username}` of that type, and "{username}/#" reach them all.
-      if (username !== undefined && byName.has(username)) {
-        throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
-      }
-      checkAttributes(attributes)
-      checkRules(rules, 'rules')
-      const login = username ?? `${type.name}/${id}`
-      if (services.has(login)) throw new DeviceExistsError(type.name, id, 'user name')
+    async provision(type, id, provisionOptions) {
       const password = generateSecret()
-      const createdAt = Date.now()
-      await store.insert({
-        type: type.name,
-        id,
-        username: login,
-        credentials: [
-          { id: crypto.randomUUID(), kind: 'password', hash: hasher.hash(password), createdAt },
-        ],
-        rules,
-        attributes,
-        revoked: false,
-        createdAt,
-        revision: 1,
-      })
-      const topic = (channel: Channel) => templates.get(type.name)!.name(id, channel)
-      const topics = {
-        data: topic('data'),
-        status: topic('status'),
-        cmd: topic('cmd'),
-        reply: topic('reply'),
-      }
-      return { type: type.name, id, username: login, password, topics }
+      const recorded = await record(type, id, hasher.hash(password), provisionOptions)
+      return { ...recorded, password }
+    },
+
+    async importDevice(type, id, passwordHash, provisionOptions) {
+      return record(type, id, checkPasswordHash('passwordHash', passwordHash), provisionOptions)
     },
 
     async revoke(type, id) {
@@ -310,8 +344,8 @@ export function createFleet(options: FleetOptions): Fleet {
       }
       const service = services.get(username)
       if (service) {
-        if (!hasher.verify(password, service.hash))
-          return { effect: 'deny', reason: 'secret-wrong' }
+        const verdict = await verifier.verify(username, password, [service.hash])
+        if (verdict !== true) return { effect: 'deny', reason: verdict || 'secret-wrong' }
         return { effect: 'allow', principal: withClientId(service.principal, clientId) }
       }
       if (tokens && isTokenUsername(username)) {
@@ -321,13 +355,10 @@ export function createFleet(options: FleetOptions): Fleet {
       }
       const record = await findRecord(username)
       const hashes = record?.credentials.map((credential) => credential.hash) ?? []
-      // All are tried, and one even when there is none, so that the time taken tells nothing.
-      let verified = false
-      for (const hash of hashes.length > 0 ? hashes : [undefined]) {
-        verified = hasher.verify(password, hash) || verified
-      }
+      const verdict = await verifier.verify(username, password, hashes)
+      if (verdict === 'busy') return { effect: 'deny', reason: 'busy' }
       if (!record) return { effect: 'deny', reason: 'principal-unknown' }
-      if (!verified) return { effect: 'deny', reason: 'secret-wrong' }
+      if (!verdict) return { effect: 'deny', reason: 'secret-wrong' }
       if (record.revoked) return { effect: 'deny', reason: 'revoked' }
       const principal = devicePrincipal(record)
       if (!principal) return { effect: 'deny', reason: 'principal-unknown' }

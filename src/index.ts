@@ -49,7 +49,8 @@ export {
 export type { FleetPatterns } from './access/export/mosquitto-pattern.ts'
 export type { Principal } from './access/principal.ts'
 export type { AccessAction, AccessRule, RuleValues } from './access/rule.ts'
-export type { ServiceAccount } from './access/service-account.ts'
+export { hashPassword } from './access/secret/hash-password.ts'
+export type { ServiceAccount, ServiceAccountBase, ServiceSecret } from './access/service-account.ts'
 export {
   type IssuedToken,
   MAX_TOKEN_BYTES,
@@ -128,6 +129,7 @@ export {
   type NamedAccessRequest,
   type ProvisionedDevice,
   type ProvisionOptions,
+  type RecordedDevice,
 } from './fleet.ts'
 export type { SendOptions } from './hub/commands.ts'
 export type {

@@ -40,6 +40,7 @@ const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'secret-malformed', string>>
   'secret-malformed': 'the password is not UTF-8',
   'token-expired': 'the token has expired',
   revoked: 'the device is revoked',
+  busy: 'too many slow password checks are waiting',
 }
 
 /** Says why a login failed. */

@@ -34,6 +34,11 @@ export function generateSecret(): string {
   return SECRET_PREFIX + bytesToHex(crypto.getRandomValues(new Uint8Array(32)))
 }
 
+/** Whether a stored text is in the format of a generated secret, with a pepper or without. */
+export function isGeneratedHash(stored: string): boolean {
+  return stored.startsWith(PLAIN) || stored.startsWith(PEPPERED)
+}
+
 /**
  * Makes a hasher: HMAC-SHA-256 under the pepper, or SHA-256 without one.
  *

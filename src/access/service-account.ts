@@ -10,16 +10,31 @@ import type { SecretHasher } from './credential.ts'
 import { hubRules } from './default-rules.ts'
 import type { Principal } from './principal.ts'
 import { type AccessRule, checkRules } from './rule.ts'
+import { checkPasswordHash } from './secret/format.ts'
 
 /** A login that is no device, such as the hub's own. It is kept in memory only. */
-export interface ServiceAccount {
+export type ServiceAccount = ServiceAccountBase & ServiceSecret
+
+/** What every service account has. */
+export interface ServiceAccountBase {
   /** The MQTT user name: 1 to 128 characters, no `/`, `+`, `#`, no leading `$`. */
   readonly username: string
-  /** At least 12 characters. */
-  readonly password: string
   /** What it may do: rules, or `hub` for what a hub with the default share name needs. */
   readonly rules: 'hub' | readonly AccessRule[]
 }
+
+/** The password of a service account, or its hash. */
+export type ServiceSecret =
+  | {
+      /** At least 12 characters. */
+      readonly password: string
+      readonly passwordHash?: undefined
+    }
+  | {
+      readonly password?: undefined
+      /** Of `hashPassword`, of Django or of Mosquitto. */
+      readonly passwordHash: string
+    }
 
 /** A checked service account. */
 export interface CompiledService {
@@ -28,7 +43,7 @@ export interface CompiledService {
 }
 
 /**
- * Checks service accounts and hashes their passwords.
+ * Checks service accounts and hashes the passwords among them.
  *
  * @throws {ConfigError} If one is declared twice, or a setting is not valid.
  * @throws {InvalidNameError} If a user name is not a plain word.
@@ -40,21 +55,39 @@ export function compileServices(
   hasher: SecretHasher,
 ): Map<string, CompiledService> {
   const compiled = new Map<string, CompiledService>()
-  services.forEach(({ username, password, rules: declared }, i) => {
+  services.forEach(({ username, rules: declared, ...secret }, i) => {
     checkName(`services.${i}.username`, username)
     if (compiled.has(username)) {
       throw new ConfigError(`services.${i}.username`, `"${username}" is declared twice`)
     }
-    if (typeof password !== 'string' || password.length < 12) {
-      throw new ConfigError(`services.${i}.password`, 'must have at least 12 characters')
-    }
+    const hash = storedHash(`services.${i}`, secret, hasher)
     if (declared !== 'hub' && !Array.isArray(declared)) {
       throw new ConfigError(`services.${i}.rules`, 'must be "hub" or a list of rules')
     }
     const rules: readonly AccessRule[] = declared === 'hub' ? hubRules(types, { prefix }) : declared
     checkRules(rules, `services.${i}.rules`)
     const principal: Principal = { kind: 'service', username, rules, values: { prefix, username } }
-    compiled.set(username, { hash: hasher.hash(password), principal })
+    compiled.set(username, { hash, principal })
   })
   return compiled
+}
+
+function storedHash(
+  key: string,
+  { password, passwordHash }: ServiceSecret,
+  hasher: SecretHasher,
+): string {
+  if (passwordHash !== undefined) {
+    if (password !== undefined) {
+      throw new ConfigError(
+        `${key}.passwordHash`,
+        'stands beside a password: only one can be right',
+      )
+    }
+    return checkPasswordHash(`${key}.passwordHash`, passwordHash)
+  }
+  if (typeof password !== 'string' || password.length < 12) {
+    throw new ConfigError(`${key}.password`, 'must have at least 12 characters')
+  }
+  return hasher.hash(password)
 }

@@ -10,7 +10,11 @@ export interface StoredCredential {
   /** Tells the credentials of a device apart. */
   readonly id: string
   readonly kind: 'password'
-  /** The hashed secret; its beginning names the format. */
+  /**
+   * The hashed secret; its beginning names the format: `$dh-sha256$` or `$dh-hmac-sha256$` of a
+   * generated one, `$scrypt$`, `pbkdf2_sha256$` (Django) or `$7$` (Mosquitto). Another verifies
+   * nothing.
+   */
   readonly hash: string
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number

@@ -1,0 +1,103 @@
+/**
+ * How many tasks run at once, and how long something is remembered.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { gate } from '../../../src/access/secret/gate.ts'
+import { remembered } from '../../../src/access/secret/remembered.ts'
+import { deferred, within } from '../../support/wait.ts'
+
+describe('a gate for 2 that run and 2 that wait', () => {
+  function opened() {
+    const { run } = gate({ running: 2, waiting: 2 })
+    const started: number[] = []
+    const ends = Array.from({ length: 6 }, () => deferred<string>())
+    const outcomes = ends.map((end, i) =>
+      run(() => {
+        started.push(i)
+        return end.promise
+      }),
+    )
+    return { run, started, ends, outcomes }
+  }
+
+  test('runs two, lets two wait, and refuses the others at once', () => {
+    const { started, outcomes } = opened()
+    assert.deepEqual(started, [0, 1])
+    const refused = outcomes.map((outcome) => outcome === undefined)
+    assert.deepEqual(refused, [false, false, false, false, true, true])
+  })
+
+  test('hands a place to who has waited longest', async () => {
+    const { started, ends, outcomes } = opened()
+    ends[1]!.resolve('second')
+    assert.equal(await within(outcomes[1]!, 'second outcome'), 'second')
+    assert.deepEqual(started, [0, 1, 2])
+    ends[0]!.resolve('first')
+    assert.equal(await within(outcomes[0]!, 'first outcome'), 'first')
+    assert.deepEqual(started, [0, 1, 2, 3])
+  })
+
+  test('gives nobody who comes now the place of one who waits', async () => {
+    const { run, started, ends, outcomes } = opened()
+    ends[0]!.resolve('first')
+    await within(outcomes[0]!, 'first outcome')
+    const late = run(async () => 'late')
+    assert.deepEqual(started, [0, 1, 2])
+    for (const end of ends) end.resolve('')
+    assert.equal(await within(late!, 'late outcome'), 'late')
+  })
+
+  test('takes a failure for an end', async () => {
+    const { run, ends, outcomes } = opened()
+    ends[0]!.reject(new Error('no'))
+    await assert.rejects(within(outcomes[0]!, 'failure'), { message: 'no' })
+    for (const end of ends.slice(1)) end.resolve('')
+    await within(Promise.all(outcomes.slice(1)), 'others')
+    const again = [1, 2, 3, 4, 5].map(() => run(() => deferred().promise) !== undefined)
+    assert.deepEqual(again, [true, true, true, true, false])
+  })
+})
+
+describe('what is remembered for 100 ms, 3 at most,', () => {
+  function memory() {
+    const clock = { now: 1_000 }
+    return { clock, ...remembered(100, 3, () => clock.now) }
+  }
+
+  test('is there until then, and not a moment longer', () => {
+    const { clock, add, has } = memory()
+    add('a')
+    clock.now = 1_099
+    assert.equal(has('a'), true)
+    clock.now = 1_100
+    assert.equal(has('a'), false)
+    clock.now = 1_050
+    assert.equal(has('a'), false)
+  })
+
+  test('is not prolonged by being looked up, but by being added again', () => {
+    const { clock, add, has } = memory()
+    add('a')
+    add('b')
+    clock.now = 1_090
+    assert.equal(has('a'), true)
+    add('b')
+    clock.now = 1_110
+    assert.deepEqual([has('a'), has('b')], [false, true])
+  })
+
+  test('makes room by forgetting what was added first', () => {
+    const { add, has } = memory()
+    for (const key of ['a', 'b', 'c', 'a', 'd']) add(key)
+    assert.deepEqual(['a', 'b', 'c', 'd'].map(has), [true, false, true, true])
+  })
+
+  test('is nothing else', () => {
+    const { add, has } = memory()
+    add('a')
+    for (const key of ['', 'A', 'a ', '__proto__', 'constructor']) assert.equal(has(key), false)
+  })
+})
