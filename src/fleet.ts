@@ -5,15 +5,17 @@
  * @module
  */
 import { generateSecret, secretHasher } from './access/credential.ts'
-import { type AccessRequest, type Decision, decide, UNKNOWN_PRINCIPAL } from './access/decide.ts'
+import { type AccessRequest, type Decision, UNKNOWN_PRINCIPAL } from './access/decide.ts'
 import { DEFAULT_PREFIX, deviceRules } from './access/default-rules.ts'
-import { checkAttributes, deviceValues } from './access/device-principal.ts'
+import { checkAttributes, recordedPrincipal } from './access/device-principal.ts'
 import { type Explanation, explainDecision } from './access/explain.ts'
 import { type Principal, withClientId } from './access/principal.ts'
+import { type KnownPrincipal, principalCache } from './access/principal-cache.ts'
 import { type AccessRule, checkRules } from './access/rule.ts'
 import { checkPasswordHash } from './access/secret/format.ts'
 import { secretVerifier } from './access/secret/verifier.ts'
 import { compileServices, type ServiceAccount } from './access/service-account.ts'
+import { loginThrottle } from './access/throttle.ts'
 import {
   checkNoTokenUsername,
   type IssuedToken,
@@ -23,6 +25,7 @@ import {
 } from './access/token.ts'
 import { checkName, findNameProblem, isUsername } from './device/name.ts'
 import type { DeviceRecord, DeviceStore } from './device/store.ts'
+import { compileTemplates } from './device/templates.ts'
 import type { DeviceType } from './device/type.ts'
 import {
   ConfigError,
@@ -31,9 +34,8 @@ import {
   InvalidNameError,
   RevisionConflictError,
 } from './errors.ts'
-import { parseTopicFilter, parseTopicName } from './topic/filter.ts'
-import { levelsOverlap } from './topic/relation.ts'
-import { type Channel, compileTemplate, type TopicTemplate } from './topic/template.ts'
+import { parseTopicName } from './topic/filter.ts'
+import type { Channel, TopicTemplate } from './topic/template.ts'
 
 /** What {@link createFleet} takes. */
 export interface FleetOptions {
@@ -51,6 +53,12 @@ export interface FleetOptions {
   readonly pepper?: string | Uint8Array | undefined
   /** Logins that are no devices. Default: none. */
   readonly services?: readonly ServiceAccount[]
+  /**
+   * Seconds for which {@link Fleet.authorize} and {@link Fleet.explain} take a device as it was
+   * last read from the store: 0 to 3,600. A change that another process makes counts after that; one
+   * made through this fleet counts at once. Default: 10.
+   */
+  readonly rulesLifetime?: number
 }
 
 /** What {@link Fleet.provision} takes beside the device's type and id. */
@@ -85,6 +93,8 @@ export interface LoginRequest {
   readonly username: string | undefined
   readonly password: string | undefined
   readonly clientId?: string | undefined
+  /** Where the client connects from, such as its IP address, if the broker tells. */
+  readonly peer?: string | undefined
 }
 
 /** The outcome of a login. The reason is for the log; a client is only told that it failed. */
@@ -101,6 +111,8 @@ export type LoginDenial =
   | 'revoked'
   /** Too many slow password checks are waiting already; it can be tried again. */
   | 'busy'
+  /** Too many logins failed of late, under this user name or from this peer. */
+  | 'throttled'
 
 /** An access request of somebody a broker knows by user name. */
 export interface NamedAccessRequest extends AccessRequest {
@@ -158,7 +170,13 @@ export interface Fleet {
    * @throws {InvalidNameError} If a value could change a topic's shape.
    */
   issueToken(options: TokenOptions): IssuedToken
-  /** Decides a login. Rejects only if the store does. */
+  /**
+   * Decides a login. Rejects only if the store does.
+   *
+   * From the tenth failure within a minute under one user name, or the hundredth from one peer,
+   * until that minute is over, only generated secrets and tokens are verified: they cannot be
+   * guessed, so nobody keeps a device out by failing under its name.
+   */
   authenticate(login: LoginRequest): Promise<Login>
   /**
    * Who has this user name, or `undefined`: nobody, a revoked device, or the holder of a token that
@@ -177,6 +195,10 @@ export interface Fleet {
 }
 
 const MAX_REVOKE_TRIES = 5
+const DEFAULT_RULES_LIFETIME = 10
+const MAX_RULES_LIFETIME = 3_600
+/** What a guess at a login ends in. */
+const GUESSES: readonly LoginDenial[] = ['principal-unknown', 'secret-wrong', 'throttled']
 
 /**
  * Makes a fleet.
@@ -201,13 +223,15 @@ export function createFleet(options: FleetOptions): Fleet {
   const hasher = secretHasher(options.pepper)
   const verifier = secretVerifier(hasher)
   const tokens = options.pepper === undefined ? undefined : tokenAuthority(options.pepper, prefix)
-  const templates = compileTypes(types, prefix)
+  const templates = compileTemplates(types, prefix)
   const byName = new Map(types.map((type) => [type.name, type]))
   const defaults = new Map(types.map((t) => [t.name, [...deviceRules(t, prefix), ...t.rules]]))
   const services = compileServices(options.services ?? [], types, prefix, hasher)
   for (const [i, username] of [...services.keys()].entries()) {
     checkNoTokenUsername(`services.${i}.username`, username)
   }
+  const throttle = loginThrottle()
+  const known = principalCache(readLifetime(options.rulesLifetime) * 1_000)
   const revocations = new Set<(device: DeviceRef) => void | Promise<void>>()
 
   function checkType(type: DeviceType): void {
@@ -218,14 +242,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
   function devicePrincipal(record: DeviceRecord): Principal | undefined {
     const rules = defaults.get(record.type)
-    if (!rules || record.revoked || !isWellFormed(record)) return undefined
-    return {
-      kind: 'device',
-      username: record.username,
-      device: { type: record.type, id: record.id },
-      rules: [...rules, ...record.rules],
-      values: deviceValues(record, prefix),
-    }
+    return rules && recordedPrincipal(record, rules, prefix)
   }
 
   async function findRecord(username: string): Promise<DeviceRecord | undefined> {
@@ -284,9 +301,34 @@ export function createFleet(options: FleetOptions): Fleet {
     return { type: type.name, id, username: login, topics }
   }
 
-  async function connectedPrincipal(request: NamedAccessRequest): Promise<Principal | undefined> {
-    const principal = request.username && (await findPrincipal(request.username))
-    return principal ? withClientId(principal, request.clientId) : undefined
+  /** Who logs in, or why it fails. */
+  async function findLogin(
+    username: string,
+    password: string,
+    isThrottled: boolean,
+  ): Promise<Principal | LoginDenial> {
+    const service = services.get(username)
+    if (!service && tokens && isTokenUsername(username)) {
+      return tokens.verify(username, password, Date.now())
+    }
+    const record = service ? undefined : await findRecord(username)
+    const hashes = service
+      ? [service.hash]
+      : (record?.credentials.map((credential) => credential.hash) ?? [])
+    const verdict = await verifier.verify(username, password, hashes, isThrottled)
+    if (typeof verdict === 'string') return verdict
+    if (!service && !record) return 'principal-unknown'
+    if (!verdict) return 'secret-wrong'
+    if (service) return service.principal
+    if (record!.revoked) return 'revoked'
+    return devicePrincipal(record!) ?? 'principal-unknown'
+  }
+
+  async function findKnown(request: NamedAccessRequest): Promise<KnownPrincipal | undefined> {
+    const { username, clientId } = request
+    return username
+      ? known.find(username, clientId, () => findPrincipal(username), Date.now())
+      : undefined
   }
 
   return {
@@ -307,9 +349,11 @@ export function createFleet(options: FleetOptions): Fleet {
 
     async revoke(type, id) {
       checkType(type)
+      let username: string
       for (let tries = 1; ; tries++) {
         const record = await store.get(type.name, id)
         if (!record) throw new DeviceUnknownError(type.name, id)
+        username = record.username
         if (record.revoked) break
         try {
           await store.update({ ...record, revoked: true, revision: record.revision + 1 })
@@ -318,6 +362,7 @@ export function createFleet(options: FleetOptions): Fleet {
           if (!(error instanceof RevisionConflictError) || tries === MAX_REVOKE_TRIES) throw error
         }
       }
+      known.forget(username)
       // One that fails keeps no other from being told: each may hold a session to end.
       const told = await Promise.allSettled(
         [...revocations].map(async (tell) => tell({ type: type.name, id })),
@@ -338,40 +383,27 @@ export function createFleet(options: FleetOptions): Fleet {
       return tokens.issue(tokenOptions, Date.now())
     },
 
-    async authenticate({ username, password, clientId }) {
+    async authenticate({ username, password, clientId, peer }) {
       if (!username || password === undefined) {
         return { effect: 'deny', reason: 'credentials-missing' }
       }
-      const service = services.get(username)
-      if (service) {
-        const verdict = await verifier.verify(username, password, [service.hash])
-        if (verdict !== true) return { effect: 'deny', reason: verdict || 'secret-wrong' }
-        return { effect: 'allow', principal: withClientId(service.principal, clientId) }
+      const source = { username, peer }
+      const outcome = await findLogin(username, password, throttle.isThrottled(source, Date.now()))
+      if (typeof outcome !== 'string') {
+        throttle.forget(username)
+        return { effect: 'allow', principal: withClientId(outcome, clientId) }
       }
-      if (tokens && isTokenUsername(username)) {
-        const holder = tokens.verify(username, password, Date.now())
-        if (typeof holder === 'string') return { effect: 'deny', reason: holder }
-        return { effect: 'allow', principal: withClientId(holder, clientId) }
-      }
-      const record = await findRecord(username)
-      const hashes = record?.credentials.map((credential) => credential.hash) ?? []
-      const verdict = await verifier.verify(username, password, hashes)
-      if (verdict === 'busy') return { effect: 'deny', reason: 'busy' }
-      if (!record) return { effect: 'deny', reason: 'principal-unknown' }
-      if (!verdict) return { effect: 'deny', reason: 'secret-wrong' }
-      if (record.revoked) return { effect: 'deny', reason: 'revoked' }
-      const principal = devicePrincipal(record)
-      if (!principal) return { effect: 'deny', reason: 'principal-unknown' }
-      return { effect: 'allow', principal: withClientId(principal, clientId) }
+      if (GUESSES.includes(outcome)) throttle.addFailure(source, Date.now())
+      return { effect: 'deny', reason: outcome }
     },
 
     async authorize(request) {
-      const principal = await connectedPrincipal(request)
-      return principal ? decide(principal, request) : UNKNOWN_PRINCIPAL
+      return (await findKnown(request))?.access.decide(request) ?? UNKNOWN_PRINCIPAL
     },
 
     async explain(request) {
-      return explainDecision(await connectedPrincipal(request), request, request.username)
+      const principal = (await findKnown(request))?.principal
+      return explainDecision(principal, request, request.username)
     },
 
     topics(type) {
@@ -391,40 +423,8 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 }
 
-function compileTypes(types: readonly DeviceType[], prefix: string): Map<string, TopicTemplate> {
-  const templates = new Map<string, TopicTemplate>()
-  const filters = new Map<string, readonly string[]>()
-  for (const type of types) {
-    if (templates.has(type.name)) {
-      throw new ConfigError('types', `two device types have the name "${type.name}"`)
-    }
-    const template = compileTemplate(type.template, { prefix, type: type.name })
-    const filter = parseTopicFilter(template.filter()).levels
-    for (const [name, other] of filters) {
-      if (levelsOverlap(filter, other)) {
-        throw new ConfigError(
-          'types',
-          `topics of "${type.name}" (${filter.join('/')}) and "${name}" (${other.join('/')}) overlap: a message could be of either type`,
-        )
-      }
-    }
-    templates.set(type.name, template)
-    filters.set(type.name, filter)
-  }
-  return templates
-}
-
-/**
- * A record may have come from elsewhere: one whose names could change a topic's shape is nobody,
- * and so is one with a rule that cannot be read, since it may have been a deny.
- */
-function isWellFormed({ id, username, attributes, rules }: DeviceRecord): boolean {
-  if (!isUsername(username) || [id, ...Object.values(attributes)].some(findNameProblem))
-    return false
-  try {
-    checkRules(rules, 'rules')
-    return true
-  } catch {
-    return false
-  }
+function readLifetime(seconds = DEFAULT_RULES_LIFETIME): number {
+  const isNumber = typeof seconds === 'number'
+  if (isNumber && seconds >= 0 && seconds <= MAX_RULES_LIFETIME) return seconds
+  throw new ConfigError('rulesLifetime', `must be 0 to ${MAX_RULES_LIFETIME} seconds`)
 }

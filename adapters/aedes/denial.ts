@@ -41,6 +41,7 @@ const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'secret-malformed', string>>
   'token-expired': 'the token has expired',
   revoked: 'the device is revoked',
   busy: 'too many slow password checks are waiting',
+  throttled: 'too many logins failed of late',
 }
 
 /** Says why a login failed. */

@@ -217,7 +217,8 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
           refuse('secret-malformed')
           return
         }
-        const request = { username, password: secret, clientId }
+        const { remoteAddress } = client.conn as { readonly remoteAddress?: string }
+        const request = { username, password: secret, clientId, peer: remoteAddress }
         withinDeadline(LOGIN_LIMIT_MS, () => fleet.authenticate(request)).then(
           (login) => {
             if (login.effect === 'deny') {

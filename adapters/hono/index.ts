@@ -109,11 +109,15 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
         return login
       },
       async access(request) {
-        const { effect, reason, text } = await fleet.explain(request)
+        const { effect, reason } = await fleet.authorize(request)
+        if (effect === 'allow') {
+          count('allow', reason)
+          return true
+        }
+        const { text } = await fleet.explain(request)
         // The code comes first, so that a long name cannot push it out of the line.
-        if (effect === 'allow') count('allow', reason)
-        else deny('warn', reason, `${reason}, ${text}`)
-        return effect === 'allow'
+        deny('warn', reason, `${reason}, ${text}`)
+        return false
       },
     }
 

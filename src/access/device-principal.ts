@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { checkName } from '../device/name.ts'
+import { checkName, findNameProblem, isUsername } from '../device/name.ts'
 import type { DeviceRecord } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
 import { ConfigError } from '../errors.ts'
@@ -76,5 +76,34 @@ export function checkAttributes(attributes: Readonly<Record<string, string>>): v
       throw new ConfigError(`attributes.${name}`, 'must be a word of its own, such as "site"')
     }
     checkName(`attribute ${name}`, value)
+  }
+}
+
+/**
+ * A device on record as a principal; `undefined` if it is revoked or malformed. A record may have
+ * come from elsewhere: one whose names could change a topic's shape is nobody, and so is one with a
+ * rule that cannot be read, since it may have been a deny.
+ *
+ * @param defaults The rules of its type.
+ */
+export function recordedPrincipal(
+  record: DeviceRecord,
+  defaults: readonly AccessRule[],
+  prefix: string,
+): Principal | undefined {
+  const { type, id, username, attributes, rules, revoked } = record
+  if (revoked || !isUsername(username)) return undefined
+  if ([id, ...Object.values(attributes)].some(findNameProblem)) return undefined
+  try {
+    checkRules(rules, 'rules')
+  } catch {
+    return undefined
+  }
+  return {
+    kind: 'device',
+    username,
+    device: { type, id },
+    rules: rules.length === 0 ? defaults : [...defaults, ...rules],
+    values: deviceValues(record, prefix),
   }
 }

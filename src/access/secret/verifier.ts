@@ -25,16 +25,28 @@ export const MAX_NATIVE_WAITING = 16
 export const MAX_LOOP_WAITING = 4
 const MAX_COSTS = 8
 
-/** Whether a secret is right, or `busy`: too many slow checks are waiting already. */
-export type Verdict = boolean | 'busy'
+/** Whether a secret is right, or why a slow check was not made. */
+export type Verdict =
+  | boolean
+  /** Too many are waiting already. */
+  | 'busy'
+  /** It was told to make none. */
+  | 'throttled'
 
 /** Verifies secrets. */
 export interface SecretVerifier {
   /**
    * Whether a secret is one of the stored ones. Answers at once unless a slow one has to be tried.
    * Without a stored one that can be read, it does the work for one that is wrong.
+   *
+   * @param isThrottled Whether slow ones are left untried, unless remembered. Default: `false`.
    */
-  verify(username: string, secret: string, stored: readonly string[]): Verdict | Promise<Verdict>
+  verify(
+    username: string,
+    secret: string,
+    stored: readonly string[],
+    isThrottled?: boolean,
+  ): Verdict | Promise<Verdict>
 }
 
 /**
@@ -110,7 +122,7 @@ export function secretVerifier(hasher: SecretHasher, now: () => number = Date.no
   }
 
   return {
-    verify(username, secret, stored) {
+    verify(username, secret, stored, isThrottled = false) {
       let isRight = false
       let isGenerated = false
       const slow = new Map<string, SlowHash>()
@@ -128,8 +140,9 @@ export function secretVerifier(hasher: SecretHasher, now: () => number = Date.no
         meetCost(hash)
       }
       if (isRight || [...slow.keys()].some(verified.has)) return true
-      if (slow.size > 0) return trySlow(slow, secret)
-      return isGenerated ? false : spend(username, secret)
+      if (isGenerated && slow.size === 0) return false
+      if (isThrottled) return 'throttled'
+      return slow.size > 0 ? trySlow(slow, secret) : spend(username, secret)
     },
   }
 }

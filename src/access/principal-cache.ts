@@ -1,0 +1,85 @@
+/**
+ * Principals as they were last read, with their rules compiled: brokers that ask about each message
+ * ask about the same few thousand clients again and again.
+ *
+ * @module
+ */
+import { type CompiledAccess, compileAccess } from './compile.ts'
+import { type Principal, withClientId } from './principal.ts'
+
+/** How many principals are kept. Beyond it the one read longest ago is forgotten. */
+export const MAX_KNOWN_PRINCIPALS = 10_000
+
+/** A principal under a client id. */
+export interface KnownPrincipal {
+  readonly principal: Principal
+  readonly access: CompiledAccess
+}
+
+/** Keeps principals for a while. Make one with {@link principalCache}. */
+export interface PrincipalCache {
+  /**
+   * Who has a user name: as kept, or as read now. What is read while something is forgotten is not
+   * kept, since it may be from before.
+   *
+   * @param read Reads it from where it is stored.
+   * @param now Milliseconds since the epoch.
+   */
+  find(
+    username: string,
+    clientId: string | undefined,
+    read: () => Promise<Principal | undefined>,
+    now: number,
+  ): Promise<KnownPrincipal | undefined>
+  /** Forgets a user name, since something about it changed. */
+  forget(username: string): void
+}
+
+interface Entry {
+  readonly principal: Principal
+  readonly until: number
+  /** For the client id it was asked about last. */
+  clientId: string | undefined
+  known: KnownPrincipal
+}
+
+/** Makes a cache. @param lifetime Milliseconds for which a principal is kept; 0 keeps none. */
+export function principalCache(lifetime: number): PrincipalCache {
+  // In the order of reading, so the first is the oldest.
+  const entries = new Map<string, Entry>()
+  let changes = 0
+
+  return {
+    async find(username, clientId, read, now) {
+      const entry = entries.get(username)
+      if (entry && now < entry.until) {
+        if (entry.clientId !== clientId) {
+          entry.known = compile(entry.principal, clientId)
+          entry.clientId = clientId
+        }
+        return entry.known
+      }
+      const before = changes
+      const principal = await read()
+      if (!principal) return undefined
+      const known = compile(principal, clientId)
+      if (lifetime > 0 && changes === before) {
+        entries.delete(username)
+        if (entries.size === MAX_KNOWN_PRINCIPALS) entries.delete(entries.keys().next().value!)
+        const until = Math.min(now + lifetime, principal.expiresAt ?? Infinity)
+        entries.set(username, { principal, until, clientId, known })
+      }
+      return known
+    },
+
+    forget(username) {
+      changes++
+      entries.delete(username)
+    },
+  }
+}
+
+function compile(principal: Principal, clientId: string | undefined): KnownPrincipal {
+  const connected = withClientId(principal, clientId)
+  return { principal: connected, access: compileAccess(connected) }
+}

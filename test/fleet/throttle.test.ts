@@ -1,0 +1,105 @@
+/**
+ * Guessing at logins: slowed down where a guess could be right, and nobody else is kept out by it.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as v from 'valibot'
+import { MAX_PEER_FAILURES, MAX_USER_FAILURES } from '../../src/access/throttle.ts'
+import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
+
+const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
+const PASSWORD = 'chosen-by-somebody'
+// Of that password, with one round: what counts here is which checks are made.
+const HASH = 'pbkdf2_sha256$1$c2FsdHNhbHQ$wSteZL4PAcS7Oxgb3rh9oDge0DK8TB49h0yfMMSRzSs='
+
+async function site() {
+  const fleet = createFleet({
+    types: [pump],
+    store: memoryStore(),
+    pepper: 'a pepper of more than 16 bytes',
+    services: [{ username: 'hub', passwordHash: HASH, rules: 'hub' }],
+  })
+  const generated = await fleet.provision(pump, 'generated')
+  await fleet.importDevice(pump, 'chosen', HASH)
+  const login = async (username: string, password: string, peer?: string) => {
+    const outcome = await fleet.authenticate({ username, password, peer })
+    return outcome.effect === 'allow' ? 'allow' : outcome.reason
+  }
+  const guess = async (username: string, times: number, peer?: string) => {
+    const outcomes: string[] = []
+    for (let i = 0; i < times; i++) outcomes.push(await login(username, `guess ${i}`, peer))
+    return outcomes
+  }
+  return { fleet, generated, login, guess }
+}
+
+describe('after ten wrong guesses under its name', () => {
+  for (const username of ['pump/chosen', 'hub']) {
+    test(`${username}, whose password somebody chose, is not tried any more`, async () => {
+      const { login, guess } = await site()
+      assert.deepEqual(
+        await guess(username, MAX_USER_FAILURES),
+        Array(MAX_USER_FAILURES).fill('secret-wrong'),
+      )
+      assert.equal(await login(username, 'another guess'), 'throttled')
+      assert.equal(await login(username, PASSWORD), 'throttled')
+    })
+  }
+
+  test('a name that nobody has answers as one with a chosen password does', async () => {
+    const { guess, login } = await site()
+    await guess('pump/nobody', MAX_USER_FAILURES)
+    assert.equal(await login('pump/nobody', PASSWORD), 'throttled')
+  })
+
+  test('a device with a generated secret gets in', async () => {
+    const { generated, guess, login } = await site()
+    await guess(generated.username, 3 * MAX_USER_FAILURES)
+    assert.equal(await login(generated.username, generated.password), 'allow')
+    assert.equal(await login(generated.username, 'wrong'), 'secret-wrong')
+  })
+
+  test('a token gets in', async () => {
+    const { fleet, guess, login } = await site()
+    const rules = [{ effect: 'allow', actions: ['subscribe'], filter: 'a' }] as const
+    const { username, password } = fleet.issueToken({ rules })
+    await guess(username, 3 * MAX_USER_FAILURES)
+    assert.equal(await login(username, password), 'allow')
+  })
+
+  test('another device with a chosen password gets in', async () => {
+    const { guess, login } = await site()
+    await guess('hub', MAX_USER_FAILURES)
+    assert.equal(await login('pump/chosen', PASSWORD), 'allow')
+  })
+
+  test('who was let in a moment ago gets in again', async () => {
+    const { guess, login } = await site()
+    assert.equal(await login('pump/chosen', PASSWORD), 'allow')
+    await guess('pump/chosen', 3 * MAX_USER_FAILURES)
+    assert.equal(await login('pump/chosen', PASSWORD), 'allow')
+  })
+})
+
+describe('after a hundred wrong guesses from one peer', () => {
+  test('nobody with a chosen password gets in from there, and from elsewhere everybody', async () => {
+    const { generated, login } = await site()
+    for (let i = 0; i < MAX_PEER_FAILURES; i++) {
+      assert.equal(await login(`pump/guess-${i}`, 'x', '10.0.0.9'), 'principal-unknown')
+    }
+    assert.equal(await login('pump/chosen', PASSWORD, '10.0.0.9'), 'throttled')
+    assert.equal(await login(generated.username, generated.password, '10.0.0.9'), 'allow')
+    assert.equal(await login('pump/chosen', PASSWORD, '10.0.0.8'), 'allow')
+  })
+})
+
+test('a login without a user name or password counts for nothing', async () => {
+  const { fleet, login } = await site()
+  for (let i = 0; i < 3 * MAX_PEER_FAILURES; i++) {
+    await fleet.authenticate({ username: 'pump/chosen', password: undefined, peer: 'p' })
+    await fleet.authenticate({ username: undefined, password: PASSWORD, peer: 'p' })
+  }
+  assert.equal(await login('pump/chosen', PASSWORD, 'p'), 'allow')
+})
