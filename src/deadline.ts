@@ -7,25 +7,22 @@
 /**
  * Runs work for at most a number of milliseconds.
  *
- * @param work Receives a signal that is aborted when the time is up.
+ * @param onExpired Called when the time is up, to stop what the work does.
  * @returns What the work settles with, if it settles in time.
  * @throws {Error} When the time is up. What the work does after that is ignored.
  */
-export async function withinDeadline<T>(
+export function withinDeadline<T>(
   milliseconds: number,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: () => Promise<T>,
+  onExpired?: () => void,
 ): Promise<T> {
-  const controller = new AbortController()
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
       reject(new Error(`no decision within ${milliseconds} ms`))
-      controller.abort()
+      onExpired?.()
     }, milliseconds)
+    work()
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject)
   })
-  try {
-    return await Promise.race([work(controller.signal), expired])
-  } finally {
-    clearTimeout(timer)
-  }
 }

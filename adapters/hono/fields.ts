@@ -15,44 +15,61 @@ export type Fields = Readonly<Record<string, unknown>>
 const FORM = 'application/x-www-form-urlencoded'
 const QOS: readonly unknown[] = [0, 1, 2]
 
-/**
- * Reads a request's body: a form if it says so, else a JSON object.
- *
- * @param signal Stops reading when aborted.
- * @throws {MalformedRequest} If it is longer than `maxBytes`, is not UTF-8, is neither of them, or
- * gives a field twice.
- */
-export async function readFields(
-  request: Request,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Fields> {
-  const length = request.headers.get('content-length')
-  // As a whole, where it is known to be short: some servers take ten times as long for a stream.
-  const isShort = length !== null && /^\d{1,9}$/.test(length) && Number(length) <= maxBytes
-  const bytes = isShort
-    ? new Uint8Array(await request.arrayBuffer())
-    : await readBytes(request, maxBytes, signal)
-  if (bytes.length > maxBytes) throw tooLong(maxBytes)
-  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-  return type === FORM ? parseForm(bytes) : parseJson(bytes)
+/** The reader of a body, in the words that all runtimes share. */
+interface BodyStream {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  cancel(): Promise<void>
 }
 
-/** Text out of UTF-8. @throws {TypeError} If it is not. */
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+/** Reads a body, and stops when told to. */
+export interface BodyReader {
+  /**
+   * Reads it as fields: a form if it says so, else a JSON object.
+   *
+   * @throws {MalformedRequest} If it is longer than `maxBytes`, is not UTF-8, is neither of them,
+   * or gives a field twice.
+   */
+  read(): Promise<Fields>
+  /** Reads no further. */
+  stop(): void
 }
 
-function parseJson(bytes: Uint8Array): Fields {
-  let text: string
+/** Makes a reader of a request's body. */
+export function bodyReader(request: Request, maxBytes: number): BodyReader {
+  let stream: BodyStream | undefined
+  return {
+    async read() {
+      const { headers } = request
+      const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+      const parse = type === FORM ? parseForm : parseJson
+      const length = headers.get('content-length')
+      // As a whole, where it is known to be short: some servers take ten times as long for a stream.
+      if (length !== null && /^\d{1,9}$/.test(length) && Number(length) <= maxBytes) {
+        const text = await request.text()
+        if (text.length > maxBytes) throw tooLong(maxBytes)
+        return parse(text)
+      }
+      stream = request.body?.getReader()
+      return parse(new TextDecoder().decode(stream && (await readBytes(stream, maxBytes))))
+    },
+    stop() {
+      stream?.cancel().catch(() => {})
+    },
+  }
+}
+
+// What decoders put in place of what is no UTF-8. No broker has a name with it.
+const REPLACEMENT = '\ufffd'
+
+function parseJson(text: string): Fields {
   let value: unknown
   try {
-    text = decode(bytes)
     value = JSON.parse(text)
   } catch {
     // The parser's own message quotes the body, and with it the password.
     throw new MalformedRequest('the body is not JSON in UTF-8')
   }
+  if (text.includes(REPLACEMENT)) throw new MalformedRequest('the body is not JSON in UTF-8')
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new MalformedRequest('the body is not a JSON object')
   }
@@ -87,10 +104,10 @@ function countColons(text: string): number {
   return count
 }
 
-function parseForm(bytes: Uint8Array): Fields {
+function parseForm(text: string): Fields {
   // Without a prototype, so that no name is one of its properties.
   const fields: Record<string, string> = Object.create(null)
-  for (const [name, value] of readPairs(bytes)) {
+  for (const [name, value] of readPairs(text)) {
     if (name in fields) throw new MalformedRequest('the body gives a field twice')
     fields[name] = value
   }
@@ -98,14 +115,17 @@ function parseForm(bytes: Uint8Array): Fields {
 }
 
 /** The pairs of a form (WHATWG URL, section 5.1), where that would put U+FFFD for what is no UTF-8. */
-function readPairs(bytes: Uint8Array): [name: string, value: string][] {
-  const decodePart = (text: string) => decodeURIComponent(text.replaceAll('+', ' '))
+function readPairs(text: string): [name: string, value: string][] {
+  const decodePart = (part: string) => decodeURIComponent(part.replaceAll('+', ' '))
   try {
-    const pairs = decode(bytes).split('&')
-    return pairs.filter(Boolean).map((pair) => {
-      const [name = '', ...rest] = pair.split('=')
-      return [decodePart(name), decodePart(rest.join('='))]
-    })
+    if (text.includes(REPLACEMENT)) throw new URIError()
+    return text
+      .split('&')
+      .filter(Boolean)
+      .map((pair) => {
+        const [name = '', ...rest] = pair.split('=')
+        return [decodePart(name), decodePart(rest.join('='))]
+      })
   } catch {
     throw new MalformedRequest('the body is no form in UTF-8')
   }
@@ -153,21 +173,15 @@ function tooLong(maxBytes: number): MalformedRequest {
   return new MalformedRequest(`the body is longer than ${maxBytes} bytes`)
 }
 
-async function readBytes(
-  request: Request,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const reader = request.body?.getReader()
-  if (!reader) return new Uint8Array()
-  signal.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
+/** All bytes of a stream. @throws {MalformedRequest} If there are more than `maxBytes`. */
+async function readBytes(stream: BodyStream, maxBytes: number): Promise<Uint8Array> {
   const kept: Uint8Array[] = []
   let size = 0
   // A body that is too long is read to its end all the same, and dropped: to leave it unread can
   // break the connection, and a broker takes a broken connection for "ask the next one".
   for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
+    const { done, value } = await stream.read()
+    if (done || !value) break
     size += value.byteLength
     if (size <= maxBytes) kept.push(value)
   }

@@ -15,7 +15,7 @@ import { describeError, type Logger, printable } from '../../src/log.ts'
 import type { OutcomeCounters } from './counters.ts'
 import type { Answer, Ask, Dialect, DialectRoute } from './dialect.ts'
 import { emqx } from './emqx.ts'
-import { MalformedRequest, readFields } from './fields.ts'
+import { bodyReader, MalformedRequest } from './fields.ts'
 import { type SecretOptions, secretCheck } from './secret.ts'
 
 export type { DialectFacts } from '../../src/access/compatibility.ts'
@@ -132,10 +132,10 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
           : check?.segment(req.param('secret'))
       if (problem) return deny('warn', 'broker-secret-wrong', problem)
       try {
-        return await withinDeadline(DEADLINE_MS, async (signal) => {
-          const fields = await readFields(raw, maxBodyBytes, signal)
-          return route.answer({ fields, headers: raw.headers }, ask)
-        })
+        const body = bodyReader(raw, maxBodyBytes)
+        const work = async () =>
+          route.answer({ fields: await body.read(), headers: raw.headers }, ask)
+        return await withinDeadline(DEADLINE_MS, work, body.stop)
       } catch (error) {
         if (error instanceof MalformedRequest) {
           return deny('warn', 'request-malformed', error.message)
