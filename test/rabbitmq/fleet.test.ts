@@ -1,0 +1,185 @@
+/**
+ * A fleet on a real RabbitMQ that asks the routes about everybody.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import type { AddressInfo } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { IClientOptions } from 'mqtt'
+import * as v from 'valibot'
+import { brokerAuth, dialects } from '../../adapters/hono/index.ts'
+import { mqtt } from '../../adapters/mqtt/index.ts'
+import {
+  command,
+  createFleet,
+  createHub,
+  type DataEvent,
+  defineDeviceType,
+  memoryStore,
+} from '../../src/index.ts'
+import { type Rabbitmq, rabbitmqMissing, startRabbitmq } from '../support/rabbitmq.ts'
+import { Collector, within } from '../support/wait.ts'
+import { connect, cut, outcome, refusal } from './client.ts'
+import { type Act, publish, subscribe } from './events.ts'
+
+const SECRET = 'broker-secret-0123456789'
+const HUB = { username: 'hub', password: 'hub-password-0123456789' }
+const skip = 'rabbitmq' in dialects ? rabbitmqMissing : 'There are no routes for RabbitMQ yet'
+
+const station = defineDeviceType('weatherstation', {
+  data: v.object({ temperature: v.number() }),
+  commands: {
+    setInterval: command({
+      payload: v.object({ interval: v.number() }),
+      reply: v.object({ interval: v.number() }),
+    }),
+  },
+})
+const fleet = createFleet({
+  types: [station],
+  store: memoryStore(),
+  services: [{ ...HUB, rules: 'hub' }],
+})
+const own = await fleet.provision(station, 'STATION-001')
+const other = await fleet.provision(station, 'STATION-002')
+const withColons = await fleet.provision(station, '00:1A:2B')
+const revoked = await fleet.provision(station, 'STATION-003')
+await fleet.revoke(station, 'STATION-003')
+
+type Login = Pick<typeof own, 'username' | 'password'>
+const login = ({ username, password }: Login): IClientOptions => ({ username, password })
+
+const LOGINS: readonly [string, Login, number | 'accepted'][] = [
+  ['a device', own, 'accepted'],
+  ['a device with colons in its id', withColons, 'accepted'],
+  ['a service', HUB, 'accepted'],
+  ['the password of another device', { ...own, password: other.password }, 4],
+  ['an empty password', { ...own, password: '' }, 4],
+  ['an unknown device', { ...own, username: 'weatherstation/STATION-009' }, 4],
+  ['a revoked device', revoked, 4],
+  ['a service with the password of a device', { ...HUB, password: own.password }, 4],
+]
+
+const ALL_COMMANDS = 'things/weatherstation/+/cmd'
+const ACTS: readonly [string, Login, Act, 'acknowledged' | 'closed'][] = [
+  ['a device publishes its data', own, publish(own.topics.data, 1), 'acknowledged'],
+  [
+    'a device publishes its status, retained',
+    own,
+    publish(own.topics.status, 1, true),
+    'acknowledged',
+  ],
+  ['a device publishes its reply', own, publish(own.topics.reply, 1), 'acknowledged'],
+  ['a device subscribes to its commands', own, subscribe(own.topics.cmd, 0), 'acknowledged'],
+  ['a device subscribes with QoS 1', own, subscribe(own.topics.cmd, 1), 'acknowledged'],
+  [
+    'the hub subscribes to the data of all',
+    HUB,
+    subscribe('things/weatherstation/+/data', 1),
+    'acknowledged',
+  ],
+  ['the hub publishes a command', HUB, publish(own.topics.cmd, 1), 'acknowledged'],
+  ['a device publishes as another', own, publish(other.topics.data, 1), 'closed'],
+  ['a device publishes a command', own, publish(own.topics.cmd, 1), 'closed'],
+  ['a device publishes beside its topics', own, publish('things', 1), 'closed'],
+  ['a device subscribes to the commands of another', own, subscribe(other.topics.cmd), 'closed'],
+  ['a device subscribes to the commands of all', own, subscribe(ALL_COMMANDS), 'closed'],
+  ['a device subscribes with a star', own, subscribe('things/weatherstation/*/cmd'), 'closed'],
+  ['a device subscribes to everything', own, subscribe('#'), 'closed'],
+  ['a device subscribes to its own data', own, subscribe(own.topics.data), 'closed'],
+  [
+    'a device adds a filter that is not its own',
+    own,
+    subscribe([own.topics.cmd, ALL_COMMANDS]),
+    'closed',
+  ],
+  ['the hub publishes data', HUB, publish(own.topics.data, 1), 'closed'],
+]
+
+describe('a fleet on RabbitMQ', { skip, timeout: 180_000 }, () => {
+  let routes: ReturnType<typeof serve>
+  let rabbitmq: Rabbitmq
+  before(async () => {
+    const logger = { info() {}, warn() {}, error() {} }
+    const { fetch } = new Hono().route('/iot/broker', brokerAuth(fleet, { secret: SECRET, logger }))
+    const { port } = await new Promise<AddressInfo>((resolve) => {
+      routes = serve({ fetch, port: 0, hostname: '127.0.0.1' }, resolve)
+    })
+    const authUrl = `http://127.0.0.1:${port}/iot/broker/rabbitmq/${SECRET}`
+    rabbitmq = await startRabbitmq({ authUrl })
+  })
+  after(async () => {
+    await rabbitmq.stop() // Its connections to the routes end with it.
+    await new Promise((resolve) => routes.close(resolve))
+  })
+
+  for (const [title, who, expected] of LOGINS) {
+    test(`${title}: ${expected === 'accepted' ? expected : `refused with ${expected}`}`, async () => {
+      assert.equal(await refusal(rabbitmq.url, login(who)), expected)
+    })
+  }
+
+  for (const [title, who, act, expected] of ACTS) {
+    test(`${title}: ${expected}`, async () => {
+      const client = await connect(rabbitmq.url, login(who))
+      assert.equal(await outcome(client, act), expected)
+      await client.endAsync(true)
+    })
+  }
+
+  test('a will arrives if the device may publish it, and not otherwise', async () => {
+    const hub = await connect(rabbitmq.url, HUB)
+    const received = new Collector<string>()
+    hub.on('message', (topic, payload) => `${payload}` === 'off' && received.push(topic))
+    await hub.subscribeAsync('things/weatherstation/+/status')
+    const payload = Buffer.from('off')
+    for (const topic of [other.topics.status, own.topics.status]) {
+      const will = { topic, payload, qos: 1, retain: false } as const
+      await cut(await connect(rabbitmq.url, { ...login(own), will }))
+    }
+    assert.deepEqual(await received.reach(1, 'will'), [own.topics.status])
+    await hub.endAsync()
+  })
+
+  test('a command waits in the session of a device', async () => {
+    const session = { ...login(own), clientId: 'station-1', clean: false }
+    const first = await connect(rabbitmq.url, session)
+    await first.subscribeAsync(own.topics.cmd, { qos: 1 })
+    await first.endAsync()
+    const hub = await connect(rabbitmq.url, HUB)
+    await hub.publishAsync(own.topics.cmd, 'go', { qos: 1 })
+    await hub.endAsync()
+    const received = new Collector<string>()
+    const second = await connect(rabbitmq.url, session, received.push)
+    assert.deepEqual(await received.reach(1, 'command'), ['go'])
+    await second.endAsync()
+    // RabbitMQ deletes a session when its client connects without one.
+    const clean = await connect(rabbitmq.url, { ...session, clean: true })
+    await clean.endAsync()
+  })
+
+  test('a hub receives data and commands a device', async () => {
+    await using hub = createHub(fleet, {
+      brokers: { default: mqtt({ url: rabbitmq.url, ...HUB, protocolVersion: 4 }) },
+      logger: { info() {}, warn() {}, error() {} },
+    })
+    const events = new Collector<DataEvent<typeof station>>()
+    hub.onData(station, events.push)
+    await hub.start()
+    const device = await connect(rabbitmq.url, login(own))
+    device.on('message', (_, payload) => {
+      const { id, payload: asked } = JSON.parse(payload.toString())
+      device.publish(own.topics.reply, JSON.stringify({ id, payload: asked }))
+    })
+    await device.subscribeAsync(own.topics.cmd)
+    await device.publishAsync(own.topics.data, '{"temperature":21.5}', { qos: 1 })
+    const [event] = await events.reach(1, 'data')
+    assert.deepEqual(event!.data, { temperature: 21.5 })
+    const sending = hub.device(station, 'STATION-001').send('setInterval', { interval: 60 })
+    assert.deepEqual(await within(sending, 'reply'), { interval: 60 })
+    await device.endAsync()
+  })
+})

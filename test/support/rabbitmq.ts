@@ -1,0 +1,160 @@
+/**
+ * The real RabbitMQ with its MQTT plug-in as a process of its own, for as long as a test needs it.
+ * It asks HTTP routes about everybody, and listens for MQTT 3.1.1 on 127.0.0.1 and for nothing else.
+ * What it writes is in a temporary folder; a service of the same machine is not touched.
+ *
+ * @module
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from './mosquitto.ts'
+import { deferred, within } from './wait.ts'
+
+/** 6 to 12 seconds on a free machine: before its first start, the plug-in waits for other nodes. */
+const START_LIMIT = 90_000
+/** What `rabbitmq-server` of the path leads to, without the step that insists on its own user. */
+const command = '/usr/lib/rabbitmq/bin/rabbitmq-server'
+const NODE_NAME = 'devicehub@localhost'
+
+/** Why tests that need RabbitMQ are skipped, or `false`. Where `CI` is `true` it must be there. */
+export const rabbitmqMissing: string | false = existsSync(command)
+  ? false
+  : 'RabbitMQ is not installed: apt-get install -y --no-install-recommends rabbitmq-server'
+if (rabbitmqMissing && process.env.CI === 'true') throw new Error(rabbitmqMissing)
+
+/**
+ * The lines of `rabbitmq.conf` that make it ask the routes about everybody.
+ *
+ * @param authUrl What the four routes have in common, the secret included.
+ */
+export function rabbitmqConfig(authUrl: string): readonly string[] {
+  return [
+    'auth_backends.1 = http',
+    'auth_http.http_method = post',
+    `auth_http.user_path = ${authUrl}/user`,
+    `auth_http.vhost_path = ${authUrl}/vhost`,
+    `auth_http.resource_path = ${authUrl}/resource`,
+    `auth_http.topic_path = ${authUrl}/topic`,
+    'mqtt.allow_anonymous = false',
+  ]
+}
+
+/**
+ * The `advanced.config` that takes a user name with a colon as it is, and not for a virtual host and
+ * a user name. `rabbitmq.conf` has no word for it.
+ */
+export const rabbitmqAdvancedConfig = '[{rabbitmq_mqtt, [{ignore_colons_in_username, true}]}].'
+
+/** What {@link startRabbitmq} takes. */
+export interface RabbitmqOptions {
+  /** What the four routes have in common, such as `http://127.0.0.1:8080/rabbitmq/<secret>`. */
+  readonly authUrl: string
+  /** More lines of `rabbitmq.conf`. */
+  readonly config?: readonly string[]
+  /** The text of `advanced.config`. Default: {@link rabbitmqAdvancedConfig}. */
+  readonly advanced?: string
+}
+
+/** A running RabbitMQ. */
+export interface Rabbitmq {
+  readonly port: number
+  readonly url: string
+  /** Ends it, and removes its files. */
+  stop(): Promise<void>
+  /** Ends it without a chance to say goodbye. {@link stop} still removes its files. */
+  kill(): Promise<void>
+}
+
+/** Starts RabbitMQ. Settles when it listens. */
+export async function startRabbitmq(options: RabbitmqOptions): Promise<Rabbitmq> {
+  if (rabbitmqMissing) throw new Error(rabbitmqMissing)
+  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), 'devicehub-rabbitmq-'))
+  writeConfig(folder, port, options)
+  const child = spawn(command, { env: environment(folder) })
+  const exited = once(child, 'exit')
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    await exited
+    clearTimeout(timer)
+  }
+  const stop = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    await end(signal)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await started(child)
+  } catch (error) {
+    await stop('SIGKILL')
+    throw error
+  }
+  return {
+    port,
+    url: `mqtt://127.0.0.1:${port}`,
+    stop: () => stop('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  }
+}
+
+function writeConfig(folder: string, port: number, options: RabbitmqOptions): void {
+  const { authUrl, config = [], advanced = rabbitmqAdvancedConfig } = options
+  const lines = [
+    ...rabbitmqConfig(authUrl),
+    'listeners.tcp = none', // AMQP
+    `mqtt.listeners.tcp.1 = 127.0.0.1:${port}`,
+    ...config,
+  ]
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), `${text}\n`)
+  write('rabbitmq.conf', lines.join('\n'))
+  write('advanced.config', advanced)
+  write('enabled_plugins', '[rabbitmq_mqtt, rabbitmq_auth_backend_http].')
+}
+
+/** Nothing of the surroundings but the path, so that no setting of a service gets in. */
+function environment(folder: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    LANG: 'C.UTF-8',
+    HOME: folder,
+    RABBITMQ_NODENAME: NODE_NAME,
+    // Instead of the one in /etc. There is none.
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'rabbitmq-env.conf'),
+    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'advanced.config'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+    RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+    RABBITMQ_LOG_BASE: join(folder, 'log'),
+    RABBITMQ_LOGS: '-',
+    // A node that is named at its start needs no epmd (a process of its own, which would outlive it)
+    // and can do without a port for other nodes. It wants to know the number of that port all the
+    // same: it is told one. Once a minute it starts an Erlang that would start epmd, if not for the
+    // flags of the environment. A cookie among them is not written to a file.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-sname ${NODE_NAME}`,
+    ERL_AFLAGS: '-start_epmd false -dist_listen false -erl_epmd_port 1 -setcookie devicehub',
+    ERL_EPMD_PORT: '1', // Nothing is there. An epmd of the machine is not spoken to.
+    // With its shell on our pipe it ends when we do, however we end.
+    RABBITMQ_ALLOW_INPUT: 'true',
+  }
+}
+
+/** Settles when it says that it has started; rejects with its log if it ends before. */
+async function started(child: ChildProcessWithoutNullStreams): Promise<void> {
+  const complete = deferred()
+  let log = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      log += text
+      if (log.includes('Server startup complete')) complete.resolve()
+    })
+  }
+  child.once('exit', (code) => complete.reject(new Error(`RabbitMQ ended with ${code}`)))
+  try {
+    await within(complete.promise, 'start of RabbitMQ', START_LIMIT)
+  } catch (error) {
+    throw new Error(`RabbitMQ does not start:\n${log}`, { cause: error })
+  }
+}
