@@ -10,7 +10,7 @@ import type { AccessRequest, Decision } from './decide.ts'
 import type { Principal } from './principal.ts'
 import { type AccessAction, type AccessRule, expandFilter } from './rule.ts'
 
-/** A principal's rules as they were when {@link compileAccess} was called. */
+/** A principal's rules, made ready. They are values: to change one, compile anew. */
 export interface CompiledAccess {
   /**
    * Decides whether the rules grant a request. What no rule grants is denied. Never throws: a

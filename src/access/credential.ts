@@ -50,9 +50,13 @@ export function secretHasher(pepper: string | Uint8Array | undefined): SecretHas
   if (key !== undefined && key.length < MIN_PEPPER_BYTES) {
     throw new ConfigError('pepper', `must have at least ${MIN_PEPPER_BYTES} bytes`)
   }
+  // Begun with the key once, which is a third of the work.
+  const keyed = key && hmac.create(sha256, key)
   const hash = (secret: string) => {
     const bytes = utf8ToBytes(secret)
-    return key ? PEPPERED + bytesToHex(hmac(sha256, key, bytes)) : PLAIN + bytesToHex(sha256(bytes))
+    return keyed
+      ? PEPPERED + bytesToHex(keyed.clone().update(bytes).digest())
+      : PLAIN + bytesToHex(sha256(bytes))
   }
   return {
     hash,

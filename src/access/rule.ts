@@ -105,7 +105,7 @@ export function checkRules(rules: readonly AccessRule[], key: string): void {
 /**
  * Puts values in place of a filter's placeholders.
  *
- * @param missing What stands for a placeholder without a value.
+ * @param missing What stands for a placeholder without a value: a wildcard, for a deny.
  * @returns The levels, or `undefined` if a value is missing and nothing stands for it.
  */
 export function expandFilter(
@@ -121,8 +121,11 @@ export function expandFilter(
       continue
     }
     const name = level.slice(1, -1)
-    const value = Object.hasOwn(values, name) ? values[name] : missing
+    const isKnown = Object.hasOwn(values, name)
+    const value = isKnown ? values[name] : missing
     if (value === undefined) return undefined
+    // A user name has one level or two, and what follows it would stand behind either.
+    if (!isKnown && name === 'username') return [...levels, '#']
     // Split, since a user name may stand for several levels. Values were checked where they
     // entered, so no part of one is a wildcard.
     levels.push(...value.split('/'))

@@ -220,6 +220,24 @@ describe('share', () => {
       ['$share/g/a/b', '$share/g/a/+'],
       ['a/b', 'a/+', '$share/h/a/b', '$share/G/a/b', '$share/g/a/#', '$share/g/#', '$share/g/b'],
     ],
+    [
+      'an allow with it, of one plain topic',
+      [allow('subscribe', 'a/b', { share: 'g' })],
+      ['$share/g/a/b'],
+      ['a/b', '$share/h/a/b', '$share/g/a/+', '$share/g/a', '$share/g/$share/g/a/b'],
+    ],
+    [
+      'an allow whose share name is a level of what is asked for',
+      [allow('subscribe', 'a/+', { share: 'b' }), allow('subscribe', 'b/#', { share: 'b' })],
+      ['$share/b/a/b', '$share/b/b'],
+      ['a/b', 'b/b', 'b', 'b/b/b', '$share/a/a/b', '$share/c/b/b'],
+    ],
+    [
+      'a deny whose share name is a level of what is asked for',
+      [plain, deny('subscribe', '#', { share: 'b' })],
+      ['a/b', 'a/+'],
+      ['$share/b/a/b'],
+    ],
     ['both', [plain, shared], ['a/b', '$share/g/a/b'], ['$share/h/a/b', '$share/g/$share/g/a/b']],
     ['a deny without it', [plain, shared, deny('subscribe', 'a/b')], [], ['a/b', '$share/g/a/b']],
     [

@@ -66,6 +66,9 @@ describe('a placeholder without a value', () => {
     ['x/{site}', ['x/a', 'x/', 'x/{site}', 'x/+', '#'], ['x', 'x/a/b', 'y/a']],
     ['{site}/x', ['a/x', '/x', '+/x'], ['a/y', 'a/x/y', '$SYS/x']],
     ['x/{clientId}/#', ['x/a', 'x/a/b/c', 'x/+/b'], ['x', 'y/a']],
+    // A user name may have two levels.
+    ['x/{username}', ['x/a', 'x/pump/P-1', 'x/+/P-1', 'x/#'], ['y/a', 'y']],
+    ['x/{username}/y', ['x/a/y', 'x/pump/P-1/y', 'x/+/+/y'], ['y/a', 'z/x/y']],
   ]
   for (const [filter, stopped, left] of rows) {
     const who = principal([allow('both', '#'), allow('both', '$SYS/#'), deny('both', filter)])

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type AccessRule, checkRule, expandFilter } from '../../src/access/rule.ts'
+import { type AccessRule, checkRule, checkRules, expandFilter } from '../../src/access/rule.ts'
 
 const GOOD: AccessRule = { effect: 'allow', actions: ['publish'], filter: 'a/b' }
 
@@ -119,6 +119,25 @@ describe('a rule is refused', () => {
       })
     })
   }
+})
+
+describe('a list of rules', () => {
+  test('is accepted when each of them is, and when there are none', () => {
+    checkRules([GOOD, { ...GOOD, effect: 'deny' }], 'rules')
+    checkRules([], 'rules')
+  })
+
+  test('is refused for the first that is wrong, which is named by its place', () => {
+    const wrong = { ...GOOD, maxQos: 3 } as unknown as AccessRule
+    const worse = { ...GOOD, effect: 'DENY' } as unknown as AccessRule
+    assert.throws(() => checkRules([GOOD, GOOD, wrong, worse], 'pump.rules'), {
+      name: 'ConfigError',
+      key: 'pump.rules.2.maxQos',
+    })
+    assert.throws(() => checkRules([GOOD, { ...GOOD, filter: 'a+' }], 'pump.rules'), {
+      name: 'InvalidTopicError',
+    })
+  })
 })
 
 describe('expandFilter', () => {

@@ -48,17 +48,53 @@ function follows([want, ...wants]: string[], [have, ...haves]: string[]): boolea
   return (want === '+' || want === have) && follows(wants, haves)
 }
 
+/** Names out of a list, a bit for each. */
+export type NameSet = Uint32Array
+
 /** The names out of a list that a filter matches. */
-export function namesOf(filter: string, names: readonly string[]): ReadonlySet<string> {
-  return new Set(names.filter((name) => naiveMatches(filter, name)))
+export function namesOf(filter: string, names: readonly string[]): NameSet {
+  const set = new Uint32Array(Math.ceil(names.length / 32))
+  names.forEach((name, i) => {
+    if (naiveMatches(filter, name)) set[i >>> 5]! |= 1 << (i & 31)
+  })
+  return set
 }
 
-export function includes(outer: ReadonlySet<string>, inner: ReadonlySet<string>): boolean {
-  for (const name of inner) if (!outer.has(name)) return false
-  return true
+export function includes(outer: NameSet, inner: NameSet): boolean {
+  return inner.every((names, i) => (names & ~outer[i]!) === 0)
 }
 
-export function intersects(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  for (const name of a) if (b.has(name)) return true
-  return false
+export function intersects(a: NameSet, b: NameSet): boolean {
+  return a.some((names, i) => (names & b[i]!) !== 0)
+}
+
+/** Takes the share prefix off a filter that has one (section 4.8.2). */
+export function withoutShare(filter: string): string {
+  return filter.replace(/^\$share\/[^/]*\//, '')
+}
+
+/** Whether a text is a topic name (sections 1.5.4 and 4.7.3) within our bounds. */
+export function isNaiveName(text: unknown): boolean {
+  return isNaiveText(text) && !/[+#]/.test(text)
+}
+
+/** Whether a text is a topic filter (sections 4.7.1 and 4.8.2) within our bounds. */
+export function isNaiveFilter(text: unknown): boolean {
+  if (!isNaiveText(text)) return false
+  if (!/^\$share(\/|$)/.test(text)) return hasWholeWildcards(text)
+  const filter = /^\$share\/[^/+#]+\/(.+)$/s.exec(text)?.[1]
+  return filter !== undefined && hasWholeWildcards(filter)
+}
+
+function isNaiveText(text: unknown): text is string {
+  if (typeof text !== 'string' || text === '' || text.includes('\0')) return false
+  if (/\p{Surrogate}/u.test(text) || text.split('/').length > 128) return false
+  return new TextEncoder().encode(text).length <= 65_535
+}
+
+function hasWholeWildcards(filter: string): boolean {
+  return filter.split('/').every((level, i, { length }) => {
+    if (!/[+#]/.test(level)) return true
+    return level === '+' || (level === '#' && i === length - 1)
+  })
 }

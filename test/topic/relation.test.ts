@@ -5,10 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { InvalidTopicError } from '../../src/errors.ts'
 import { covers, matches, overlaps } from '../../src/topic/relation.ts'
-import { allFilters, allNames, includes, intersects, naiveMatches, namesOf } from './oracle.ts'
 
 describe('matches', () => {
   const rows: [filter: string, yes: string[], no: string[]][] = [
@@ -137,48 +135,4 @@ test('a malformed filter on either side is refused', () => {
       assert.throws(() => relate('a', bad), InvalidTopicError)
     }
   }
-})
-
-// A filter of n levels is told from any other of n levels by names of at most n + 1 levels, since
-// "#" alone reaches deeper, and does so at once. The alphabet has two plain words and the empty one,
-// so a "+" always matches more than a word does. So the names written out decide exactly.
-describe('as sets of names written out', () => {
-  test('every filter of up to 3 levels, with every other', () => {
-    const names = allNames(4)
-    const sets = allFilters(3).map((filter) => [filter, namesOf(filter, names)] as const)
-    for (const [outer, outerNames] of sets) {
-      for (const [inner, innerNames] of sets) {
-        if (covers(outer, inner) !== includes(outerNames, innerNames)) {
-          assert.fail(`covers(${outer}, ${inner}) is ${covers(outer, inner)}`)
-        }
-        if (overlaps(outer, inner) !== intersects(outerNames, innerNames)) {
-          assert.fail(`overlaps(${outer}, ${inner}) is ${overlaps(outer, inner)}`)
-        }
-      }
-    }
-  })
-
-  const filters = allFilters(4)
-  const names = allNames(5)
-  const anyFilter = fc.constantFrom(...filters)
-
-  test('matches agrees with the specification read word for word', () => {
-    fc.assert(
-      fc.property(anyFilter, fc.constantFrom(...names), (filter, name) => {
-        assert.equal(matches(filter, name), naiveMatches(filter, name))
-      }),
-      { numRuns: 5_000 },
-    )
-  })
-
-  test('covers is inclusion and overlaps is intersection, for filters of up to 4 levels', () => {
-    fc.assert(
-      fc.property(anyFilter, anyFilter, (a, b) => {
-        const [left, right] = [namesOf(a, names), namesOf(b, names)]
-        assert.equal(covers(a, b), includes(left, right), 'covers')
-        assert.equal(overlaps(a, b), intersects(left, right), 'overlaps')
-      }),
-      { numRuns: 1_500 },
-    )
-  })
 })

@@ -1,0 +1,136 @@
+/**
+ * Mutants that do what the original does, each with the reason.
+ *
+ * @module
+ */
+
+const SCAN = 'src/topic/scan.ts'
+const TREE = 'src/topic/tree.ts'
+
+const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] = [
+  [
+    'A well-formed filter that has "#" at this level ends there, so its length follows.',
+    [
+      `src/topic/relation.ts withoutEmptyName: levels.length === 1 && levels[0] === '#' -> levels[0] === '#'`,
+      `src/topic/relation.ts withoutEmptyName: levels.length === 2 && levels[0] === '' -> levels[0] === ''`,
+    ],
+  ],
+  ['Any number that no other kind of level has would do.', [`${SCAN} MIXED: 3 -> 4`]],
+  [
+    'A scan is asked only after it has read a text, which sets all of these.',
+    [
+      `${SCAN} TopicScan.#text: '' -> 'x'`,
+      `${SCAN} TopicScan.#first: 0 -> 1`,
+      `${SCAN} TopicScan.#first: 0 -> -1`,
+      `${SCAN} TopicScan.#end: 0 -> 1`,
+      `${SCAN} TopicScan.#end: 0 -> -1`,
+      `${SCAN} TopicScan.#wildcards: false -> true`,
+      `${SCAN} TopicScan.#reserved: false -> true`,
+    ],
+  ],
+  [
+    'There is room for one place more than 128 levels need, and a place more still is never used.',
+    [
+      `${SCAN} TopicScan.#starts: 2 -> 3`,
+      `${SCAN} TopicScan.#starts: 2 -> 1`,
+      `${SCAN} TopicScan.#kinds: 2 -> 3`,
+      `${SCAN} TopicScan.#kinds: 2 -> 1`,
+    ],
+  ],
+  [
+    'A typed array drops what is written behind its end, and a text of so many levels is refused.',
+    [
+      `${SCAN} TopicScan.#endLevel: index >= MAX_TOPIC_LEVELS -> false`,
+      `${SCAN} TopicScan.#endLevel: index >= MAX_TOPIC_LEVELS -> index > MAX_TOPIC_LEVELS`,
+    ],
+  ],
+  [
+    'A shortcut: the way around it comes to the same answer, later.',
+    [
+      `${SCAN} TopicScan.readFilter: this.#wildcards -> true`,
+      `${SCAN} TopicScan.#split: unit > SLASH -> false`,
+      `${TREE} isSame: a === b || (a.length === b.length && a.every((level, i) => level === b[i])) -> (a.length === b.length && a.every((level, i) => level === b[i]))`,
+      'src/access/rule.ts expandFilter: !filter.includes(PLACEHOLDER) -> false',
+      'src/access/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
+      "src/access/compile.ts compileRules.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
+    ],
+  ],
+  ['The share prefix takes 2 levels or none.', [`${SCAN} TopicScan.hasShare: 0 -> 1 (2)`]],
+  [
+    'The levels given have no "#" at the first level: it stands behind a "+" there.',
+    [
+      `${SCAN} TopicScan.isOverlappedBy: head === '+' || head === '#' -> head === '+'`,
+      `${SCAN} TopicScan.isOverlappedBy: '#' -> '+'`,
+    ],
+  ],
+  [
+    'Counting down from 0 is as good: it is only asked whether there is any.',
+    [`${SCAN} TopicScan.#split: marks++ -> marks--`],
+  ],
+  [
+    'A first level that begins with "$" and is no word holds a wildcard, and was refused.',
+    [
+      `${SCAN} TopicScan.#enter: this.#kinds[first] === WORD && this.#text.charCodeAt(this.#starts[first]!) === DOLLAR_SIGN -> this.#text.charCodeAt(this.#starts[first]!) === DOLLAR_SIGN`,
+    ],
+  ],
+  [
+    'The two levels that are filled in are filled in each time, and passed over when a name is read.',
+    ['src/topic/template.ts compileTemplate.fill.filled: levels.slice() -> levels'],
+  ],
+  [
+    'Before the first level and behind the last there is nothing in either list, which is the same.',
+    [
+      'src/topic/template.ts compileTemplate.parse.i: 0 -> -1',
+      'src/topic/template.ts compileTemplate.parse: i < levels.length -> i <= levels.length',
+    ],
+  ],
+  [
+    'No value is of this class: it does not leave its module.',
+    [
+      `${TREE} filterTree.withValue: value === undefined || value instanceof Several -> value === undefined`,
+    ],
+  ],
+  [
+    'What is left of several values is the same set, and a lone value leaves nothing.',
+    [`${TREE} filterTree.delete: branch.values = left -> ;`],
+  ],
+  [
+    'The tree holds more or makes more objects, and finds the same. `npm run bench` measures memory.',
+    [
+      `${TREE} filterTree.withValue: value === undefined || value instanceof Several ? new Several<T>([value]) : valu… -> true ? new Several<T>([value]) : value`,
+      `${TREE} filterTree.add: !branch || isSame(branch.rest, rest) -> !branch`,
+      `${TREE} filterTree.add: branch -> false`,
+      `${TREE} filterTree.delete: prune(path, levels) -> ;`,
+      `${TREE} setBranch: branch -> true`,
+      `${TREE} prune: i > 0 -> false`,
+      `${TREE} prune.i: 1 -> 2`,
+      `${TREE} prune: 0 -> 1`,
+      `${TREE} prune: children?.size || plus || here !== undefined || below !== undefined -> true`,
+      `${TREE} prune: setBranch(path[i - 1]!, levels[i - 1]!, undefined) -> ;`,
+      `${TREE} prune: 1 -> 0`,
+      `${TREE} withoutValue: values.size === 0 ? undefined : values -> false ? undefined : values`,
+      `${TREE} withoutValue: 0 -> -1`,
+      `${TREE} MAX_SHARED_RESTS: 1_000 -> 1001`,
+      `${TREE} MAX_SHARED_RESTS: 1_000 -> 999`,
+      `${TREE} sharedRests: rest.length > 1 -> true`,
+      `${TREE} sharedRests: rest.length > 1 -> rest.length >= 1`,
+      `${TREE} sharedRests: 1 -> 0`,
+      `${TREE} sharedRests: same -> false`,
+      `${TREE} sharedRests: known.size === MAX_SHARED_RESTS -> true`,
+      `${TREE} sharedRests: known.size === MAX_SHARED_RESTS -> false`,
+      `${TREE} sharedRests: known.size === MAX_SHARED_RESTS -> known.size !== MAX_SHARED_RESTS`,
+      `${TREE} sharedRests: known.set(rest[0], rest) -> ;`,
+    ],
+  ],
+  [
+    'What is wrong with a client id that is missing is that it is no text.',
+    [
+      'src/access/principal.ts withClientId: clientId === undefined || findNameProblem(clientId) -> findNameProblem(clientId)',
+    ],
+  ],
+]
+
+/** Why a mutant does what the original does, by its key. */
+export const EQUIVALENT: Readonly<Record<string, string>> = Object.fromEntries(
+  REASONS.flatMap(([reason, keys]) => keys.map((key) => [key, reason])),
+)
