@@ -31,8 +31,6 @@ const open =
 const noShare = 'the embedded broker has no shared subscriptions'
 const except = {
   'members of a share group get each message once among them': noShare,
-  'a message has the lower QoS with a wildcard too':
-    'Aedes lowers the QoS only where the filter is the topic itself',
   'a subscription that is not shared gets every message beside a share group': noShare,
 }
 
