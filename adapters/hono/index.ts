@@ -12,11 +12,14 @@ import { withinDeadline } from '../../src/deadline.ts'
 import { ConfigError } from '../../src/errors.ts'
 import type { Fleet } from '../../src/fleet.ts'
 import { describeError, type Logger, printable } from '../../src/log.ts'
+import { authPlug } from './auth-plug.ts'
 import type { OutcomeCounters } from './counters.ts'
 import type { Answer, Ask, Dialect, DialectRoute } from './dialect.ts'
 import { emqx } from './emqx.ts'
 import { bodyReader, MalformedRequest } from './fields.ts'
+import { goAuth } from './go-auth.ts'
 import { type SecretOptions, secretCheck } from './secret.ts'
+import { vernemq } from './vernemq.ts'
 
 export type { DialectFacts } from '../../src/access/compatibility.ts'
 export { type Outcome, type OutcomeCounters, outcomeCounters } from './counters.ts'
@@ -25,7 +28,12 @@ export { type Fields, MalformedRequest } from './fields.ts'
 export type { SecretOptions } from './secret.ts'
 
 /** The dialects there are. */
-export const dialects: { readonly emqx: Dialect } = { emqx }
+export const dialects: {
+  readonly emqx: Dialect
+  readonly goAuth: Dialect
+  readonly authPlug: Dialect
+  readonly vernemq: Dialect
+} = { emqx, goAuth, authPlug, vernemq }
 
 /** What {@link brokerAuth} takes beside the fleet. */
 export type BrokerAuthOptions = SecretOptions & {

@@ -17,7 +17,7 @@ export interface Row {
     readonly body: string
     /** The `content-type`. Default: not looked at. */
     readonly type?: string
-    /** Further headers that must be there, by lower-case name. Default: none. */
-    readonly headers?: Readonly<Record<string, string>>
+    /** Further headers by lower-case name; one that is `null` must not be there. Default: none. */
+    readonly headers?: Readonly<Record<string, string | null>>
   }
 }
