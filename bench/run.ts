@@ -17,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   decisions: () => import('./decisions.ts'),
   routing: () => import('./routing.ts'),
   candidates: () => import('./candidates.ts'),
+  http: () => import('./http.ts'),
 }
 
 /** Runs what the arguments name and returns the exit code. */

@@ -109,15 +109,32 @@ test('rules with {clientId} are those of the client id that is asked about', asy
   assert.equal(source.reads, 1)
 })
 
-test('beyond the bound the one read longest ago is forgotten', async () => {
+test('beyond the bound the half read longest ago is forgotten', async () => {
   const cache = principalCache(LIFETIME)
   const { source, read } = reader(principal([]))
   for (let i = 0; i < MAX_KNOWN_PRINCIPALS; i++) await cache.find(`${i}`, undefined, read, 0)
-  await cache.find('0', undefined, read, 1)
+  assert.equal(source.reads, MAX_KNOWN_PRINCIPALS)
+  for (const kept of [0, 1, MAX_KNOWN_PRINCIPALS - 1])
+    await cache.find(`${kept}`, undefined, read, 1)
   assert.equal(source.reads, MAX_KNOWN_PRINCIPALS)
   await cache.find('one-more', undefined, read, 1)
-  await cache.find('1', undefined, read, 1)
-  assert.equal(source.reads, MAX_KNOWN_PRINCIPALS + 1)
+  source.reads = 0
+  for (const kept of [MAX_KNOWN_PRINCIPALS / 2, MAX_KNOWN_PRINCIPALS - 1]) {
+    await cache.find(`${kept}`, undefined, read, 1)
+  }
+  assert.equal(source.reads, 0)
   await cache.find('0', undefined, read, 1)
-  assert.equal(source.reads, MAX_KNOWN_PRINCIPALS + 2)
+  assert.equal(source.reads, 1)
+})
+
+test('what was forgotten is not found in either half', async () => {
+  const cache = principalCache(LIFETIME)
+  const { source, read } = reader(principal([]))
+  await cache.find('old', undefined, read, 0)
+  for (let i = 0; i < MAX_KNOWN_PRINCIPALS / 2; i++) await cache.find(`${i}`, undefined, read, 0)
+  for (const username of ['old', '0']) cache.forget(username)
+  source.answer = undefined
+  for (const username of ['old', '0']) {
+    assert.equal(await cache.find(username, undefined, read, 1), undefined)
+  }
 })

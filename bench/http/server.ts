@@ -1,0 +1,75 @@
+/**
+ * What the bench of the routes asks: the routes in front of 100,000 devices of each of two types, and
+ * beside them a bare route that parses the same body and answers a constant. Runs on Node, Bun and Deno; prints its port.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import * as v from 'valibot'
+import { brokerAuth } from '../../adapters/hono/index.ts'
+import { secretHasher } from '../../src/access/credential.ts'
+import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
+import { DEVICES, DJANGO_HASH, deviceId, PASSWORD, SECRET } from './site.ts'
+
+const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
+/** Its rules cannot be written down for EMQX, so that it asks about each topic. */
+const valve = defineDeviceType('valve', {
+  data: v.object({ open: v.boolean() }),
+  rules: [
+    { effect: 'allow', actions: ['subscribe'], filter: 'news/#' },
+    { effect: 'deny', actions: ['subscribe'], filter: 'news/internal/#' },
+  ],
+})
+
+const pepper = 'a pepper of more than 16 bytes'
+const generated = secretHasher(pepper).hash(PASSWORD)
+const store = memoryStore()
+
+async function insert(type: string, id: string, hash: string): Promise<void> {
+  await store.insert({
+    type,
+    id,
+    username: `${type}/${id}`,
+    credentials: [{ id: 'c', kind: 'password', hash, createdAt: 0 }],
+    rules: [],
+    attributes: {},
+    revoked: false,
+    createdAt: 0,
+    revision: 1,
+  })
+}
+
+for (let i = 0; i < DEVICES; i++) {
+  await insert('pump', deviceId(i), generated)
+  await insert('valve', deviceId(i), generated)
+}
+await insert('pump', 'django', DJANGO_HASH)
+
+const fleet = createFleet({ types: [pump, valve], store, pepper })
+const logger = { info() {}, warn() {}, error() {} }
+
+const app = new Hono()
+  .route('/iot/broker', brokerAuth(fleet, { secret: SECRET, logger }))
+  .post('/bare', async (context) => {
+    const { username } = await context.req.json<{ username: string }>()
+    return context.json({ result: username === '' ? 'deny' : 'allow' })
+  })
+
+declare const Bun: { serve(options: object): { port: number } } | undefined
+declare const Deno:
+  | { serve(options: object, handler: unknown): { addr: { port: number } } }
+  | undefined
+
+async function listen(): Promise<number> {
+  const address = { hostname: '127.0.0.1', port: 0 }
+  if (typeof Bun !== 'undefined') return Bun.serve({ ...address, fetch: app.fetch }).port
+  if (typeof Deno !== 'undefined') {
+    return Deno.serve({ ...address, onListen() {} }, app.fetch).addr.port
+  }
+  const { serve } = await import('@hono/node-server')
+  return new Promise((resolve) => {
+    serve({ ...address, fetch: app.fetch }, ({ port }) => resolve(port))
+  })
+}
+
+console.log(`port ${await listen()}`)
