@@ -16,6 +16,7 @@ import { ConfigError, InvalidNameError } from '../errors.ts'
 import { equalConstantTime } from './credential.ts'
 import type { Principal } from './principal.ts'
 import { type AccessRule, checkRules, expandFilter, type RuleValues } from './rule.ts'
+import { encodeBase64 } from './secret/base64.ts'
 
 /** Most rules in a token. */
 export const MAX_TOKEN_RULES = 64
@@ -234,8 +235,7 @@ function toBytes(key: string | Uint8Array): Uint8Array {
 
 /** Base64url without padding (RFC 4648, section 5; RFC 7515, section 2). */
 function encodeBase64Url(bytes: Uint8Array): string {
-  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return encodeBase64(bytes).replaceAll('+', '-').replaceAll('/', '_')
 }
 
 /** UTF-8 out of base64url. @throws If it is not. */
