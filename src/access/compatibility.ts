@@ -1,6 +1,5 @@
 /**
- * What a broker cannot honour of a fleet's rules and names, found before it is asked for the first
- * time.
+ * What a broker tells of a request: rules that speak of the rest grant nothing there.
  *
  * @module
  */
