@@ -149,6 +149,16 @@ export {
 } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
 export type { Logger } from './log.ts'
+export type {
+  ConnectedEvent,
+  ConnectionRef,
+  DisconnectedEvent,
+  Presence,
+  PresenceChange,
+  PresenceOptions,
+  PresenceTracker,
+} from './presence/presence.ts'
+export { presenceTracker } from './presence/tracker.ts'
 export { parseTopicFilter, parseTopicName, type TopicFilter } from './topic/filter.ts'
 export { covers, matches, overlaps } from './topic/relation.ts'
 export { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from './topic/scan.ts'

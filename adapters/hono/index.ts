@@ -7,24 +7,23 @@
  *
  * @module
  */
-import { type Context, Hono } from 'hono'
-import { withinDeadline } from '../../src/deadline.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { Hono } from 'hono'
 import type { Fleet } from '../../src/fleet.ts'
-import { describeError, type Logger, printable } from '../../src/log.ts'
+import type { Logger } from '../../src/log.ts'
 import { authPlug } from './auth-plug.ts'
 import type { OutcomeCounters } from './counters.ts'
 import type { Answer, Ask, Dialect, DialectRoute } from './dialect.ts'
 import { emqx } from './emqx.ts'
-import { bodyReader, MalformedRequest } from './fields.ts'
 import { goAuth } from './go-auth.ts'
-import { type SecretOptions, secretCheck } from './secret.ts'
+import { type RequestBounds, requestHandler, writeLine } from './handler.ts'
 import { vernemq } from './vernemq.ts'
 
 export type { DialectFacts } from '../../src/access/compatibility.ts'
 export { type Outcome, type OutcomeCounters, outcomeCounters } from './counters.ts'
 export type { Answer, Ask, Dialect, DialectRoute, Question } from './dialect.ts'
+export { type BrokerEventsOptions, brokerEvents } from './events.ts'
 export { type Fields, MalformedRequest } from './fields.ts'
+export type { RequestBounds } from './handler.ts'
 export type { SecretOptions } from './secret.ts'
 
 /** The dialects there are. */
@@ -36,21 +35,14 @@ export const dialects: {
 } = { emqx, goAuth, authPlug, vernemq }
 
 /** What {@link brokerAuth} takes beside the fleet. */
-export type BrokerAuthOptions = SecretOptions & {
+export type BrokerAuthOptions = RequestBounds & {
   /** Which brokers may ask. Default: all of {@link dialects}. */
   readonly dialects?: readonly Dialect[]
   /** Receives one line for each denial: a warning, or an error if deciding failed. Default: `console`. */
   readonly logger?: Logger
   /** Counts every outcome. Default: nothing is counted. */
   readonly counters?: OutcomeCounters
-  /** Longest request body that is read, in bytes, 1 or more. Default: 16,384. */
-  readonly maxBodyBytes?: number
 }
-
-const DEFAULT_MAX_BODY_BYTES = 16_384
-
-// EMQX waits 5 s for an authentication and takes silence for "ask the next one".
-const DEADLINE_MS = 4_000
 
 /**
  * Makes the routes, each with and without a trailing slash: `POST /<dialect>/<route>` with the
@@ -83,11 +75,8 @@ const DEADLINE_MS = 4_000
  * ```
  */
 export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
-  const check = secretCheck(options)
-  const { logger = console, counters, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options
-  if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 1) {
-    throw new ConfigError('maxBodyBytes', 'must be a whole number of bytes, 1 or more')
-  }
+  const { hasSecret, handle } = requestHandler(options)
+  const { logger = console, counters } = options
 
   function handler(dialect: Dialect, route: DialectRoute) {
     const { name } = dialect
@@ -98,11 +87,7 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
     }
     const deny = (level: 'warn' | 'error', reason: string, text: string): Answer => {
       count('deny', reason)
-      try {
-        logger[level](printable(`broker ${title}: denied: ${text}`))
-      } catch {
-        // A log that is out of order must not change the answer, and has nowhere to be reported.
-      }
+      writeLine(logger, level, `broker ${title}: denied: ${text}`)
       return route.deny
     }
 
@@ -129,44 +114,22 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
       },
     }
 
-    async function answer({ req }: Context): Promise<Answer> {
-      const { raw } = req
-      if (raw.method !== 'POST') {
-        return deny('warn', 'request-malformed', `the method is ${raw.method}, not POST`)
-      }
-      const problem =
-        dialect.secretIn === 'header'
-          ? check?.header(raw.headers.get('authorization'))
-          : check?.segment(req.param('secret'))
-      if (problem) return deny('warn', 'broker-secret-wrong', problem)
-      try {
-        const body = bodyReader(raw, maxBodyBytes)
-        const work = async () =>
-          route.answer({ fields: await body.read(), headers: raw.headers }, ask)
-        return await withinDeadline(DEADLINE_MS, work, body.stop)
-      } catch (error) {
-        if (error instanceof MalformedRequest) {
-          return deny('warn', 'request-malformed', error.message)
-        }
-        return deny('error', 'failed', `deciding failed: ${describeError(error)}`)
-      }
-    }
-
-    return async (context: Context): Promise<Response> => {
-      const { status, body, headers = {} } = await answer(context)
-      return new Response(body === '' ? null : body, { status, headers })
-    }
+    return handle({
+      secretIn: dialect.secretIn,
+      answer: (question) => route.answer(question, ask),
+      refuse: deny,
+    })
   }
 
   const app = new Hono()
   for (const dialect of options.dialects ?? Object.values(dialects)) {
-    const hasSegment = dialect.secretIn === 'path' && check !== undefined
+    const hasSegment = dialect.secretIn === 'path' && hasSecret
     const prefix = hasSegment ? `/${dialect.name}/:secret` : `/${dialect.name}`
     for (const route of dialect.routes) {
-      const handle = handler(dialect, route)
+      const serve = handler(dialect, route)
       const path = route.path === '' ? prefix : `${prefix}/${route.path}`
-      app.all(path, handle).all(`${path}/`, handle)
-      if (dialect === emqx) app.all(`/${route.path}`, handle).all(`/${route.path}/`, handle)
+      app.all(path, serve).all(`${path}/`, serve)
+      if (dialect === emqx) app.all(`/${route.path}`, serve).all(`/${route.path}/`, serve)
     }
   }
   return app

@@ -10,6 +10,7 @@ import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts
 import { ConfigError, DeviceUnknownError, InvalidTopicError, PayloadError } from '../errors.ts'
 import type { DeviceRef, Fleet } from '../fleet.ts'
 import { describeError, type Logger, printable } from '../log.ts'
+import type { PresenceTracker } from '../presence/presence.ts'
 import { PendingCommands, type SendOptions } from './commands.ts'
 import { deviceQueue } from './device-queue.ts'
 import type {
@@ -36,6 +37,8 @@ export interface HubOptions {
    * hook settles. Default: it is only reported as rejected.
    */
   readonly deadLetter?: (letter: DeadLetter) => void | Promise<void>
+  /** Is told of each device that a message came from, unless the broker had it retained. */
+  readonly presence?: Pick<PresenceTracker, 'heard'>
   /** Default: `console`. */
   readonly logger?: Logger
 }
@@ -128,7 +131,7 @@ interface Incoming {
  * ```
  */
 export function createHub(fleet: Fleet, options: HubOptions): Hub {
-  const { brokers, concurrency = 32, deadLetter, logger = console } = options
+  const { brokers, concurrency = 32, deadLetter, presence, logger = console } = options
   const policy = retryPolicy(options.retry)
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new ConfigError('concurrency', 'must be a whole number of at least 1')
@@ -187,6 +190,7 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
         refuse(incoming, 'device-unknown', 'the device is not provisioned, or revoked')
         return
       }
+      if (!incoming.message.retain) presence?.heard(device, incoming.receivedAt.getTime())
       const event = await toEvent(incoming, channel)
       if (!event) return
       for (const handler of handlers[channel].get(type) ?? []) {

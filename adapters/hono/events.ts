@@ -1,0 +1,153 @@
+/**
+ * The routes a message broker tells over HTTP which clients connected and disconnected, for Hono.
+ *
+ * @module
+ */
+import { type Context, Hono } from 'hono'
+import { ConfigError } from '../../src/errors.ts'
+import type { DeviceRef, Fleet } from '../../src/fleet.ts'
+import type { Logger } from '../../src/log.ts'
+import type { ConnectionRef, PresenceTracker } from '../../src/presence/presence.ts'
+import type { OutcomeCounters } from './counters.ts'
+import type { Answer } from './dialect.ts'
+import { emqx4Events, emqxEvents } from './events/emqx.ts'
+import type { BrokerEvent, EventSource } from './events/source.ts'
+import { vernemqEvents } from './events/vernemq.ts'
+import { type RefusalReason, type RequestBounds, requestHandler, writeLine } from './handler.ts'
+
+/** What {@link brokerEvents} takes beside the fleet. */
+export type BrokerEventsOptions = RequestBounds & {
+  /** Where the events go. */
+  readonly presence: PresenceTracker
+  /**
+   * Which broker tells. Brokers that know nothing of each other's clients need a name, and a mount,
+   * each. Default: `default`.
+   */
+  readonly broker?: string
+  /**
+   * Receives one line for each event that is refused: a warning, or an error if looking up its
+   * device failed. Default: `console`.
+   */
+  readonly logger?: Logger
+  /**
+   * Counts every event, under the route `events`: as `allow` what was taken, as `deny` what was
+   * refused. Default: nothing is counted.
+   */
+  readonly counters?: OutcomeCounters
+}
+
+const SOURCES: readonly EventSource[] = [emqxEvents, emqx4Events, vernemqEvents]
+
+// EMQX tries again at 429 and 503 alone, and not for ever; VerneMQ and EMQX 4 never do.
+const STATUS: Readonly<Record<RefusalReason | 'principal-unknown', number>> = {
+  'request-malformed': 400,
+  'broker-secret-wrong': 401,
+  'principal-unknown': 404,
+  failed: 503,
+}
+
+/**
+ * Makes the routes, each with and without a trailing slash: `POST /emqx` and `POST /emqx4` with the
+ * secret in a header, and `POST /vernemq/<secret>` or `POST /vernemq/<secret>/<node>`.
+ * `docs/presence.md` says for each broker what it has to be configured with.
+ *
+ * An event of a device goes to `presence`. One of a service account, the holder of a token or a
+ * client nobody knows any more is taken and dropped. Taken events get status 204 (VerneMQ: 200),
+ * whatever comes of them. What is malformed or too long gets 400, what comes without the secret 401,
+ * an unknown or revoked user name 404; the broker sends none of these again. Only while the store
+ * fails is the answer 503: EMQX 5 and 6 try that again until the action's `request_ttl` is over.
+ * Every answer comes within 4 seconds.
+ *
+ * A connection takes one look-up in the store; its end takes one only if it comes first.
+ *
+ * @throws {ConfigError} If there is no secret and no `withoutSecret`, or both, the secret is too
+ * short, or a setting is out of range.
+ *
+ * @example
+ * ```ts
+ * import { createFleet, defineDeviceType, memoryStore, presenceTracker } from 'devicehub'
+ * import { brokerEvents } from 'devicehub/hono'
+ * import { Hono } from 'hono'
+ * import * as v from 'valibot'
+ *
+ * const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
+ * const fleet = createFleet({ types: [pump], store: memoryStore() })
+ * const presence = presenceTracker({ types: fleet.types })
+ * const secret = 'take this from the environment'
+ * const app = new Hono().route('/iot/events', brokerEvents(fleet, { secret, presence }))
+ * ```
+ */
+export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
+  const { hasSecret, handle } = requestHandler(options)
+  const { presence, broker = 'default', logger = console, counters } = options
+  if (typeof broker !== 'string' || broker === '') {
+    throw new ConfigError('broker', 'must name a broker')
+  }
+
+  function handler(source: EventSource) {
+    const count = (effect: 'allow' | 'deny', reason: string) => {
+      counters?.add({ dialect: source.name, route: 'events', effect, reason })
+    }
+    const accept = (reason: string): Answer => {
+      count('allow', reason)
+      return source.accepted
+    }
+    const refuse = (level: 'warn' | 'error', reason: keyof typeof STATUS, text: string): Answer => {
+      count('deny', reason)
+      writeLine(logger, level, `event of ${source.name}: refused: ${text}`)
+      return { status: STATUS[reason], body: '' }
+    }
+
+    /** Whose the connection is: `undefined` if nobody's, `other` if of no device. */
+    async function findDevice(username: string): Promise<DeviceRef | 'other' | undefined> {
+      const principal = await fleet.findPrincipal(username)
+      return principal && (principal.device ?? 'other')
+    }
+
+    function record({ kind, ...event }: BrokerEvent, device?: DeviceRef): boolean {
+      const { clientId, connection, connectedAt, disconnectedAt, takenOver = false } = event
+      const where = event.realm === undefined ? broker : JSON.stringify([broker, event.realm])
+      const ref: ConnectionRef = { broker: where, clientId, connection, connectedAt }
+      return kind === 'connected'
+        ? presence.connected({ ...ref, device })
+        : presence.disconnected({ ...ref, device, disconnectedAt, takenOver })
+    }
+
+    async function take(event: BrokerEvent, isLate: () => boolean): Promise<Answer> {
+      const { kind, user } = event
+      // A device that is revoked meanwhile is still disconnected.
+      if ((kind === 'disconnected' || user === 'untold') && record(event)) return accept(kind)
+      if (user === 'untold') return accept('client-unknown')
+      const device = user === 'none' ? undefined : await findDevice(user.name)
+      // The broker was told that this failed, and may have told more since.
+      if (isLate()) return source.accepted
+      if (!device) {
+        const name = JSON.stringify(user === 'none' ? '' : user.name)
+        return refuse('warn', 'principal-unknown', `principal-unknown, user name ${name}`)
+      }
+      if (device === 'other') return accept('not-a-device')
+      record(event, device)
+      return accept(kind)
+    }
+
+    return handle({
+      secretIn: source.secretIn,
+      answer: (question, context, isLate) => take(source.read(question, nodeOf(context)), isLate),
+      refuse,
+    })
+  }
+
+  const app = new Hono()
+  for (const source of SOURCES) {
+    const hasSegment = source.secretIn === 'path' && hasSecret
+    const path = hasSegment ? `/${source.name}/:secret` : `/${source.name}`
+    const serve = handler(source)
+    app.all(path, serve).all(`${path}/`, serve)
+    if (source.secretIn === 'path') app.all(`${path}/:node`, serve).all(`${path}/:node/`, serve)
+  }
+  return app
+}
+
+function nodeOf({ req }: Context): string | undefined {
+  return req.param('node')
+}

@@ -1,0 +1,103 @@
+/**
+ * What every request of a broker goes through, whatever it is about: the method, the secret, the
+ * bounds on the body and on the time.
+ *
+ * @module
+ */
+import type { Context } from 'hono'
+import { withinDeadline } from '../../src/deadline.ts'
+import { ConfigError } from '../../src/errors.ts'
+import { describeError, type Logger, printable } from '../../src/log.ts'
+import type { Answer, Question } from './dialect.ts'
+import { bodyReader, MalformedRequest } from './fields.ts'
+import { type SecretOptions, secretCheck } from './secret.ts'
+
+/** What requests are held to. */
+export type RequestBounds = SecretOptions & {
+  /** Longest request body that is read, in bytes, 1 or more. Default: 16,384. */
+  readonly maxBodyBytes?: number
+}
+
+/** Why a request is answered without being understood. */
+export type RefusalReason = 'request-malformed' | 'broker-secret-wrong' | 'failed'
+
+/** What is done with the requests of one route. */
+export interface Handling {
+  /** Where the secret is: in a header, or the segment `:secret` of the path. */
+  readonly secretIn: 'header' | 'path'
+  /**
+   * Answers a request with the secret.
+   *
+   * @param isLate Tells whether the request was refused already, because the time was up.
+   * @throws {MalformedRequest} If it cannot be read.
+   */
+  answer(question: Question, context: Context, isLate: () => boolean): Answer | Promise<Answer>
+  /** Answers any other one. The text is fit for a log once it is made {@link printable}. */
+  refuse(level: 'warn' | 'error', reason: RefusalReason, text: string): Answer
+}
+
+/** Makes handlers that share a secret and bounds. */
+export interface RequestHandler {
+  /** Whether a secret is asked for. */
+  readonly hasSecret: boolean
+  /** Makes a handler. It does not throw unless `refuse` does. */
+  handle(handling: Handling): (context: Context) => Promise<Response>
+}
+
+const DEFAULT_MAX_BODY_BYTES = 16_384
+
+// EMQX waits 5 s for an authentication and takes silence for "ask the next one".
+const DEADLINE_MS = 4_000
+
+/** See {@link RequestHandler}. @throws {ConfigError} As `brokerAuth` does. */
+export function requestHandler(bounds: RequestBounds): RequestHandler {
+  const check = secretCheck(bounds)
+  const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = bounds
+  if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 1) {
+    throw new ConfigError('maxBodyBytes', 'must be a whole number of bytes, 1 or more')
+  }
+
+  async function answer(handling: Handling, context: Context): Promise<Answer> {
+    const { req } = context
+    const { raw } = req
+    if (raw.method !== 'POST') {
+      const text = `the method is ${raw.method}, not POST`
+      return handling.refuse('warn', 'request-malformed', text)
+    }
+    const problem =
+      handling.secretIn === 'header'
+        ? check?.header(raw.headers.get('authorization'))
+        : check?.segment(req.param('secret'))
+    if (problem) return handling.refuse('warn', 'broker-secret-wrong', problem)
+    let late = false
+    try {
+      const body = bodyReader(raw, maxBodyBytes)
+      const work = async () =>
+        handling.answer({ fields: await body.read(), headers: raw.headers }, context, () => late)
+      return await withinDeadline(DEADLINE_MS, work, body.stop)
+    } catch (error) {
+      late = true
+      if (error instanceof MalformedRequest) {
+        return handling.refuse('warn', 'request-malformed', error.message)
+      }
+      return handling.refuse('error', 'failed', `deciding failed: ${describeError(error)}`)
+    }
+  }
+
+  return {
+    hasSecret: check !== undefined,
+    handle: (handling) => async (context) => {
+      const { status, body, headers = {} } = await answer(handling, context)
+      return new Response(body === '' ? null : body, { status, headers })
+    },
+  }
+}
+
+/** Writes one line without control characters. */
+export function writeLine(logger: Logger, level: 'warn' | 'error', text: string): void {
+  try {
+    logger[level](printable(text))
+  } catch {
+    // A log that is out of order must not change the answer, and has nowhere to be reported.
+  }
+}
