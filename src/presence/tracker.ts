@@ -17,10 +17,10 @@ import type {
 } from './presence.ts'
 
 /** How many heartbeats a device may be silent and still be fresh. */
-export const FRESH_HEARTBEATS = 2.5
+const FRESH_HEARTBEATS = 2.5
 
 /** Most client ids of one device that are kept. */
-export const MAX_CLIENTS_PER_DEVICE = 8
+const MAX_CLIENTS_PER_DEVICE = 8
 
 const DEFAULT_MAX_DEVICES = 100_000
 
