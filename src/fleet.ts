@@ -4,6 +4,13 @@
  *
  * @module
  */
+import {
+  type CompatibilityFinding,
+  type DialectFacts,
+  findDeviceProblem,
+  findIncompatibilities,
+  type RuleOwner,
+} from './access/compatibility.ts'
 import { generateSecret, secretHasher } from './access/credential.ts'
 import { type AccessRequest, type Decision, UNKNOWN_PRINCIPAL } from './access/decide.ts'
 import { DEFAULT_PREFIX, deviceRules } from './access/default-rules.ts'
@@ -95,6 +102,8 @@ export interface LoginRequest {
   readonly clientId?: string | undefined
   /** Where the client connects from, such as its IP address, if the broker tells. */
   readonly peer?: string | undefined
+  /** What the broker that asks tells and keeps apart. Default: everything. */
+  readonly broker?: DialectFacts
 }
 
 /** The outcome of a login. The reason is for the log; a client is only told that it failed. */
@@ -113,6 +122,8 @@ export type LoginDenial =
   | 'busy'
   /** Too many logins failed of late, under this user name or from this peer. */
   | 'throttled'
+  /** The password is right, but the broker that asks does not keep the device's topics apart. */
+  | 'device-unsupported'
 
 /** An access request of somebody a broker knows by user name. */
 export interface NamedAccessRequest extends AccessRequest {
@@ -184,6 +195,13 @@ export interface Fleet {
    * last are known.
    */
   findPrincipal(username: string): Promise<Principal | undefined>
+  /**
+   * Which rules of the device types and the service accounts a broker cannot honour as they are
+   * written. Rules of single devices and of tokens are not looked at here: each decision is closed
+   * by itself, and denies what the broker hides.
+   * @param dialect One of the `dialects` of `devicehub/hono`, or the facts of a broker alone.
+   */
+  compatibility(dialect: { readonly facts: DialectFacts }): readonly CompatibilityFinding[]
   /** Decides what a connected client may do. Rejects only if the store does. */
   authorize(request: NamedAccessRequest): Promise<Decision>
   /** Decides as {@link Fleet.authorize} does, and says why. */
@@ -383,7 +401,7 @@ export function createFleet(options: FleetOptions): Fleet {
       return tokens.issue(tokenOptions, Date.now())
     },
 
-    async authenticate({ username, password, clientId, peer }) {
+    async authenticate({ username, password, clientId, peer, broker }) {
       if (!username || password === undefined) {
         return { effect: 'deny', reason: 'credentials-missing' }
       }
@@ -391,10 +409,24 @@ export function createFleet(options: FleetOptions): Fleet {
       const outcome = await findLogin(username, password, throttle.isThrottled(source, Date.now()))
       if (typeof outcome !== 'string') {
         throttle.forget(username)
+        if (broker && findDeviceProblem(outcome, broker)) {
+          return { effect: 'deny', reason: 'device-unsupported' }
+        }
         return { effect: 'allow', principal: withClientId(outcome, clientId) }
       }
       if (GUESSES.includes(outcome)) throttle.addFailure(source, Date.now())
       return { effect: 'deny', reason: outcome }
+    },
+
+    compatibility({ facts }) {
+      const owners: RuleOwner[] = types.map(({ name }) => {
+        return { kind: 'type', name, rules: defaults.get(name)!, values: { prefix, type: name } }
+      })
+      for (const { principal } of services.values()) {
+        const { username: name, rules, values } = principal
+        owners.push({ kind: 'service', name, rules, values })
+      }
+      return findIncompatibilities(owners, facts)
     },
 
     async authorize(request) {

@@ -5,6 +5,11 @@
  * @module
  */
 
+export type {
+  CompatibilityCode,
+  CompatibilityFinding,
+  DialectFacts,
+} from './access/compatibility.ts'
 export { type CompiledAccess, compileAccess } from './access/compile.ts'
 export { SECRET_PREFIX } from './access/credential.ts'
 export {

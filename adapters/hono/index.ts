@@ -8,6 +8,8 @@
  * @module
  */
 import { Hono } from 'hono'
+import type { CompatibilityCode } from '../../src/access/compatibility.ts'
+import { ConfigError } from '../../src/errors.ts'
 import type { Fleet } from '../../src/fleet.ts'
 import type { Logger } from '../../src/log.ts'
 import { authPlug } from './auth-plug.ts'
@@ -38,6 +40,11 @@ export const dialects: {
 export type BrokerAuthOptions = RequestBounds & {
   /** Which brokers may ask. Default: all of {@link dialects}. */
   readonly dialects?: readonly Dialect[]
+  /**
+   * Findings of `fleet.compatibility` that grant more than the rules say and are known and taken:
+   * by their code. Default: none.
+   */
+  readonly accept?: readonly CompatibilityCode[]
   /** Receives one line for each denial: a warning, or an error if deciding failed. Default: `console`. */
   readonly logger?: Logger
   /** Counts every outcome. Default: nothing is counted. */
@@ -59,7 +66,7 @@ export type BrokerAuthOptions = RequestBounds & {
  * field that is given twice is an error.
  *
  * @throws {ConfigError} If there is no secret and no `withoutSecret`, or both, the secret is too
- * short, or a setting is out of range.
+ * short, a setting is out of range, or a broker would grant more than the rules say (see `accept`).
  *
  * @example
  * ```ts
@@ -79,7 +86,7 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
   const { logger = console, counters } = options
 
   function handler(dialect: Dialect, route: DialectRoute) {
-    const { name } = dialect
+    const { name, facts: broker } = dialect
     const title = route.path === '' ? name : `${name}/${route.path}`
 
     const count = (effect: 'allow' | 'deny', reason: string) => {
@@ -93,7 +100,7 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
 
     const ask: Ask = {
       async login(request) {
-        const login = await fleet.authenticate(request)
+        const login = await fleet.authenticate({ ...request, broker })
         if (login.effect === 'allow') count('allow', 'login')
         else {
           const { reason } = login
@@ -101,7 +108,8 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
         }
         return login
       },
-      async access(request) {
+      async access(question) {
+        const request = { ...question, broker }
         const { effect, reason } = await fleet.authorize(request)
         if (effect === 'allow') {
           count('allow', reason)
@@ -123,6 +131,7 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
 
   const app = new Hono()
   for (const dialect of options.dialects ?? Object.values(dialects)) {
+    checkCompatibility(fleet, dialect, options.accept)
     const hasSegment = dialect.secretIn === 'path' && hasSecret
     const prefix = hasSegment ? `/${dialect.name}/:secret` : `/${dialect.name}`
     for (const route of dialect.routes) {
@@ -133,4 +142,20 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
     }
   }
   return app
+}
+
+function checkCompatibility(
+  fleet: Fleet,
+  dialect: Dialect,
+  accept: readonly CompatibilityCode[] = [],
+): void {
+  const finding = fleet
+    .compatibility(dialect)
+    .find(({ severity, code }) => severity === 'grants-more' && !accept.includes(code))
+  if (!finding) return
+  const { code, text } = finding
+  throw new ConfigError(
+    'dialects',
+    `${dialect.name} would grant more than the rules say. ${text} Change the rule, leave the dialect out, or take it with accept: ['${code}']`,
+  )
 }

@@ -1,8 +1,16 @@
 /**
- * What a broker tells of a request: rules that speak of the rest grant nothing there.
+ * What a broker tells of a request and keeps apart, and what of a fleet's rules it cannot honour.
+ *
+ * Decisions are closed by themselves: given the facts, they deny what the broker hides. What is
+ * found here says so beforehand, rule by rule, of all that is known before anybody logs in.
  *
  * @module
  */
+import { parseTopicFilter } from '../topic/filter.ts'
+import { levelsCover, levelsOverlap, withoutEmptyName } from '../topic/relation.ts'
+import type { Principal } from './principal.ts'
+import { quote } from './quote.ts'
+import { type AccessAction, type AccessRule, expandFilter, type RuleValues } from './rule.ts'
 
 /** What a broker tells of a request, and what it understands. */
 export interface DialectFacts {
@@ -10,10 +18,277 @@ export interface DialectFacts {
   readonly qos: boolean
   /** Whether it tells the retain flag of a publish. */
   readonly retain: boolean
-  /** Whether it tells the share name of a subscription. */
-  readonly share: boolean
+  /**
+   * Whether it tells the share name of a subscription; `false` if it takes the name off before it
+   * asks, `none` if it has no shared subscriptions.
+   */
+  readonly share: boolean | 'none'
   /** Whether it tells the client id. */
   readonly clientId: boolean
   /** Characters that it does not keep apart from the separator of levels. */
   readonly separators: string
+  /** Characters that it does not keep apart from "+". Default: none. */
+  readonly wildcards?: string
+  /**
+   * Whether "#" and "+" at the first level keep away from topics that begin with "$" (MQTT 5,
+   * section 4.7.2). Default: `true`.
+   */
+  readonly hidesReserved?: boolean
+}
+
+/** What a broker cannot honour. Stable, to switch on. */
+export type CompatibilityCode =
+  /** The filter holds a character that the broker does not keep apart from "/". */
+  | 'separator'
+  /** The filter holds a character that the broker does not keep apart from "+". */
+  | 'wildcard'
+  /** The broker lets a wildcard at the first level reach topics that begin with "$". */
+  | 'first-level-wildcard'
+  /** The rule holds for a share name, and the broker tells none or has no shared subscriptions. */
+  | 'share'
+  /** Who may read alone may also join a share group of others: the broker tells no share names. */
+  | 'share-group'
+  /** The broker does not tell the QoS. */
+  | 'qos'
+  /** The broker does not tell the retain flag. */
+  | 'retain'
+  /** The broker does not tell the client id. */
+  | 'client-id'
+
+/** A rule that a broker cannot honour as it is written. */
+export interface CompatibilityFinding {
+  readonly code: CompatibilityCode
+  /**
+   * `grants-more`: somebody gets more there than the rules say. `grants-less`: an allow grants less
+   * than it says, or a deny stops more.
+   */
+  readonly severity: 'grants-more' | 'grants-less'
+  /** Whose rule it is: that of a device type, or of a service account. */
+  readonly kind: 'type' | 'service'
+  /** The name of the device type, or the user name of the service account. */
+  readonly name: string
+  /** The rule, as declared. */
+  readonly rule: AccessRule
+  /** One sentence for an operator. */
+  readonly text: string
+}
+
+/** Somebody with rules that are known before anybody logs in. */
+export interface RuleOwner extends Pick<CompatibilityFinding, 'kind' | 'name'> {
+  readonly rules: readonly AccessRule[]
+  /** The values that are known. */
+  readonly values: RuleValues
+}
+
+/** What is wrong with a rule: the end of a sentence that begins with it. */
+type Problem = readonly [CompatibilityCode, text: string]
+
+/** Finds the rules that a broker cannot honour, in the order of the rules. */
+export function findIncompatibilities(
+  owners: readonly RuleOwner[],
+  facts: DialectFacts,
+): readonly CompatibilityFinding[] {
+  return owners.flatMap((owner) =>
+    owner.rules.flatMap((rule) => {
+      const { kind, name } = owner
+      const named = `${name}: the rule to ${rule.effect} ${rule.actions.join(' and ')} ${quote(rule.filter)}`
+      return findProblems(rule, owner, owners, facts).map(([code, text]): CompatibilityFinding => {
+        const severity = code === 'share-group' ? 'grants-more' : 'grants-less'
+        return { code, severity, kind, name, rule, text: `${named} ${text}.` }
+      })
+    }),
+  )
+}
+
+function findProblems(
+  rule: AccessRule,
+  owner: RuleOwner,
+  owners: readonly RuleOwner[],
+  facts: DialectFacts,
+): Problem[] {
+  const levels = expandKnown(rule.filter, owner.values)
+  if (rule.effect === 'deny') return findDenyProblems(rule, levels, facts)
+  return [
+    ...findAllowProblems(rule, levels, owner, facts),
+    ...findOpenGroups(rule, owner, owners, facts),
+  ]
+}
+
+/** What decisions make of a deny that the broker hides something of: they stop all it may mean. */
+function findDenyProblems(
+  rule: AccessRule,
+  levels: readonly string[],
+  { separators, ...facts }: DialectFacts,
+): Problem[] {
+  const problems: Problem[] = []
+  const add = (...problem: Problem) => problems.push(problem)
+  const separator = findCharacter(levels, separators)
+  if (separator !== undefined) {
+    const why = `the broker takes ${quote(separator)} for "/"`
+    add('separator', `stops what has "/" in its place as well: ${why}`)
+  }
+  if (facts.share === false && rule.share !== undefined && speaksOf(rule, 'subscribe')) {
+    add(
+      'share',
+      'stops subscriptions under any share name and none: the broker tells no share names',
+    )
+  }
+  if (!facts.retain && rule.retain !== undefined && speaksOf(rule, 'publish')) {
+    add('retain', 'stops publishes with either retain flag: the broker tells none')
+  }
+  if (!facts.clientId && rule.filter.includes('{clientId}')) {
+    add('client-id', 'holds for every client id: the broker tells none')
+  }
+  return problems
+}
+
+function findAllowProblems(
+  rule: AccessRule,
+  levels: readonly string[],
+  owner: RuleOwner,
+  { separators, wildcards = '', hidesReserved = true, ...facts }: DialectFacts,
+): Problem[] {
+  const problems: Problem[] = []
+  const add = (...problem: Problem) => problems.push(problem)
+  const separator = findCharacter(levels, separators)
+  if (separator !== undefined) {
+    add('separator', `grants nothing: the broker takes ${quote(separator)} for "/"`)
+  }
+  const wildcard = findCharacter(levels, wildcards)
+  if (wildcard !== undefined && speaksOf(rule, 'subscribe')) {
+    add('wildcard', `grants no subscription: the broker takes ${quote(wildcard)} for "+"`)
+  }
+  if (!hidesReserved && speaksOf(rule, 'subscribe') && isWild(levels[0])) {
+    const why = 'the broker lets a wildcard at the first level reach topics that begin with "$"'
+    add('first-level-wildcard', `grants no subscription with a wildcard there: ${why}`)
+  }
+  const { share } = rule
+  if (share !== undefined && speaksOf(rule, 'subscribe')) {
+    if (facts.share === 'none') {
+      add('share', 'grants no subscription: the broker has no shared ones')
+    } else if (!facts.share && !isGrantedPlainly(rule, levels, owner)) {
+      const why = 'it holds for a share name, and the broker does not tell any'
+      add('share', `grants no subscription: ${why}; add the same rule without one`)
+    }
+  }
+  if (!facts.qos && rule.maxQos !== undefined) {
+    add('qos', 'grants nothing: it has a highest QoS, and the broker does not tell the QoS')
+  }
+  if (!facts.retain && rule.retain !== undefined && speaksOf(rule, 'publish')) {
+    add('retain', 'grants no publish: it has a retain flag, and the broker does not tell the flag')
+  }
+  if (!facts.clientId && rule.filter.includes('{clientId}')) {
+    add('client-id', 'grants nothing: the broker does not tell the client id')
+  }
+  return problems
+}
+
+/**
+ * The share groups of others that whoever has a rule could join, and take messages from them, since
+ * the broker asks about its subscriptions without their share name.
+ */
+function findOpenGroups(
+  rule: AccessRule,
+  owner: RuleOwner,
+  owners: readonly RuleOwner[],
+  { share: told }: DialectFacts,
+): Problem[] {
+  if (told !== false || !speaksOf(rule, 'subscribe') || rule.share !== undefined) return []
+  const widest = widen(rule.filter, owner.values)
+  for (const { name, rules, values } of owners) {
+    for (const { effect, share, ...group } of rules) {
+      if (effect === 'deny' || share === undefined || !group.actions.includes('subscribe')) continue
+      const levels = widen(group.filter, values)
+      if (!levelsOverlap(widest, levels) || isMember(owner, share, levels)) continue
+      const what = `the share group ${quote(share)} of ${name} and take messages from it`
+      return [['share-group', `lets it join ${what}: the broker does not tell share names`]]
+    }
+  }
+  return []
+}
+
+/** Whether somebody's rules grant all of a share group anyway. */
+function isMember({ rules, values }: RuleOwner, share: string, levels: readonly string[]): boolean {
+  return rules.some((rule) => {
+    if (rule.effect === 'deny' || rule.share !== share || !speaksOf(rule, 'subscribe')) return false
+    const own = expandFilter(rule.filter, values)
+    return own !== undefined && levelsCover(own, levels)
+  })
+}
+
+/**
+ * The character of a device's id that a broker does not keep apart from "/" or "+", if there is
+ * one. Such a device could do nothing there.
+ */
+export function findDeviceProblem(
+  { device }: Principal,
+  { separators, wildcards = '' }: DialectFacts,
+): string | undefined {
+  return device && findCharacter([device.id], separators + wildcards)
+}
+
+/**
+ * What keeps a broker from carrying out a subscription as it is meant, whatever the rules say, if
+ * anything does: half a sentence for an operator.
+ *
+ * @param topic A well-formed topic filter.
+ */
+export function findSubscriptionProblem(
+  topic: string,
+  { share: shares, hidesReserved = true }: DialectFacts,
+): string | undefined {
+  // Most brokers have nothing to look at, and this is asked for every subscription.
+  if (shares !== 'none' && hidesReserved) return undefined
+  const { levels, share } = parseTopicFilter(topic)
+  if (share !== undefined && shares === 'none') return 'the broker has no shared subscriptions'
+  if (!hidesReserved && isWild(levels[0])) {
+    return 'a wildcard at the first level reaches topics that begin with "$" there'
+  }
+  return undefined
+}
+
+/** The levels that a filter has for a broker that takes some characters for the separator. */
+export function separateLevels(levels: readonly string[], separators: string): readonly string[] {
+  let text = levels.join('/')
+  for (const separator of separators) text = text.replaceAll(separator, '/')
+  return text.split('/')
+}
+
+/** Puts the values that are known in place; the other placeholders stay. */
+function expandKnown(filter: string, values: RuleValues): readonly string[] {
+  return filter.split('/').flatMap((level) => expandFilter(level, values) ?? level)
+}
+
+/** The widest that a filter can be, for any values of its placeholders. */
+function widen(filter: string, values: RuleValues): readonly string[] {
+  return withoutEmptyName(expandFilter(filter, values, '+')!)
+}
+
+/** Whether another rule of the same owner grants what a rule does, and without a share name. */
+function isGrantedPlainly(
+  rule: AccessRule,
+  levels: readonly string[],
+  { rules, values }: RuleOwner,
+): boolean {
+  return rules.some(
+    (other) =>
+      other.effect === 'allow' &&
+      other.share === undefined &&
+      speaksOf(other, 'subscribe') &&
+      (other.maxQos === undefined || other.maxQos >= (rule.maxQos ?? 2)) &&
+      levelsCover(expandKnown(other.filter, values), levels),
+  )
+}
+
+/** The first of some characters that the levels hold. */
+function findCharacter(levels: readonly string[], characters: string): string | undefined {
+  return [...characters].find((character) => levels.some((level) => level.includes(character)))
+}
+
+function speaksOf({ actions }: AccessRule, action: AccessAction): boolean {
+  return actions.includes(action)
+}
+
+function isWild(level: string | undefined): boolean {
+  return level === '+' || level === '#'
 }

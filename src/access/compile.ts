@@ -6,6 +6,7 @@
  */
 import { withoutEmptyName } from '../topic/relation.ts'
 import { TopicScan } from '../topic/scan.ts'
+import { type DialectFacts, findSubscriptionProblem, separateLevels } from './compatibility.ts'
 import type { AccessRequest, Decision } from './decide.ts'
 import type { Principal } from './principal.ts'
 import { type AccessAction, type AccessRule, expandFilter } from './rule.ts'
@@ -35,6 +36,7 @@ interface CompiledRules {
 const NO_RULES: CompiledRules = { denies: [], allows: [] }
 const NO_RULE: Decision = Object.freeze({ effect: 'deny', reason: 'no-rule-grants' })
 const MALFORMED: Decision = Object.freeze({ effect: 'deny', reason: 'topic-malformed' })
+const UNSUPPORTED: Decision = Object.freeze({ effect: 'deny', reason: 'broker-unsupported' })
 
 // Nothing runs between reading a topic and deciding about it, so one is enough for all.
 const scan = new TopicScan()
@@ -51,12 +53,15 @@ export function compileAccess(principal: Principal): CompiledAccess {
   const subscribe = compileRules(principal, 'subscribe')
   return {
     decide(request) {
-      const { action, topic } = request
+      const { action, topic, broker } = request
       const problem = action === 'publish' ? scan.readName(topic) : scan.readFilter(topic)
       if (problem !== undefined) return MALFORMED
       const rules = action === 'publish' ? publish : action === 'subscribe' ? subscribe : NO_RULES
       for (const { rule, levels, decision } of rules.denies) {
-        if (isMeant(rule, request) && scan.isOverlappedBy(levels)) return decision
+        if (isMeant(rule, request) && scan.isOverlappedBy(seenBy(broker, levels))) return decision
+      }
+      if (action === 'subscribe' && broker !== undefined) {
+        if (findSubscriptionProblem(topic, broker)) return UNSUPPORTED
       }
       for (const { rule, levels, topic: own, decision } of rules.allows) {
         if (own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own)) continue
@@ -89,9 +94,15 @@ function compileRules({ rules, values }: Principal, action: AccessAction): Compi
   return { denies, allows }
 }
 
+/** A deny's levels as a broker sees them. */
+function seenBy(broker: DialectFacts | undefined, levels: readonly string[]): readonly string[] {
+  return broker?.separators ? separateLevels(levels, broker.separators) : levels
+}
+
 /** Whether a deny speaks of a request, its filter apart. */
 function isMeant({ share, retain }: AccessRule, request: AccessRequest): boolean {
-  if (share !== undefined && !scan.hasShare(share)) return false
+  const isShareHidden = request.action === 'subscribe' && request.broker?.share === false
+  if (share !== undefined && !isShareHidden && !scan.hasShare(share)) return false
   // Only a retain flag that is known to be the other one keeps the deny away.
   return request.action !== 'publish' || retain === undefined || request.retain !== !retain
 }

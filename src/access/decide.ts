@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DialectFacts } from './compatibility.ts'
 import { compileAccess } from './compile.ts'
 import type { Principal } from './principal.ts'
 import type { AccessAction, AccessRule } from './rule.ts'
@@ -17,6 +18,12 @@ export interface AccessRequest {
   readonly qos?: 0 | 1 | 2
   /** Retain flag of a publish. Left out when not known: then no allow with `retain` grants. */
   readonly retain?: boolean
+  /**
+   * What the broker that asks tells and keeps apart. What it hides is taken for the worst: a deny
+   * for a share name it does not tell stops every subscription, for example. Default: it hides
+   * nothing, and what it does not tell is left out above.
+   */
+  readonly broker?: DialectFacts
 }
 
 /** Why a decision came out as it did. Stable, to switch on. */
@@ -25,6 +32,8 @@ export type DecisionReason =
   | 'denied-by-rule'
   | 'no-rule-grants'
   | 'topic-malformed'
+  /** The broker that asks would not carry it out as the rules mean it. */
+  | 'broker-unsupported'
   | 'principal-unknown'
 
 /** A decision, as plain data. */

@@ -7,6 +7,7 @@ import { isUsername } from '../device/name.ts'
 import { InvalidTopicError } from '../errors.ts'
 import { parseTopicFilter, parseTopicName, type TopicFilter } from '../topic/filter.ts'
 import { levelsCover, levelsOverlap } from '../topic/relation.ts'
+import { findSubscriptionProblem } from './compatibility.ts'
 import { findUnmetCondition } from './compile.ts'
 import { type AccessRequest, type Decision, decide, UNKNOWN_PRINCIPAL } from './decide.ts'
 import type { Principal } from './principal.ts'
@@ -88,6 +89,10 @@ export function explainDecision(
     const filter = quote(expand(decision.rule!, principal))
     const text = `${subject}may ${verb} ${quote(request.topic)}: its rule grants ${filter}.`
     return { ...decision, text, nearMisses: [] }
+  }
+  if (decision.reason === 'broker-unsupported') {
+    const problem = findSubscriptionProblem(request.topic, request.broker!)
+    return { ...decision, text: `${subject}${asked}: ${problem}.`, nearMisses: [] }
   }
   const nearMisses = principal.rules
     .flatMap((rule) => findNearMiss(rule, principal, request, topic) ?? [])

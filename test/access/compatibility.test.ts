@@ -1,0 +1,343 @@
+/**
+ * What a broker hides or does not keep apart: found beforehand, and decided closed.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as v from 'valibot'
+import { brokerAuth, dialects } from '../../adapters/hono/index.ts'
+import {
+  type AccessRequest,
+  type AccessRule,
+  ConfigError,
+  createFleet,
+  type DialectFacts,
+  decide,
+  defineDeviceType,
+  memoryStore,
+  type ServiceAccount,
+} from '../../src/index.ts'
+import { allow, deny, principal } from './fixture.ts'
+
+/** Tells everything and keeps everything apart. */
+const OPEN: DialectFacts = { qos: true, retain: true, share: true, clientId: true, separators: '' }
+/** Takes share names off before it asks. */
+const STRIPS: DialectFacts = { ...OPEN, share: false }
+const NO_SHARES: DialectFacts = { ...OPEN, share: 'none' }
+const DOTS: DialectFacts = { ...OPEN, separators: '.', wildcards: '*' }
+const SHOWS_RESERVED: DialectFacts = { ...OPEN, hidesReserved: false }
+const TELLS_NOTHING: DialectFacts = {
+  ...OPEN,
+  qos: false,
+  retain: false,
+  clientId: false,
+}
+
+const service = (username: string, rules: readonly AccessRule[] | 'hub'): ServiceAccount => ({
+  username,
+  password: 'password-0123456789',
+  rules,
+})
+
+const pumpWith = (rules: readonly AccessRule[]) =>
+  defineDeviceType('pump', { data: v.object({ rpm: v.number() }), rules })
+
+function fleetWith(rules: readonly AccessRule[], ...services: ServiceAccount[]) {
+  const types = [pumpWith(rules)]
+  return createFleet({ types, store: memoryStore(), services })
+}
+
+function find(rules: readonly AccessRule[], facts: DialectFacts, ...services: ServiceAccount[]) {
+  return fleetWith(rules, ...services)
+    .compatibility({ facts })
+    .map(({ name, severity, code, rule }) => `${name} ${rule.filter}: ${severity}, ${code}`)
+}
+
+describe('nothing is found', () => {
+  const rows: readonly [string, AccessRule, DialectFacts][] = [
+    ['a condition that the broker tells', allow('publish', 'a', { maxQos: 1, retain: true }), OPEN],
+    ['a share name that it tells', allow('subscribe', 'a', { share: 'crew' }), OPEN],
+    ['a share name of a publish', allow('publish', 'a', { share: 'crew' }), STRIPS],
+    ['a deny for each share name', deny('subscribe', 'a'), STRIPS],
+    ['a dot that it keeps apart', deny('both', 'a.b'), OPEN],
+    ['a star that it keeps apart', allow('both', 'a/*'), OPEN],
+    ['a star in a deny', deny('both', 'a/*'), DOTS],
+    ['a star that is published to', allow('publish', 'a/*'), DOTS],
+    ['a wildcard behind the first level', allow('subscribe', 'a/#'), SHOWS_RESERVED],
+    ['a first wildcard of a publish', allow('publish', '+/a'), SHOWS_RESERVED],
+    ['a first wildcard that is denied', deny('subscribe', '#'), SHOWS_RESERVED],
+    ['a retain flag of a subscription', allow('subscribe', 'a', { retain: true }), TELLS_NOTHING],
+    ['an id that every broker tells', allow('publish', 'a/{deviceId}/{username}'), TELLS_NOTHING],
+  ]
+  for (const [title, rule, facts] of rows) {
+    test(title, () => assert.deepEqual(find([rule], facts), []))
+  }
+  for (const [name, dialect] of Object.entries(dialects)) {
+    test(`the default rules of devices, by ${name}`, () => {
+      assert.deepEqual(fleetWith([]).compatibility(dialect), [])
+    })
+  }
+})
+
+describe('a rule grants less than it says, or stops more', () => {
+  const rows: readonly [AccessRule, DialectFacts, string][] = [
+    [allow('publish', 'a.b/c'), DOTS, 'separator'],
+    [deny('subscribe', 'a/b.c/#'), DOTS, 'separator'],
+    [allow('subscribe', 'a/*/c'), DOTS, 'wildcard'],
+    [allow('subscribe', '#'), SHOWS_RESERVED, 'first-level-wildcard'],
+    [allow('both', '+/a'), SHOWS_RESERVED, 'first-level-wildcard'],
+    [allow('subscribe', 'a', { share: 'crew' }), STRIPS, 'share'],
+    [allow('subscribe', 'a', { share: 'crew' }), NO_SHARES, 'share'],
+    [deny('subscribe', 'a', { share: 'crew' }), STRIPS, 'share'],
+    [allow('publish', 'a', { maxQos: 1 }), TELLS_NOTHING, 'qos'],
+    [allow('subscribe', 'a', { maxQos: 2 }), TELLS_NOTHING, 'qos'],
+    [allow('publish', 'a', { retain: false }), TELLS_NOTHING, 'retain'],
+    [deny('publish', 'a', { retain: true }), TELLS_NOTHING, 'retain'],
+    [allow('publish', 'a/{clientId}'), TELLS_NOTHING, 'client-id'],
+    [deny('publish', 'a/{clientId}'), TELLS_NOTHING, 'client-id'],
+  ]
+  for (const [rule, facts, code] of rows) {
+    test(`${JSON.stringify(rule)}: ${code}`, () => {
+      assert.deepEqual(find([rule], facts), [`pump ${rule.filter}: grants-less, ${code}`])
+    })
+  }
+
+  test('a share name is no matter where the same is granted without one', () => {
+    const shared = allow('subscribe', 'work/crew/#', { share: 'crew' })
+    assert.deepEqual(find([shared, allow('subscribe', 'work/#')], STRIPS), [])
+    assert.deepEqual(find([shared, allow('subscribe', 'work/crew/+')], STRIPS).length, 1)
+    assert.deepEqual(
+      find([shared, allow('subscribe', 'work/crew/#', { maxQos: 0 })], STRIPS).length,
+      1,
+    )
+  })
+
+  test('the dot may be in the prefix or in the name of a type', () => {
+    const types = [defineDeviceType('pump.v2', { data: v.object({}) })]
+    const fleet = createFleet({ types, store: memoryStore(), prefix: 'acme' })
+    const found = fleet.compatibility({ facts: DOTS })
+    assert.deepEqual(new Set(found.map(({ code }) => code)), new Set(['separator']))
+    assert.equal(found.length, 3)
+    assert.equal(
+      found[0]!.text,
+      'pump.v2: the rule to allow publish "acme/pump.v2/{deviceId}/data" grants nothing: the broker takes "." for "/".',
+    )
+  })
+})
+
+describe('somebody could join the share group of another', () => {
+  const DATA = 'things/pump/+/data'
+  const hub = service('hub', 'hub')
+  const rows: readonly [string, AccessRule[], ServiceAccount[], readonly string[]][] = [
+    ['a hub alone', [], [hub], []],
+    ['a reader of all', [], [hub, service('wall', [allow('subscribe', DATA)])], [`wall ${DATA}`]],
+    [
+      'a reader of one',
+      [],
+      [hub, service('wall', [allow('subscribe', 'things/pump/P-1/data')])],
+      ['wall things/pump/P-1/data'],
+    ],
+    ['a reader of something else', [], [hub, service('wall', [allow('subscribe', 'news/#')])], []],
+    ['a writer', [], [hub, service('feed', [allow('publish', DATA)])], []],
+    ['a second hub', [], [hub, service('hub-2', 'hub')], []],
+    [
+      'a device that reads its own',
+      [allow('subscribe', '{prefix}/{type}/{deviceId}/data')],
+      [hub],
+      ['pump {prefix}/{type}/{deviceId}/data'],
+    ],
+    [
+      'devices that have a group for all',
+      [allow('subscribe', 'work/#'), allow('subscribe', 'work/#', { share: 'crew' })],
+      [],
+      [],
+    ],
+    [
+      'devices that have a group each',
+      [allow('subscribe', 'work/#'), allow('subscribe', 'work/{deviceId}', { share: 'crew' })],
+      [],
+      ['pump work/#'],
+    ],
+  ]
+  for (const [title, rules, services, expected] of rows) {
+    test(`${title}: ${expected.join() || 'no'}`, () => {
+      const found = expected.map((name) => `${name}: grants-more, share-group`)
+      assert.deepEqual(find(rules, STRIPS, ...services), found)
+      assert.deepEqual(find(rules, OPEN, ...services), [])
+    })
+  }
+
+  const secret = 'broker-secret-0123456789'
+  const fleet = fleetWith([], hub, service('wall', [allow('subscribe', DATA)]))
+
+  test('the routes do not start, and say what to do', () => {
+    assert.throws(
+      () => brokerAuth(fleet, { secret, dialects: [dialects.emqx] }),
+      (error: unknown) => {
+        assert.ok(error instanceof ConfigError)
+        assert.equal(error.key, 'dialects')
+        assert.equal(
+          error.message,
+          'dialects: emqx would grant more than the rules say. wall: the rule to allow subscribe "things/pump/+/data" lets it join the share group "devicehub" of hub and take messages from it: the broker does not tell share names. Change the rule, leave the dialect out, or take it with accept: [\'share-group\']',
+        )
+        return true
+      },
+    )
+  })
+
+  test('they start where the broker tells share names, or where it is accepted', () => {
+    brokerAuth(fleet, { secret, dialects: [dialects.vernemq] })
+    brokerAuth(fleet, { secret, dialects: [dialects.emqx], accept: ['share-group'] })
+    assert.throws(() => brokerAuth(fleet, { secret, dialects: [dialects.emqx], accept: ['share'] }))
+  })
+
+  test('they start with what is granted less', () => {
+    const less = fleetWith([allow('subscribe', 'a', { share: 'crew' })])
+    brokerAuth(less, { secret })
+  })
+})
+
+describe('decisions are closed to what the broker hides', () => {
+  type Row = readonly [AccessRule[], AccessRequest['action'], string, DialectFacts, string, string]
+  const rows: readonly Row[] = [
+    // rules, action, topic, facts, with a broker that hides nothing, with this one
+    [
+      [allow('both', 'a/#'), deny('both', 'a.b/#')],
+      'publish',
+      'a/b/c',
+      DOTS,
+      'allowed-by-rule',
+      'denied-by-rule',
+    ],
+    [
+      [allow('both', 'a/#'), deny('both', 'a.b/#')],
+      'subscribe',
+      'a/+/c',
+      DOTS,
+      'allowed-by-rule',
+      'denied-by-rule',
+    ],
+    [
+      [allow('both', 'a/#'), deny('both', 'a.b/#')],
+      'publish',
+      'a/c',
+      DOTS,
+      'allowed-by-rule',
+      'allowed-by-rule',
+    ],
+    [
+      [allow('subscribe', 'a/#'), deny('subscribe', 'a/b', { share: 'x' })],
+      'subscribe',
+      'a/b',
+      STRIPS,
+      'allowed-by-rule',
+      'denied-by-rule',
+    ],
+    [
+      [allow('subscribe', 'a/#'), deny('subscribe', 'a/b', { share: 'x' })],
+      'subscribe',
+      'a/c',
+      STRIPS,
+      'allowed-by-rule',
+      'allowed-by-rule',
+    ],
+    [
+      [allow('subscribe', 'a', { share: 'x' })],
+      'subscribe',
+      '$share/x/a',
+      NO_SHARES,
+      'allowed-by-rule',
+      'broker-unsupported',
+    ],
+    [[allow('subscribe', 'a')], 'subscribe', 'a', NO_SHARES, 'allowed-by-rule', 'allowed-by-rule'],
+    [
+      [allow('subscribe', '#')],
+      'subscribe',
+      '#',
+      SHOWS_RESERVED,
+      'allowed-by-rule',
+      'broker-unsupported',
+    ],
+    [
+      [allow('subscribe', '#')],
+      'subscribe',
+      '+/a',
+      SHOWS_RESERVED,
+      'allowed-by-rule',
+      'broker-unsupported',
+    ],
+    [
+      [allow('subscribe', '#', { share: 'x' })],
+      'subscribe',
+      '$share/x/+',
+      SHOWS_RESERVED,
+      'allowed-by-rule',
+      'broker-unsupported',
+    ],
+    [
+      [allow('subscribe', '#')],
+      'subscribe',
+      'a/#',
+      SHOWS_RESERVED,
+      'allowed-by-rule',
+      'allowed-by-rule',
+    ],
+    [
+      [allow('subscribe', '#'), deny('subscribe', 'a')],
+      'subscribe',
+      '#',
+      SHOWS_RESERVED,
+      'denied-by-rule',
+      'denied-by-rule',
+    ],
+  ]
+  for (const [rules, action, topic, broker, open, closed] of rows) {
+    test(`${JSON.stringify(rules)}: ${action} ${topic}: ${closed}`, () => {
+      const who = principal(rules)
+      assert.equal(decide(who, { action, topic }).reason, open)
+      assert.equal(decide(who, { action, topic, broker: OPEN }).reason, open)
+      assert.equal(decide(who, { action, topic, broker }).reason, closed)
+    })
+  }
+
+  test('explain says what the broker lacks', async () => {
+    const fleet = fleetWith([], service('wall', [allow('subscribe', '#')]))
+    const { text, reason, nearMisses } = await fleet.explain({
+      username: 'wall',
+      action: 'subscribe',
+      topic: '#',
+      broker: SHOWS_RESERVED,
+    })
+    assert.equal(reason, 'broker-unsupported')
+    assert.equal(
+      text,
+      'wall may not subscribe to "#": a wildcard at the first level reaches topics that begin with "$" there.',
+    )
+    assert.deepEqual(nearMisses, [])
+  })
+})
+
+describe('a device whose id a broker does not keep apart', () => {
+  const pump = pumpWith([])
+  const fleet = createFleet({ types: [pump], store: memoryStore() })
+  const rows = [
+    ['P-1', OPEN, true],
+    ['P-2', DOTS, true],
+    ['P.1', OPEN, true],
+    ['P.2', DOTS, false],
+    ['P*', DOTS, false],
+  ] as const
+  for (const [id, broker, isIn] of rows) {
+    test(`${id} ${isIn ? 'may' : 'may not'} log in`, async () => {
+      const { username, password } = await fleet.provision(pump, id)
+      const login = await fleet.authenticate({ username, password, broker })
+      assert.deepEqual(
+        login.effect === 'allow' ? 'allow' : login.reason,
+        isIn ? 'allow' : 'device-unsupported',
+      )
+      const wrong = await fleet.authenticate({ username, password: `${password}0`, broker })
+      assert.equal(wrong.effect === 'deny' && wrong.reason, 'secret-wrong')
+    })
+  }
+})
