@@ -4,27 +4,18 @@
  *
  * @module
  */
-import { ok } from 'node:assert/strict'
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { equal, ok } from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { DJANGO_USERNAME, PASSWORD, SECRET } from './http/site.ts'
+import { here, login, onEachRuntime } from './http/runtimes.ts'
+import { djangoUsername, PASSWORD } from './http/site.ts'
 import type { Effort } from './measure.ts'
-import { grouped, multiple, table } from './table.ts'
+import { grouped, median, multiple, table } from './table.ts'
 
 const run = promisify(execFile)
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-
 /** How many connections ask at once. */
 const CONNECTIONS = 32
 const SLOW_LOGINS = 5
-
-const RUNTIMES: readonly (readonly [name: string, command: string, args: readonly string[]])[] = [
-  ['Node', process.execPath, ['--import', 'tsx', here('./http/server.ts')]],
-  ['Bun', here('../node_modules/.bin/bun'), [here('./http/server.ts')]],
-  ['Deno', here('../node_modules/.bin/deno'), ['run', '-A', here('./http/server.ts')]],
-]
 
 const LOGIN = (type: string) =>
   `{"username":"${type}/%ID","password":"${PASSWORD}","clientid":"c-1"}`
@@ -52,20 +43,11 @@ export async function bench({ rounds, roundTime }: Effort): Promise<string> {
   })
   // wrk counts in whole seconds.
   const seconds = Math.max(1, Math.round(roundTime / 20))
-  const sections: string[] = []
-  for (const [name, command, args] of RUNTIMES) {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-    try {
-      const url = `http://127.0.0.1:${await readPort(child)}`
-      const turns = Math.max(1, Math.round(rounds / 7))
-      const rows = await measureQuestions(url, turns, seconds)
-      const slow = await slowLogin(url)
-      sections.push(`### ${name}\n\n${rows}\n\nOne login by a hash of Django: ${slow} ms.`)
-    } finally {
-      child.kill()
-    }
-  }
-  return sections.join('\n\n')
+  const turns = Math.max(1, Math.round(rounds / 7))
+  return onEachRuntime(async (url) => {
+    const rows = await measureQuestions(url, turns, seconds)
+    return `${rows}\n\nOne login by a hash of Django: ${await slowLogin(url)} ms.`
+  })
 }
 
 async function measureQuestions(url: string, turns: number, seconds: number): Promise<string> {
@@ -103,14 +85,7 @@ async function measureQuestions(url: string, turns: number, seconds: number): Pr
 }
 
 async function load(url: string, path: string, body: string, seconds: number): Promise<Load> {
-  const options = [
-    '-t1',
-    `-c${CONNECTIONS}`,
-    `-d${seconds}s`,
-    '--latency',
-    '-s',
-    here('./http/ask.lua'),
-  ]
+  const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', here('ask.lua')]
   const { stdout } = await run('wrk', [...options, url, '--', path, body])
   ok(!stdout.includes('Non-2xx'), stdout)
   const rate = Number(/Requests\/sec: +([\d.]+)/.exec(stdout)?.[1])
@@ -125,26 +100,8 @@ async function slowLogin(url: string): Promise<number> {
   const times: number[] = []
   for (let i = 0; i < SLOW_LOGINS; i++) {
     const start = performance.now()
-    const response = await fetch(`${url}/iot/broker/emqx/auth`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${SECRET}` },
-      body: JSON.stringify({ username: DJANGO_USERNAME, password: `guess ${i}` }),
-    })
-    ok((await response.text()).includes('deny'))
+    equal(await login(url, djangoUsername(0), `guess ${i}`), 'deny')
     times.push(performance.now() - start)
   }
   return Math.round(median(times))
-}
-
-async function readPort(child: ChildProcess): Promise<number> {
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const port = /^port (\d+)$/.exec(line)?.[1]
-    if (port) return Number(port)
-  }
-  throw new Error('The server of the bench ended before it listened')
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]!
 }

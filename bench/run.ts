@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   routing: () => import('./routing.ts'),
   candidates: () => import('./candidates.ts'),
   http: () => import('./http.ts'),
+  flood: () => import('./flood.ts'),
 }
 
 /** Runs what the arguments name and returns the exit code. */

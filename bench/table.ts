@@ -62,3 +62,9 @@ export function duration(time: number): string {
 export function grouped(value: number): string {
   return Math.round(value).toLocaleString('en-GB')
 }
+
+/** The middle one of some values. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]!
+}

@@ -21,8 +21,15 @@ export function withinDeadline<T>(
       reject(new Error(`no decision within ${milliseconds} ms`))
       onExpired?.()
     }, milliseconds)
-    work()
-      .finally(() => clearTimeout(timer))
-      .then(resolve, reject)
+    work().then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
 }

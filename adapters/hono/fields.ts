@@ -12,6 +12,9 @@ export class MalformedRequest extends Error {}
 /** Fields by name, not yet checked. */
 export type Fields = Readonly<Record<string, unknown>>
 
+const QUOTE = 0x22
+const COLON = 0x3a
+const BACKSLASH = 0x5c
 const FORM = 'application/x-www-form-urlencoded'
 const QOS: readonly unknown[] = [0, 1, 2]
 
@@ -96,10 +99,10 @@ function countColons(text: string): number {
   let count = 0
   let isString = false
   for (let i = 0; i < text.length; i++) {
-    const character = text[i]
-    if (character === '"') isString = !isString
-    else if (character === '\\') i++
-    else if (character === ':' && !isString) count++
+    const code = text.charCodeAt(i)
+    if (code === QUOTE) isString = !isString
+    else if (code === BACKSLASH) i++
+    else if (code === COLON && !isString) count++
   }
   return count
 }

@@ -57,40 +57,47 @@ export function requestHandler(bounds: RequestBounds): RequestHandler {
     throw new ConfigError('maxBodyBytes', 'must be a whole number of bytes, 1 or more')
   }
 
-  async function answer(handling: Handling, context: Context): Promise<Answer> {
-    const { req } = context
-    const { raw } = req
-    if (raw.method !== 'POST') {
-      const text = `the method is ${raw.method}, not POST`
-      return handling.refuse('warn', 'request-malformed', text)
-    }
+  /** Why a request is not even read. */
+  function findProblem(handling: Handling, { req }: Context): [RefusalReason, string] | undefined {
+    const { method, headers } = req.raw
+    if (method !== 'POST') return ['request-malformed', `the method is ${method}, not POST`]
     const problem =
       handling.secretIn === 'header'
-        ? check?.header(raw.headers.get('authorization'))
+        ? check?.header(headers.get('authorization'))
         : check?.segment(req.param('secret'))
-    if (problem) return handling.refuse('warn', 'broker-secret-wrong', problem)
+    return problem === undefined ? undefined : ['broker-secret-wrong', problem]
+  }
+
+  function refuse({ refuse }: Handling, error: unknown): Answer {
+    return error instanceof MalformedRequest
+      ? refuse('warn', 'request-malformed', error.message)
+      : refuse('error', 'failed', `deciding failed: ${describeError(error)}`)
+  }
+
+  async function serve(handling: Handling, context: Context): Promise<Response> {
+    const problem = findProblem(handling, context)
+    if (problem) return respond(handling.refuse('warn', ...problem))
+    const { raw } = context.req
     let late = false
     try {
       const body = bodyReader(raw, maxBodyBytes)
       const work = async () =>
         handling.answer({ fields: await body.read(), headers: raw.headers }, context, () => late)
-      return await withinDeadline(DEADLINE_MS, work, body.stop)
+      return respond(await withinDeadline(DEADLINE_MS, work, body.stop))
     } catch (error) {
       late = true
-      if (error instanceof MalformedRequest) {
-        return handling.refuse('warn', 'request-malformed', error.message)
-      }
-      return handling.refuse('error', 'failed', `deciding failed: ${describeError(error)}`)
+      return respond(refuse(handling, error))
     }
   }
 
   return {
     hasSecret: check !== undefined,
-    handle: (handling) => async (context) => {
-      const { status, body, headers = {} } = await answer(handling, context)
-      return new Response(body === '' ? null : body, { status, headers })
-    },
+    handle: (handling) => (context) => serve(handling, context),
   }
+}
+
+function respond({ status, body, headers = {} }: Answer): Response {
+  return new Response(body === '' ? null : body, { status, headers })
 }
 
 /** Writes one line without control characters. */

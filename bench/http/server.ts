@@ -9,7 +9,7 @@ import * as v from 'valibot'
 import { brokerAuth } from '../../adapters/hono/index.ts'
 import { secretHasher } from '../../src/access/credential.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
-import { DEVICES, DJANGO_HASH, deviceId, PASSWORD, SECRET } from './site.ts'
+import { DEVICES, DJANGO_HASH, deviceId, PASSWORD, SECRET, SLOW_USERS } from './site.ts'
 
 const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
 /** Its rules cannot be written down for EMQX, so that it asks about each topic. */
@@ -43,7 +43,7 @@ for (let i = 0; i < DEVICES; i++) {
   await insert('pump', deviceId(i), generated)
   await insert('valve', deviceId(i), generated)
 }
-await insert('pump', 'django', DJANGO_HASH)
+for (let i = 0; i < SLOW_USERS; i++) await insert('pump', `django-${i}`, DJANGO_HASH)
 
 const fleet = createFleet({ types: [pump, valve], store, pepper })
 const logger = { info() {}, warn() {}, error() {} }

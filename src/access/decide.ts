@@ -15,15 +15,15 @@ export interface AccessRequest {
   /** A topic name to publish to; a topic filter, with its share prefix, to subscribe with. */
   readonly topic: string
   /** Requested QoS. A broker that does not say leaves it out: then no rule with `maxQos` grants. */
-  readonly qos?: 0 | 1 | 2
+  readonly qos?: 0 | 1 | 2 | undefined
   /** Retain flag of a publish. Left out when not known: then no allow with `retain` grants. */
-  readonly retain?: boolean
+  readonly retain?: boolean | undefined
   /**
    * What the broker that asks tells and keeps apart. What it hides is taken for the worst: a deny
    * for a share name it does not tell stops every subscription, for example. Default: it hides
    * nothing, and what it does not tell is left out above.
    */
-  readonly broker?: DialectFacts
+  readonly broker?: DialectFacts | undefined
 }
 
 /** Why a decision came out as it did. Stable, to switch on. */

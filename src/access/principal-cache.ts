@@ -19,8 +19,8 @@ export interface KnownPrincipal {
 /** Keeps principals for a while. Make one with {@link principalCache}. */
 export interface PrincipalCache {
   /**
-   * Who has a user name: as kept, or as read now. What is read while something is forgotten is not
-   * kept, since it may be from before.
+   * Who has a user name: as kept, and then at once, or as read now. What is read while something is
+   * forgotten is not kept, since it may be from before.
    *
    * @param read Reads it from where it is stored.
    * @param now Milliseconds since the epoch.
@@ -30,7 +30,7 @@ export interface PrincipalCache {
     clientId: string | undefined,
     read: () => Promise<Principal | undefined>,
     now: number,
-  ): Promise<KnownPrincipal | undefined>
+  ): KnownPrincipal | Promise<KnownPrincipal | undefined>
   /** Forgets a user name, since something about it changed. */
   forget(username: string): void
 }
@@ -50,29 +50,36 @@ export function principalCache(lifetime: number): PrincipalCache {
   let older = new Map<string, Entry>()
   let changes = 0
 
+  async function load(
+    username: string,
+    clientId: string | undefined,
+    read: () => Promise<Principal | undefined>,
+    now: number,
+  ): Promise<KnownPrincipal | undefined> {
+    const before = changes
+    const principal = await read()
+    if (!principal) return undefined
+    const known = compile(principal, clientId)
+    if (lifetime > 0 && changes === before) {
+      if (newer.size === MAX_KNOWN_PRINCIPALS / 2) {
+        older = newer
+        newer = new Map()
+      }
+      const until = Math.min(now + lifetime, principal.expiresAt ?? Infinity)
+      newer.set(username, { principal, until, clientId, known })
+    }
+    return known
+  }
+
   return {
-    async find(username, clientId, read, now) {
+    find(username, clientId, read, now) {
       const entry = newer.get(username) ?? older.get(username)
-      if (entry && now < entry.until) {
-        if (entry.clientId !== clientId) {
-          entry.known = compile(entry.principal, clientId)
-          entry.clientId = clientId
-        }
-        return entry.known
+      if (!entry || now >= entry.until) return load(username, clientId, read, now)
+      if (entry.clientId !== clientId) {
+        entry.known = compile(entry.principal, clientId)
+        entry.clientId = clientId
       }
-      const before = changes
-      const principal = await read()
-      if (!principal) return undefined
-      const known = compile(principal, clientId)
-      if (lifetime > 0 && changes === before) {
-        if (newer.size === MAX_KNOWN_PRINCIPALS / 2) {
-          older = newer
-          newer = new Map()
-        }
-        const until = Math.min(now + lifetime, principal.expiresAt ?? Infinity)
-        newer.set(username, { principal, until, clientId, known })
-      }
-      return known
+      return entry.known
     },
 
     forget(username) {

@@ -71,6 +71,14 @@ describe('npm run bench', () => {
     ])
   })
 
+  test('measures logins during a flood of wrong passwords, on each runtime', () => {
+    const { status, stdout, stderr } = runBenches('flood')
+    assert.equal(status, 0, stderr)
+    const tables = tablesOf(stdout)
+    assert.deepEqual([...tables.keys()], ['Node', 'Bun', 'Deno'])
+    for (const { rows } of tables.values()) assert.deepEqual(rows, ['quiet', 'flood'])
+  })
+
   test('names the machine first', () => {
     assert.match(runBenches('candidates').stdout.split('\n')[0]!, /, Node v\d+\./)
   })

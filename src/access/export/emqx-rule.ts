@@ -124,8 +124,8 @@ function allowStep({ action, levels, maxQos, retain }: Grant): EmqxStep {
     action,
     topic: levels.join('/'),
     exact: false,
-    ...(maxQos < 2 ? { qos: maxQos === 0 ? [0] : [0, 1] } : {}),
-    ...(retain === undefined ? {} : { retain }),
+    ...(maxQos < 2 && { qos: maxQos === 0 ? [0] : [0, 1] }),
+    ...(retain !== undefined && { retain }),
   }
 }
 
@@ -161,8 +161,9 @@ function rank(levels: readonly string[]) {
 
 function unique(steps: readonly EmqxStep[]): readonly EmqxStep[] {
   const seen = new Set<string>()
-  return steps.filter((step) => {
-    const text = JSON.stringify(step)
+  return steps.filter(({ permission, action, topic, exact, qos, retain }) => {
+    // The topic last, since it alone may hold any character.
+    const text = `${permission} ${action} ${exact} ${qos} ${retain} ${topic}`
     return !seen.has(text) && seen.add(text)
   })
 }

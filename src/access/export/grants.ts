@@ -123,13 +123,14 @@ function readRules(principal: Principal, effect: AccessRule['effect']): readonly
   return principal.rules
     .filter((rule) => rule.effect === effect)
     .flatMap((rule) => {
-      const anyClientId =
-        !Object.hasOwn(values, 'clientId') && rule.filter.split('/').includes('{clientId}')
+      // A placeholder is a whole level, so that its text stands for nothing else.
+      const anyClientId = !Object.hasOwn(values, 'clientId') && rule.filter.includes('{clientId}')
       // A missing value makes a deny stop every level there, and an allow grant nothing.
       const known = anyClientId ? { ...values, clientId: '+' } : values
       const levels = expandFilter(rule.filter, known, effect === 'deny' ? '+' : undefined)
       if (!levels) return []
-      return [...new Set(rule.actions)]
+      return rule.actions
+        .filter((action, i) => rule.actions.indexOf(action) === i)
         .filter((action) => action === 'subscribe' || rule.share === undefined)
         .map((action) => ({
           rule,
@@ -146,9 +147,9 @@ function readRules(principal: Principal, effect: AccessRule['effect']): readonly
 
 /** One writing for filters that match the same names, since none is empty: `#` for `+/#`. */
 function canonical(levels: readonly string[]): readonly string[] {
-  const text = levels.join('/')
-  if (text === '+/#') return ['#']
-  return text === '/+/#' ? ['', '#'] : levels
+  if (levels.at(-1) !== '#' || levels.at(-2) !== '+' || levels.length > 3) return levels
+  if (levels.length === 2) return ['#']
+  return levels[0] === '' ? ['', '#'] : levels
 }
 
 /** Lifts the condition from a grant that another one completes to both retain flags. */

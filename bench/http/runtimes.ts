@@ -1,0 +1,55 @@
+/**
+ * The server of the bench on Node, Bun and Deno, one after another.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { SECRET } from './site.ts'
+
+/** The path of a file in this folder. */
+export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+const bin = (name: string) => here(`../../node_modules/.bin/${name}`)
+const SERVER = here('server.ts')
+
+const RUNTIMES: readonly (readonly [name: string, command: string, args: readonly string[]])[] = [
+  ['Node', process.execPath, ['--import', 'tsx', SERVER]],
+  ['Bun', bin('bun'), [SERVER]],
+  ['Deno', bin('deno'), ['run', '-A', SERVER]],
+]
+
+/** Runs the server on each runtime, and returns one section of Markdown for each. */
+export async function onEachRuntime(measure: (url: string) => Promise<string>): Promise<string> {
+  const sections: string[] = []
+  for (const [name, command, args] of RUNTIMES) {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    try {
+      const url = `http://127.0.0.1:${await readPort(child)}`
+      sections.push(`### ${name}\n\n${await measure(url)}`)
+    } finally {
+      child.kill()
+    }
+  }
+  return sections.join('\n\n')
+}
+
+/** Logs in as EMQX does it, and tells the result. */
+export async function login(url: string, username: string, password: string): Promise<string> {
+  const response = await fetch(`${url}/iot/broker/emqx/auth`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${SECRET}` },
+    body: JSON.stringify({ username, password, clientid: 'c-1' }),
+  })
+  const { result } = (await response.json()) as { result: string }
+  return result
+}
+
+async function readPort(child: ChildProcess): Promise<number> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const port = /^port (\d+)$/.exec(line)?.[1]
+    if (port) return Number(port)
+  }
+  throw new Error('The server of the bench ended before it listened')
+}
