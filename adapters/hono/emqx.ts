@@ -9,7 +9,7 @@
  */
 import { type EmqxAclRule, emqxAclList } from '../../src/access/export/emqx.ts'
 import type { Principal } from '../../src/access/principal.ts'
-import type { AccessAction } from '../../src/access/rule.ts'
+import type { AccessAction, RuleValues } from '../../src/access/rule.ts'
 import { type Dialect, json } from './dialect.ts'
 import { type Fields, MalformedRequest, needText, readFlag, readQos, readText } from './fields.ts'
 
@@ -23,6 +23,8 @@ interface LoginAnswer {
    * it denies what `acl` grants.
    */
   readonly expire_at?: number
+  /** What the broker may put in templates of its own as `${client_attrs.…}` (5.7 and later). */
+  readonly client_attrs?: Readonly<Record<string, string>>
 }
 
 const ALLOW = json({ result: 'allow' })
@@ -34,6 +36,12 @@ const ACTIONS: Readonly<Record<string, AccessAction>> = {
   subscribe: 'subscribe',
   sub: 'subscribe',
 }
+
+/** What EMQX takes for the name of an attribute. */
+const ATTRIBUTE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
+
+/** Values that are no attributes of a device, and `tns`, which EMQX takes for the client's tenant. */
+const NO_ATTRIBUTES = ['prefix', 'deviceId', 'username', 'clientId', 'tns']
 
 /** EMQX 5 and 6. */
 export const emqx: Dialect = {
@@ -50,6 +58,7 @@ export const emqx: Dialect = {
           username: readText(fields, 'username'),
           password: readText(fields, 'password'),
           clientId: readText(fields, 'clientid'),
+          peer: readText(fields, 'peerhost'),
         })
         return login.effect === 'allow' ? json(allowLogin(login.principal)) : DENY
       },
@@ -66,8 +75,8 @@ export const emqx: Dialect = {
           clientId: readText(fields, 'clientid'),
           action: readAction(fields),
           topic,
-          ...(qos === undefined ? {} : { qos }),
-          ...(retain === undefined ? {} : { retain }),
+          qos,
+          retain,
         })
         return isAllowed ? ALLOW : DENY
       },
@@ -75,16 +84,34 @@ export const emqx: Dialect = {
   ],
 }
 
-/** With the client's rules, where they can be said exactly, and the end of the login, if it has one. */
+/**
+ * With the client's rules, where they can be said exactly, the end of the login, if it has one, and
+ * what is known of a device.
+ *
+ * Without `is_superuser`: none is the same to EMQX as `false`, and a superuser would skip all rules,
+ * those that deny as well.
+ */
 function allowLogin(principal: Principal): LoginAnswer {
   const { output, findings } = emqxAclList(principal, { allowNarrower: true })
-  const { expiresAt } = principal
+  const { expiresAt, device } = principal
   return {
     result: 'allow',
     // A list that grants less would end in its closing deny, and nobody would be asked.
     ...(findings.length === 0 && { acl: output }),
     ...(expiresAt !== undefined && { expire_at: Math.floor(expiresAt / 1000) }),
+    ...(device && { client_attrs: clientAttributes(device, principal.values) }),
   }
+}
+
+/** A device's type, id and own attributes, as far as EMQX takes them. */
+function clientAttributes(
+  { type, id }: NonNullable<Principal['device']>,
+  values: RuleValues,
+): Readonly<Record<string, string>> {
+  const own = Object.entries(values).filter(
+    ([name]) => !NO_ATTRIBUTES.includes(name) && ATTRIBUTE_NAME.test(name),
+  )
+  return { ...Object.fromEntries(own), type, id }
 }
 
 function readAction(fields: Fields): AccessAction {

@@ -86,8 +86,8 @@ async function publish(fields: Fields, ask: Ask): Promise<Answer> {
     clientId: readText(fields, 'client_id'),
     action: 'publish',
     topic: needText(fields, 'topic'),
-    ...(qos === undefined ? {} : { qos }),
-    ...(retain === undefined ? {} : { retain }),
+    qos,
+    retain,
   })
   if (!isAllowed) return DENY
   // Properties differ from message to message, and VerneMQ would keep an answer for each of them.

@@ -27,6 +27,9 @@ interface Request {
   readonly unsharedBecause?: Why
 }
 
+/** What a denied filter is answered with; MQTT 3.1.1 has the first alone (section 3.9.3). */
+const DENIALS: readonly number[] = [reason.unspecified, reason.notAuthorized]
+
 /**
  * Checks subscriptions before any of them is made.
  *
@@ -111,11 +114,24 @@ async function send(connection: Connection, requests: readonly Request[]): Promi
       const group = [...requests.entries()].filter(([, request]) => request.qos === qos)
       if (group.length === 0) return
       const filters = group.map(([, { filter }]) => filter)
-      const granted = await connection.subscribe(filters, qos)
+      const granted = await sendTogether(connection, filters, qos)
       for (const [n, [i]] of group.entries()) codes[i] = granted[n] ?? reason.unspecified
     }),
   )
   return codes
+}
+
+/** One SUBSCRIBE for all; where all are denied, one for each. */
+async function sendTogether(
+  connection: Connection,
+  filters: readonly string[],
+  qos: Qos,
+): Promise<readonly number[]> {
+  const codes = await connection.subscribe(filters, qos)
+  // Some brokers have one decision for a whole SUBSCRIBE, and what is denied then is all of it.
+  if (filters.length === 1 || !codes.every((code) => DENIALS.includes(code))) return codes
+  const single = await Promise.all(filters.map((filter) => connection.subscribe([filter], qos)))
+  return single.map(([code = reason.unspecified]) => code)
 }
 
 function refuse(subscription: Subscription, code: number): Outcome {

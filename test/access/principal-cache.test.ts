@@ -82,7 +82,7 @@ describe('a principal', () => {
     const fail = async () => {
       throw new Error('the store is down')
     }
-    await assert.rejects(cache.find('svc', undefined, fail, 0), /the store is down/)
+    await assert.rejects(async () => cache.find('svc', undefined, fail, 0), /the store is down/)
     const { source, read } = reader(principal([]))
     assert.ok(await cache.find('svc', undefined, read, 0))
     assert.equal(source.reads, 1)

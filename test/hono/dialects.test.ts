@@ -7,7 +7,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { rows as authPlug } from './dialects/auth-plug.ts'
 import { rows as emqx } from './dialects/emqx.ts'
+import { rows as emqx4 } from './dialects/emqx4.ts'
 import { rows as goAuth } from './dialects/go-auth.ts'
+import { rows as nanomq } from './dialects/nanomq.ts'
 import type { Row } from './dialects/row.ts'
 import { rows as vernemq } from './dialects/vernemq.ts'
 import { site } from './site.ts'
@@ -15,9 +17,11 @@ import { site } from './site.ts'
 /** One line for each dialect. */
 const DIALECTS: Readonly<Record<string, readonly Row[]>> = {
   emqx,
+  emqx4,
   'go-auth': goAuth,
   'auth-plug': authPlug,
   vernemq,
+  nanomq,
 }
 
 for (const [name, rows] of Object.entries(DIALECTS)) {

@@ -13,17 +13,20 @@ const closing = ['#', '$SYS/#', '$event/#', '$file/#', '$file-async/#'].map((top
 }))
 const allow = (action: string, topic: string) => ({ permission: 'allow', action, topic })
 
-function allowWith(acl: unknown): Answer {
-  return { ...ALLOW, text: JSON.stringify({ result: 'allow', acl }) }
+function allowWith(acl: unknown, more = {}): Answer {
+  return { ...ALLOW, text: JSON.stringify({ result: 'allow', acl, ...more }) }
 }
 
-const stationAcl = allowWith([
-  allow('publish', `${OWN}/data`),
-  allow('publish', `${OWN}/status`),
-  allow('publish', `${OWN}/reply`),
-  allow('subscribe', `${OWN}/cmd`),
-  ...closing,
-])
+const stationAcl = allowWith(
+  [
+    allow('publish', `${OWN}/data`),
+    allow('publish', `${OWN}/status`),
+    allow('publish', `${OWN}/reply`),
+    allow('subscribe', `${OWN}/cmd`),
+    ...closing,
+  ],
+  { client_attrs: { type: 'weatherstation', id: 'STATION-001' } },
+)
 
 const hubAcl = allowWith([
   allow('subscribe', 'things/weatherstation/+/data'),
@@ -58,7 +61,11 @@ describe('/auth', () => {
     ['a null client id', { ...template, clientid: null }, stationAcl],
     ['the hub', { username: 'hub', password: HUB_PASSWORD }, hubAcl],
     // Its rules have a deny and limits, which the broker has to ask about each time.
-    ['a device with inexpressible rules', { username: 'pump/P-1', password: pumpPassword }, ALLOW],
+    [
+      'a device with inexpressible rules',
+      { username: 'pump/P-1', password: pumpPassword },
+      allowWith(undefined, { client_attrs: { type: 'pump', id: 'P-1' } }),
+    ],
   ]
   for (const [title, body, expected] of grants) {
     for (const path of ['/auth', '/auth/']) {

@@ -58,7 +58,8 @@ describe('/auth', () => {
   })
 
   test('says nothing of an end to a device', async () => {
-    assert.deepEqual(await request(app, '/auth', { username, password }), ALLOW)
+    const expected = { result: 'allow', client_attrs: { type: 'pump', id: 'P-1' } }
+    assert.deepEqual(await answer('/auth', { username, password }), expected)
   })
 
   const token = fleet.issueToken({ rules: [watch] })

@@ -25,8 +25,8 @@ export const connackProperty = {
 export interface Script {
   /** Reason code and properties of CONNACK; the argument counts connections from 1. */
   readonly connect?: (connection: number) => { reason?: number; properties?: readonly number[] }
-  /** Reason code for a filter. */
-  readonly subscribe?: (filter: string) => number
+  /** Reason code for a filter; told how many the SUBSCRIBE has. */
+  readonly subscribe?: (filter: string, count: number) => number
   /** Takes a PUBLISH of QoS 1; `answer` sends its PUBACK. */
   readonly publish?: (topic: string, answer: (reason: number) => void) => void
 }
@@ -72,14 +72,16 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
       const { reason = 0, properties = [] } = script.connect?.(connections) ?? {}
       send(0x20, 0, reason, properties.length, ...properties)
     } else if (type >> 4 === SUBSCRIBE) {
-      const codes: number[] = []
+      const asked: [filter: string, options: number][] = []
       for (let at = 3 + body[2]!; at < body.length; ) {
         const end = at + 2 + body.readUInt16BE(at)
-        const filter = body.toString('utf8', at + 2, end)
-        filters.push(filter)
-        codes.push(script.subscribe?.(filter) ?? body[end]!)
+        asked.push([body.toString('utf8', at + 2, end), body[end]!])
         at = end + 1
       }
+      filters.push(...asked.map(([filter]) => filter))
+      const codes = asked.map(
+        ([filter, options]) => script.subscribe?.(filter, asked.length) ?? options,
+      )
       send(0x90, body[0]!, body[1]!, 0, ...codes)
     } else if (type >> 4 === PUBLISH && type & 0x06) {
       const end = 2 + body.readUInt16BE(0)

@@ -122,6 +122,35 @@ describe('the answer to a subscribe', () => {
     )
   })
 
+  for (const denial of [0x80, 0x87]) {
+    test(`0x${denial.toString(16)} for all filters together is asked again one by one`, async () => {
+      const subscribe = (filter: string, count: number) =>
+        count > 1 || filter === 'bad' ? denial : 1
+      await using server = await scriptedBroker({ subscribe })
+      await using client = await connectClient({ url: server.url })
+      const good = [{ filter: 'a' }, { filter: 'b', shared: true }]
+      assert.deepEqual(await client.broker.subscribe(good), [
+        { filter: 'a', qos: 1, shared: false },
+        { filter: 'b', qos: 1, shared: true },
+      ])
+      const shared = '$share/devicehub/b'
+      assert.deepEqual(server.filters, ['a', shared, 'a', shared])
+      await assert.rejects(client.broker.subscribe([{ filter: 'c' }, { filter: 'bad' }]), {
+        reasonCode: denial,
+        message: /"bad"/,
+      })
+    })
+  }
+
+  test('is asked for once where one filter of several is denied, or one alone', async () => {
+    const subscribe = (filter: string) => (filter === 'bad' ? 0x87 : 1)
+    await using server = await scriptedBroker({ subscribe })
+    await using client = await connectClient({ url: server.url })
+    await assert.rejects(client.broker.subscribe([{ filter: 'bad' }]))
+    await assert.rejects(client.broker.subscribe([{ filter: 'a' }, { filter: 'bad' }]))
+    assert.deepEqual(server.filters, ['bad', 'a', 'bad'])
+  })
+
   test('is waited for no longer than allowed', { skip: mosquittoMissing }, async () => {
     const mosquitto = await startMosquitto()
     await using client = await connectClient({ url: mosquitto.url, publishTimeout: 200 })

@@ -1,0 +1,27 @@
+/**
+ * EMQX 4: its HTTP plug-in, `emqx_auth_http`.
+ *
+ * It is never answered with the word `ignore`, nor left without an answer where one can be given:
+ * EMQX takes either for "ask the next one", which ends in a grant by default. Nor does it ask about
+ * the topics of a user name that begins with "$": the core has none.
+ *
+ * @module
+ */
+import type { Dialect } from './dialect.ts'
+import { emqxStyleRoutes } from './emqx-style.ts'
+
+/** What is written for a value that the client does not have. */
+const NONE: readonly unknown[] = ['undefined', 'null']
+
+/** EMQX 4. */
+export const emqx4: Dialect = {
+  name: 'emqx4',
+  secretIn: 'header',
+  // `$share/<share name>/` and `$queue/` are taken off before the broker asks.
+  facts: { qos: false, retain: false, share: false, clientId: true, separators: '' },
+  routes: emqxStyleRoutes({
+    readFields: ({ fields }) =>
+      Object.fromEntries(Object.entries(fields).filter(([, value]) => !NONE.includes(value))),
+    readFilters: (filter) => [filter],
+  }),
+}
