@@ -11,7 +11,11 @@ export interface Outcome {
   /** What was asked, such as `auth`. */
   readonly route: string
   readonly effect: 'allow' | 'deny'
-  /** A stable code: that of a login or a decision, or `broker-secret-wrong`, `request-malformed`, `failed`. */
+  /**
+   * A stable code: `login`, that of a login that failed or of a decision; of an event `connected`,
+   * `disconnected`, `not-a-device` or `client-unknown`; of either `broker-secret-wrong`,
+   * `request-malformed` or `failed`.
+   */
   readonly reason: string
 }
 

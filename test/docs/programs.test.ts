@@ -1,0 +1,105 @@
+/**
+ * The programs in the README and the pages: each compiles, and prints what stands below it.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What the programs take from their environment. */
+const SETTINGS = {
+  PEPPER: 'a pepper of more than 16 bytes',
+  HUB_PASSWORD: 'hub-password-0123456789',
+}
+
+/** A `ts` block of a page. */
+interface Program {
+  readonly file: string
+  readonly title: string
+  readonly source: string
+  /** The `text` block right after it, if there is one. */
+  readonly printed: string | undefined
+}
+
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+  .filter((page) => page.endsWith('.md'))
+  .sort()
+
+/** Every block, or whatever else begins like one, so that none is passed over. */
+function findPrograms(page: string): readonly Program[] {
+  const markdown = readFileSync(join(root, page), 'utf8')
+  const blocks = markdown.matchAll(/^```ts\n([\s\S]*?)^```$(?:\n\n```text\n([\s\S]*?)^```$)?/gm)
+  const found = [...blocks].map(([, source = '', printed], i): Program => {
+    const file = `${page.replaceAll(/\W/g, '-')}-${i + 1}.ts`
+    const line = markdown.slice(0, markdown.indexOf(source)).split('\n').length
+    return { file, title: `${page}, line ${line}`, source, printed }
+  })
+  const begun = markdown.match(/^\s*```(ts|js|typescript|javascript)\b/gm) ?? []
+  assert.equal(
+    found.length,
+    begun.length,
+    `${page} has a program that is not read: begin it with ts alone`,
+  )
+  return found
+}
+
+const programs = pages.flatMap(findPrograms)
+// Below the tests, so that the entry points and the packages are found by their names.
+const folder = mkdtempSync(join(root, 'test', '.programs-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const fleet = programs.find(({ source }) => source.includes('export const fleet'))
+assert.ok(fleet, 'the README shows the fleet that the others import')
+writeFileSync(join(folder, 'fleet.ts'), fleet.source)
+for (const { file, source } of programs) writeFileSync(join(folder, file), source)
+
+function compile(): ReadonlyMap<string, readonly string[]> {
+  const path = join(root, 'test', 'tsconfig.json')
+  const { config } = ts.readConfigFile(path, ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, dirname(path))
+  const files = programs.map(({ file }) => join(folder, file))
+  const program = ts.createProgram(files, { ...options, lib: [...options.lib!, 'lib.dom.d.ts'] })
+  return new Map(
+    programs.map(({ file }) => {
+      const source = program.getSourceFile(join(folder, file))
+      const found = [
+        ...program.getSyntacticDiagnostics(source),
+        ...program.getSemanticDiagnostics(source),
+      ]
+      return [
+        file,
+        found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
+      ]
+    }),
+  )
+}
+
+describe('programs compile', () => {
+  const findings = compile()
+  for (const { file, title } of programs) {
+    test(title, () => assert.deepEqual(findings.get(file), []))
+  }
+})
+
+describe('programs print what they say', () => {
+  for (const { file, title, printed } of programs) {
+    if (printed === undefined) continue
+    test(title, () => {
+      const args = ['--import=tsx', join(folder, file)]
+      const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+        cwd: root,
+        env: { ...process.env, ...SETTINGS },
+        encoding: 'utf8',
+        timeout: 60_000,
+      })
+      assert.equal(status, 0, stderr)
+      assert.equal(stdout, printed)
+    })
+  }
+})
