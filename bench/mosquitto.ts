@@ -5,7 +5,6 @@
  * @module
  */
 import { equal, ok } from 'node:assert/strict'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import mqttPackage from 'mqtt'
 import * as v from 'valibot'
@@ -67,7 +66,7 @@ function rows(first: string, measured: readonly Row[]): string {
       'Reconciliation without a change',
       'Provision',
       'Revoke, until the connection is closed',
-      'Memory here, more than before',
+      'Heap here, at most, beyond the fleet',
       'Memory of Mosquitto',
     ],
     measured.map((row) => [
@@ -109,10 +108,10 @@ async function measure(
   start: number,
 ): Promise<Row> {
   globalThis.gc?.()
-  const before = process.memoryUsage.rss()
+  const before = process.memoryUsage().heapUsed
   let highest = before
   const watch = setInterval(() => {
-    highest = Math.max(highest, process.memoryUsage.rss())
+    highest = Math.max(highest, process.memoryUsage().heapUsed)
   }, 10)
   const broker = mqtt({ url: site.url, ...ADMIN })
   const security = dynamicSecurity(fleet, { broker, logger: silent })
@@ -132,7 +131,7 @@ async function measure(
     provisions.push(performance.now() - from)
     const options = { username, password, protocolVersion: 5, reconnectPeriod: 0 } as const
     const client = await mqttPackage.connectAsync(site.url, options)
-    const closed = once(client, 'close')
+    const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
     const until = performance.now()
     await Promise.all([fleet.revoke(pump, `new-${i}`), closed])
     revocations.push(performance.now() - until)

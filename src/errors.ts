@@ -94,6 +94,34 @@ export class DeviceUnknownError extends DeviceHubError {
   }
 }
 
+/** The device is revoked, which nothing takes back. Nothing was written. */
+export class DeviceRevokedError extends DeviceHubError {
+  override readonly name = 'DeviceRevokedError'
+  readonly code = 'ERR_DEVICE_REVOKED'
+  readonly type: string
+  readonly id: string
+
+  constructor(type: string, id: string) {
+    super(`Device ${type}/${id} is revoked`)
+    this.type = type
+    this.id = id
+  }
+}
+
+/** A sealed secret cannot be opened: another key sealed it, or the text is damaged. */
+export class SealedSecretError extends DeviceHubError {
+  override readonly name = 'SealedSecretError'
+  readonly code = 'ERR_SECRET_SEALED'
+  readonly type: string
+  readonly id: string
+
+  constructor(type: string, id: string, problem: string) {
+    super(`The sealed secret of device ${type}/${id} cannot be opened: ${problem}`)
+    this.type = type
+    this.id = id
+  }
+}
+
 /** Another writer changed the record since it was read. Read it again and repeat the change. */
 export class RevisionConflictError extends DeviceHubError {
   override readonly name = 'RevisionConflictError'

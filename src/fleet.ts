@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { BrokerLogin } from './access/broker-login.ts'
 import {
   type CompatibilityFinding,
   type DialectFacts,
@@ -19,6 +20,7 @@ import { type Explanation, explainDecision } from './access/explain.ts'
 import { type Principal, withClientId } from './access/principal.ts'
 import { principalCache } from './access/principal-cache.ts'
 import { type AccessRule, checkRules } from './access/rule.ts'
+import { type SecretOwner, secretSealer } from './access/sealed.ts'
 import { checkPasswordHash } from './access/secret/format.ts'
 import { secretVerifier } from './access/secret/verifier.ts'
 import { compileServices, type ServiceAccount } from './access/service-account.ts'
@@ -30,16 +32,19 @@ import {
   type TokenOptions,
   tokenAuthority,
 } from './access/token.ts'
+import { newestCredential, validCredentials, withCredential } from './device/credentials.ts'
 import { checkName, findNameProblem, isUsername } from './device/name.ts'
-import type { DeviceRecord, DeviceStore } from './device/store.ts'
+import type { DeviceRecord, DeviceStore, StoredCredential } from './device/store.ts'
 import { compileTemplates } from './device/templates.ts'
 import type { DeviceType } from './device/type.ts'
 import {
   ConfigError,
   DeviceExistsError,
+  DeviceRevokedError,
   DeviceUnknownError,
   InvalidNameError,
   RevisionConflictError,
+  SealedSecretError,
 } from './errors.ts'
 import { parseTopicName } from './topic/filter.ts'
 import type { Channel, TopicTemplate } from './topic/template.ts'
@@ -58,6 +63,13 @@ export interface FleetOptions {
    * invalidates every stored secret and every token.
    */
   readonly pepper?: string | Uint8Array | undefined
+  /**
+   * A key of at least 32 bytes, kept apart from the store, under which a copy of each generated
+   * secret is sealed and put on record beside its hash. Only with it can a broker that keeps logins
+   * itself be told them again. Whoever has both the store and this key has every such secret.
+   * Changing it makes what was sealed before unreadable; the logins stay. Default: nothing is sealed.
+   */
+  readonly sealingKey?: string | Uint8Array | undefined
   /** Logins that are no devices. Default: none. */
   readonly services?: readonly ServiceAccount[]
   /**
@@ -90,7 +102,16 @@ export interface RecordedDevice {
   readonly topics: Readonly<Record<Channel, string>>
 }
 
-/** A new device's login. The password is shown here once, and cannot be had again. */
+/** What {@link Fleet.rotate} takes beside the device's type and id. */
+export interface RotateOptions {
+  /**
+   * Seconds for which the passwords before stay good: a whole number, 0 to 2,592,000 (30 days).
+   * Default: 0, they end at once.
+   */
+  readonly overlap?: number
+}
+
+/** A device's new login. The password is shown here once; only its hash is kept. */
 export interface ProvisionedDevice extends RecordedDevice {
   readonly password: string
 }
@@ -137,13 +158,19 @@ export interface DeviceRef {
   readonly id: string
 }
 
+/** A change of a device that was made through a fleet, and is on record. */
+export interface DeviceChange extends DeviceRef {
+  readonly kind: 'provisioned' | 'rotated' | 'revoked'
+}
+
 /** A fleet. Make one with {@link createFleet}. */
 export interface Fleet {
   readonly prefix: string
   readonly types: readonly DeviceType[]
   readonly store: DeviceStore
   /**
-   * Puts a device on record and makes its login.
+   * Puts a device on record and makes its login. Settles when the record is written and everything
+   * registered with {@link Fleet.onChanged} has been told.
    * @throws {InvalidNameError} If the id, user name or an attribute could change a topic's shape.
    * @throws {DeviceExistsError} If the device or its user name is there already.
    * @throws {ConfigError} If the type is not of this fleet, or a rule is not valid.
@@ -163,6 +190,34 @@ export interface Fleet {
     options?: ProvisionOptions,
   ): Promise<RecordedDevice>
   /**
+   * Gives a device a new generated secret. Those before it end at once, or after an overlap; a
+   * connection that stands is not ended by it. At most 8 passwords of a device are good at a time,
+   * and the oldest give way. Settles as {@link Fleet.provision} does. Of several rotations at once,
+   * the one written last counts.
+   * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {DeviceRevokedError} If it is revoked.
+   * @throws {ConfigError} If the type is not of this fleet, or the overlap is out of range.
+   * @throws {RevisionConflictError} If other writers were in between five times.
+   */
+  rotate(type: DeviceType, id: string, options?: RotateOptions): Promise<ProvisionedDevice>
+  /**
+   * The generated secret a device has, of several the newest. `undefined` if no copy of it was
+   * sealed: the fleet had no `sealingKey` then, or the password came as a hash.
+   * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {DeviceRevokedError} If it is revoked.
+   * @throws {SealedSecretError} If the copy cannot be opened: under another key, or damaged.
+   */
+  openSecret(type: DeviceType, id: string): Promise<string | undefined>
+  /**
+   * What a broker that keeps logins itself has to know of a device: of several passwords the newest.
+   * `undefined` if the device can log in nowhere: revoked, not well formed, without a password that
+   * is good, or of a type that is not of this fleet.
+   * @param record As the store returned it.
+   */
+  brokerLogin(record: DeviceRecord): BrokerLogin | undefined
+  /** The same of the service accounts. */
+  serviceLogins(): readonly BrokerLogin[]
+  /**
    * Revokes a device: it can neither log in nor do anything from now on. Settles when the record
    * is written and everything registered with {@link Fleet.onRevoked} has been told; rejects with
    * the error of a listener that failed, after all were told. Repeating it tells them again.
@@ -171,6 +226,12 @@ export interface Fleet {
   revoke(type: DeviceType, id: string): Promise<void>
   /** Calls a listener for each device revoked through this fleet. Returns how to stop that. */
   onRevoked(listener: (device: DeviceRef) => void | Promise<void>): () => void
+  /**
+   * Calls a listener for each change made through this fleet, once it is on record. Whoever made it
+   * waits for the listener, and hears nothing of its failure: the change stands, and a password must
+   * not be lost over it. Returns how to stop that.
+   */
+  onChanged(listener: (change: DeviceChange) => void | Promise<void>): () => void
   /**
    * Makes a login that ends by itself and may do what its rules grant, and nothing else. It is
    * stored nowhere: it cannot be listed, and not be revoked before it expires. Every fleet with the
@@ -212,7 +273,9 @@ export interface Fleet {
   route(topic: string): { type: DeviceType; deviceId: string; channel: Channel } | undefined
 }
 
-const MAX_REVOKE_TRIES = 5
+const MAX_UPDATE_TRIES = 5
+/** Longest overlap of a rotation, in seconds: 30 days. */
+const MAX_OVERLAP = 2_592_000
 const DEFAULT_RULES_LIFETIME = 10
 const MAX_RULES_LIFETIME = 3_600
 /** What a guess at a login ends in. */
@@ -240,6 +303,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
   const hasher = secretHasher(options.pepper)
   const verifier = secretVerifier(hasher)
+  const sealer = options.sealingKey === undefined ? undefined : secretSealer(options.sealingKey)
   const tokens = options.pepper === undefined ? undefined : tokenAuthority(options.pepper, prefix)
   const templates = compileTemplates(types, prefix)
   const byName = new Map(types.map((type) => [type.name, type]))
@@ -251,6 +315,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const throttle = loginThrottle()
   const known = principalCache(readLifetime(options.rulesLifetime) * 1_000)
   const revocations = new Set<(device: DeviceRef) => void | Promise<void>>()
+  const changes = new Set<(change: DeviceChange) => void | Promise<void>>()
 
   function checkType(type: DeviceType): void {
     if (byName.get(type.name) !== type) {
@@ -277,10 +342,44 @@ export function createFleet(options: FleetOptions): Fleet {
     return record && devicePrincipal(record)
   }
 
+  function topicsOf(type: DeviceType, id: string): RecordedDevice['topics'] {
+    const topic = (channel: Channel) => templates.get(type.name)!.name(id, channel)
+    return {
+      data: topic('data'),
+      status: topic('status'),
+      cmd: topic('cmd'),
+      reply: topic('reply'),
+    }
+  }
+
+  /** A generated secret, ready to be put on record. */
+  async function generated(
+    type: DeviceType,
+    id: string,
+  ): Promise<{ readonly password: string; readonly credential: StoredCredential }> {
+    const password = generateSecret()
+    const plain = credentialOf(hasher.hash(password))
+    if (!sealer) return { password, credential: plain }
+    const owner: SecretOwner = { type: type.name, id, credentialId: plain.id }
+    return { password, credential: { ...plain, sealed: await sealer.seal(owner, password) } }
+  }
+
+  async function openSealed(
+    { type, id }: DeviceRecord,
+    credential: StoredCredential,
+  ): Promise<string | undefined> {
+    const { sealed, id: credentialId } = credential
+    if (sealed === undefined) return undefined
+    if (!sealer) throw new SealedSecretError(type, id, 'this fleet has no sealing key')
+    const secret = await sealer.open({ type, id, credentialId }, sealed)
+    if (secret !== undefined) return secret
+    throw new SealedSecretError(type, id, 'it is damaged, or was sealed under another key')
+  }
+
   async function record(
     type: DeviceType,
     id: string,
-    hash: string,
+    makeCredential: () => StoredCredential | Promise<StoredCredential>,
     { username, rules = [], attributes = {} }: ProvisionOptions = {},
   ): Promise<RecordedDevice> {
     checkType(type)
@@ -297,26 +396,50 @@ export function createFleet(options: FleetOptions): Fleet {
     checkRules(rules, 'rules')
     const login = username ?? `${type.name}/${id}`
     if (services.has(login)) throw new DeviceExistsError(type.name, id, 'user name')
-    const createdAt = Date.now()
+    const credential = await makeCredential()
     await store.insert({
       type: type.name,
       id,
       username: login,
-      credentials: [{ id: crypto.randomUUID(), kind: 'password', hash, createdAt }],
+      credentials: [credential],
       rules,
       attributes,
       revoked: false,
-      createdAt,
+      createdAt: credential.createdAt,
       revision: 1,
     })
-    const topic = (channel: Channel) => templates.get(type.name)!.name(id, channel)
-    const topics = {
-      data: topic('data'),
-      status: topic('status'),
-      cmd: topic('cmd'),
-      reply: topic('reply'),
+    await tellChanged({ kind: 'provisioned', type: type.name, id })
+    return { type: type.name, id, username: login, topics: topicsOf(type, id) }
+  }
+
+  /**
+   * Writes a change of a record, and again on what another writer wrote in between. Returns the
+   * record as it is then.
+   *
+   * @param change Makes the new record, or `undefined` where there is nothing to write.
+   */
+  async function update(
+    type: DeviceType,
+    id: string,
+    change: (record: DeviceRecord) => DeviceRecord | undefined,
+  ): Promise<DeviceRecord> {
+    checkType(type)
+    for (let tries = 1; ; tries++) {
+      const record = await store.get(type.name, id)
+      if (!record) throw new DeviceUnknownError(type.name, id)
+      const changed = change(record)
+      if (!changed) return record
+      try {
+        await store.update(changed)
+        return changed
+      } catch (error) {
+        if (!(error instanceof RevisionConflictError) || tries === MAX_UPDATE_TRIES) throw error
+      }
     }
-    return { type: type.name, id, username: login, topics }
+  }
+
+  async function tellChanged(change: DeviceChange): Promise<void> {
+    await Promise.allSettled([...changes].map(async (tell) => tell(change)))
   }
 
   /** Who logs in, or why it fails. */
@@ -332,7 +455,9 @@ export function createFleet(options: FleetOptions): Fleet {
     const record = service ? undefined : await findRecord(username)
     const hashes = service
       ? [service.hash]
-      : (record?.credentials.map((credential) => credential.hash) ?? [])
+      : record
+        ? validCredentials(record, Date.now()).map((credential) => credential.hash)
+        : []
     const verdict = await verifier.verify(username, password, hashes, isThrottled)
     if (typeof verdict === 'string') return verdict
     if (!service && !record) return 'principal-unknown'
@@ -356,35 +481,84 @@ export function createFleet(options: FleetOptions): Fleet {
     findPrincipal,
 
     async provision(type, id, provisionOptions) {
-      const password = generateSecret()
-      const recorded = await record(type, id, hasher.hash(password), provisionOptions)
+      let password = ''
+      const recorded = await record(
+        type,
+        id,
+        async () => {
+          const made = await generated(type, id)
+          password = made.password
+          return made.credential
+        },
+        provisionOptions,
+      )
       return { ...recorded, password }
     },
 
     async importDevice(type, id, passwordHash, provisionOptions) {
-      return record(type, id, checkPasswordHash('passwordHash', passwordHash), provisionOptions)
+      const hash = checkPasswordHash('passwordHash', passwordHash)
+      return record(type, id, () => credentialOf(hash), provisionOptions)
+    },
+
+    async rotate(type, id, { overlap = 0 } = {}) {
+      checkType(type)
+      if (!(Number.isInteger(overlap) && overlap >= 0 && overlap <= MAX_OVERLAP)) {
+        throw new ConfigError('overlap', `must be a whole number of seconds, 0 to ${MAX_OVERLAP}`)
+      }
+      const { password, credential } = await generated(type, id)
+      const { username } = await update(type, id, (record) => {
+        if (record.revoked) throw new DeviceRevokedError(type.name, id)
+        return withCredential(record, credential, overlap * 1_000, Date.now())
+      })
+      await tellChanged({ kind: 'rotated', type: type.name, id })
+      return { type: type.name, id, username, topics: topicsOf(type, id), password }
+    },
+
+    async openSecret(type, id) {
+      checkType(type)
+      const record = await store.get(type.name, id)
+      if (!record) throw new DeviceUnknownError(type.name, id)
+      if (record.revoked) throw new DeviceRevokedError(type.name, id)
+      const credential = newestCredential(record, Date.now())
+      return credential && openSealed(record, credential)
+    },
+
+    brokerLogin(record) {
+      const { username } = record
+      if (services.has(username) || isTokenUsername(username)) return undefined
+      const principal = devicePrincipal(record)
+      const credential = newestCredential(record, Date.now())
+      if (!principal || !credential) return undefined
+      return {
+        principal,
+        credentialId: credential.id,
+        hash: credential.hash,
+        openSecret: () => openSealed(record, credential),
+      }
+    },
+
+    serviceLogins() {
+      return [...services.values()].map(({ principal, hash, password }) => {
+        return {
+          principal,
+          credentialId: sealer?.mark(`${principal.username} ${password ?? hash}`) ?? 'service',
+          hash,
+          openSecret: async () => (sealer ? password : undefined),
+        }
+      })
     },
 
     async revoke(type, id) {
-      checkType(type)
-      let username: string
-      for (let tries = 1; ; tries++) {
-        const record = await store.get(type.name, id)
-        if (!record) throw new DeviceUnknownError(type.name, id)
-        username = record.username
-        if (record.revoked) break
-        try {
-          await store.update({ ...record, revoked: true, revision: record.revision + 1 })
-          break
-        } catch (error) {
-          if (!(error instanceof RevisionConflictError) || tries === MAX_REVOKE_TRIES) throw error
-        }
-      }
+      const { username } = await update(type, id, (record) =>
+        record.revoked ? undefined : { ...record, revoked: true, revision: record.revision + 1 },
+      )
       known.forget(username)
+      const changed = tellChanged({ kind: 'revoked', type: type.name, id })
       // One that fails keeps no other from being told: each may hold a session to end.
       const told = await Promise.allSettled(
         [...revocations].map(async (tell) => tell({ type: type.name, id })),
       )
+      await changed
       const failed = told.find((result) => result.status === 'rejected')
       if (failed) throw failed.reason
     },
@@ -393,6 +567,13 @@ export function createFleet(options: FleetOptions): Fleet {
       revocations.add(listener)
       return () => {
         revocations.delete(listener)
+      }
+    },
+
+    onChanged(listener) {
+      changes.add(listener)
+      return () => {
+        changes.delete(listener)
       }
     },
 
@@ -455,6 +636,10 @@ export function createFleet(options: FleetOptions): Fleet {
       return undefined
     },
   }
+}
+
+function credentialOf(hash: string): StoredCredential {
+  return { id: crypto.randomUUID(), kind: 'password', hash, createdAt: Date.now() }
 }
 
 function readLifetime(seconds = DEFAULT_RULES_LIFETIME): number {

@@ -5,6 +5,7 @@
  * @module
  */
 
+export type { BrokerLogin } from './access/broker-login.ts'
 export type {
   CompatibilityCode,
   CompatibilityFinding,
@@ -114,6 +115,7 @@ export {
   ConfigError,
   DeviceExistsError,
   DeviceHubError,
+  DeviceRevokedError,
   DeviceUnknownError,
   InvalidNameError,
   InvalidTopicError,
@@ -121,10 +123,12 @@ export {
   PayloadError,
   type PayloadIssue,
   RevisionConflictError,
+  SealedSecretError,
   UnsupportedRuntimeError,
 } from './errors.ts'
 export {
   createFleet,
+  type DeviceChange,
   type DeviceRef,
   type Fleet,
   type FleetOptions,
@@ -135,6 +139,7 @@ export {
   type ProvisionedDevice,
   type ProvisionOptions,
   type RecordedDevice,
+  type RotateOptions,
 } from './fleet.ts'
 export type { SendOptions } from './hub/commands.ts'
 export type {

@@ -39,6 +39,8 @@ export type ServiceSecret =
 /** A checked service account. */
 export interface CompiledService {
   readonly hash: string
+  /** As it was declared, unless only its hash was. */
+  readonly password: string | undefined
   readonly principal: Principal
 }
 
@@ -67,7 +69,7 @@ export function compileServices(
     const rules: readonly AccessRule[] = declared === 'hub' ? hubRules(types, { prefix }) : declared
     checkRules(rules, `services.${i}.rules`)
     const principal: Principal = { kind: 'service', username, rules, values: { prefix, username } }
-    compiled.set(username, { hash, principal })
+    compiled.set(username, { hash, password: secret.password, principal })
   })
   return compiled
 }

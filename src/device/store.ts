@@ -16,8 +16,15 @@ export interface StoredCredential {
    * nothing.
    */
   readonly hash: string
+  /**
+   * The secret itself, sealed under the fleet's sealing key: for brokers that have to be told it.
+   * Left out where the fleet had no such key, or was never told the secret.
+   */
+  readonly sealed?: string
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number
+  /** When it ends, in milliseconds since the Unix epoch. Left out if it does not. */
+  readonly notAfter?: number
 }
 
 /** One provisioned device. */

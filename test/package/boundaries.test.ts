@@ -45,6 +45,7 @@ const boundaries: Readonly<Record<string, Boundary>> = {
   './mqtt': adapter('mqtt', { lazy: ['mqtt', 'ws'], builtins: true }),
   './hono': adapter('hono', { packages: ['hono', 'valibot'] }),
   './aedes': adapter('aedes', { lazy: ['aedes', 'ws'], builtins: true }),
+  './mosquitto': adapter('mosquitto', { builtins: true }),
 }
 
 function adapter(name: string, allowed: Partial<Boundary>): Boundary {

@@ -14,7 +14,8 @@ const CONTROL = '$CONTROL/dynamic-security/v1'
 const ADMIN = { username: 'broker-admin', password: 'only-for-this-test' }
 const ANSWER_LIMIT = 10_000
 
-const plugin = ['/usr/lib', '/usr/local/lib', '/opt/homebrew/lib']
+/** The plugin, where it is usually installed. */
+export const plugin: string | undefined = ['/usr/lib', '/usr/local/lib', '/opt/homebrew/lib']
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => [folder, ...readdirSync(folder).map((name) => join(folder, name))])
   .map((folder) => join(folder, NAME))

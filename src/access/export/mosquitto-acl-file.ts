@@ -78,11 +78,9 @@ export function mosquittoAclFile(
   const findings = [...patterns.findings]
   const blocks: string[] = []
   for (const principal of principals) {
-    const section = writeSection(principal, patterns.lines)
+    const section = aclFileSection(principal, patterns.lines)
     findings.push(...section.findings)
-    if (section.lines.length > 0) {
-      blocks.push([`user ${principal.username}`, ...section.lines].join('\n'))
-    }
+    if (section.text !== '') blocks.push(section.text)
   }
   // Whatever stands before the first user counts for anonymous clients, but a pattern for all.
   if (patterns.lines.length > 0) {
@@ -92,10 +90,11 @@ export function mosquittoAclFile(
   return finishExport("Mosquitto's acl_file", `${text}\n`, findings, options)
 }
 
-function writeSection(
+/** One user's section: nothing if it has no line of its own. No new line ends it. */
+export function aclFileSection(
   principal: Principal,
   patterns: readonly PatternLine[],
-): { readonly lines: readonly string[]; readonly findings: readonly ExportFinding[] } {
+): { readonly text: string; readonly findings: readonly ExportFinding[] } {
   const { username } = principal
   const { grants, findings } = effectiveGrants(principal, SIGHT)
   const unnamed = isMisreadInLine(username) || /[+#]/.test(username)
@@ -104,7 +103,7 @@ function writeSection(
     return findProblem(grant)
   })
   // Nor does Mosquitto give such a client anything by a pattern.
-  if (unnamed) return { lines: [], findings: [...findings, ...untold] }
+  if (unnamed) return { text: '', findings: [...findings, ...untold] }
 
   const reached = patterns.map(({ action, fill }) => ({ action, levels: fill(username) }))
   const given = reached.filter((line) => mayAlways(principal, line))
@@ -121,7 +120,8 @@ function writeSection(
   }
   const lines = [...access].map(([topic, granted]) => `topic ${granted} ${topic}`)
   const harmed = findHarmed(principal, told, denials, stopped)
-  return { lines, findings: [...findings, ...untold, ...harmed] }
+  const text = lines.length > 0 ? [`user ${username}`, ...lines].join('\n') : ''
+  return { text, findings: [...findings, ...untold, ...harmed] }
 }
 
 function findProblem(grant: Grant): RuleProblem | undefined {

@@ -1,0 +1,207 @@
+/**
+ * A fleet kept in step with the dynamic security of a Mosquitto, over MQTT.
+ *
+ * @module
+ */
+import type { Broker } from '../../src/broker/broker.ts'
+import { BrokerError, toError } from '../../src/errors.ts'
+import type { DeviceRef, Fleet } from '../../src/fleet.ts'
+import { describeError, type Logger, printable } from '../../src/log.ts'
+import { ControlLink } from './control.ts'
+import type { LoginFinding } from './finding.ts'
+import { describeReport, type ReconcileReport } from './report.ts'
+import { Sync } from './sync.ts'
+
+const MAX_LOGGED_FINDINGS = 10
+
+/** What {@link dynamicSecurity} takes. */
+export interface DynamicSecurityOptions {
+  /**
+   * The Mosquitto, as its administrator: `mqtt({ url, username, password })` of `devicehub/mqtt`, not
+   * connected yet. It is for this alone.
+   */
+  readonly broker: Broker
+  /** Told of each reconciliation that ended well, whoever asked for it. Default: nobody. */
+  readonly onReconciled?: (report: ReconcileReport) => void
+  /** Default: `console`. */
+  readonly logger?: Logger
+}
+
+/** What {@link DynamicSecurity.reconcile} takes. */
+export interface ReconcileOptions {
+  /**
+   * Tells every password again, since one that was changed by hand cannot be seen. **It disconnects
+   * every client whose password the fleet can tell.** Default: `false`.
+   */
+  readonly passwords?: boolean
+}
+
+/** Dynamic security that follows a fleet. Make it with {@link dynamicSecurity}. */
+export interface DynamicSecurity {
+  /**
+   * Connects, reconciles, and from then on follows every change made through the fleet. After a
+   * lost connection it reconciles again, since Mosquitto may have restarted with an old document.
+   * Settles when the first reconciliation is done; if that fails, everything is closed again.
+   *
+   * @throws {BrokerError} If Mosquitto cannot be reached, refuses the login or does not answer.
+   * @throws {DynamicSecurityError} If it refuses what is done about nobody in particular.
+   */
+  start(): Promise<ReconcileReport>
+  /**
+   * Reads what Mosquitto has, and sends what is different from the fleet. It can be repeated, and
+   * one that was cut off is resumed by the next. Two at once run one after the other.
+   *
+   * @throws As {@link DynamicSecurity.start} does; what was sent until then stands.
+   */
+  reconcile(options?: ReconcileOptions): Promise<ReconcileReport>
+  /** Follows no more, waits for what was begun, and disconnects. */
+  close(): Promise<void>
+}
+
+/**
+ * Keeps a Mosquitto with dynamic security in step with a fleet: each device and each service account
+ * has a client and a role of its own there. Clients and roles made by others are not touched.
+ *
+ * A new or rotated password is told while `provision` or `rotate` waits, so that the device can log
+ * in when they settle. If that fails it is logged, and made up for by the next reconciliation. A
+ * revoked device is disabled, which ends its connections at once; `revoke` rejects if that fails.
+ *
+ * Only what has to be known is sent: where a client was told the password that is good, it is left
+ * alone. Passwords are sent in the clear, so connect over loopback or TLS.
+ *
+ * @example
+ * ```ts
+ * import { dynamicSecurity } from 'devicehub/mosquitto'
+ * import { mqtt } from 'devicehub/mqtt'
+ *
+ * const broker = mqtt({ url: 'mqtt://localhost', username: 'admin', password: ADMIN_PASSWORD })
+ * const security = dynamicSecurity(fleet, { broker })
+ * console.log(await security.start())
+ * ```
+ */
+export function dynamicSecurity(fleet: Fleet, options: DynamicSecurityOptions): DynamicSecurity {
+  return new FleetSecurity(fleet, options)
+}
+
+class FleetSecurity implements DynamicSecurity {
+  readonly #fleet: Fleet
+  readonly #broker: Broker
+  readonly #link: ControlLink
+  readonly #sync: Sync
+  readonly #logger: Logger
+  readonly #onReconciled: DynamicSecurityOptions['onReconciled']
+  #last: Promise<unknown> = Promise.resolve()
+  #unfollow: readonly (() => void)[] = []
+  #isStarted = false
+  #closing: Promise<void> | undefined
+
+  constructor(fleet: Fleet, { broker, onReconciled, logger = console }: DynamicSecurityOptions) {
+    this.#fleet = fleet
+    this.#broker = broker
+    this.#link = new ControlLink(broker)
+    this.#sync = new Sync(fleet, this.#link)
+    this.#logger = logger
+    this.#onReconciled = onReconciled
+  }
+
+  async start(): Promise<ReconcileReport> {
+    if (this.#isStarted) throw new BrokerError('ERR_BROKER_CLOSED', 'This was started before')
+    this.#isStarted = true
+    try {
+      void this.#watch()
+      await this.#link.open()
+      this.#follow()
+      return await this.reconcile()
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  reconcile({ passwords = false }: ReconcileOptions = {}): Promise<ReconcileReport> {
+    const result = this.#last.then(async () => {
+      const report = await this.#sync.reconcile(passwords)
+      this.#report(report)
+      return report
+    })
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  async #end(): Promise<void> {
+    for (const stop of this.#unfollow) stop()
+    this.#sync.stop()
+    await this.#sync.idle()
+    await this.#broker.close()
+  }
+
+  #follow(): void {
+    const changed = this.#fleet.onChanged(async ({ kind, type, id }) => {
+      if (kind === 'revoked') return
+      try {
+        await this.#write({ type, id })
+      } catch (error) {
+        const problem = `was ${kind}, and Mosquitto could not be told: ${describeError(error)}`
+        this.#log('error', `${type}/${id} ${problem}`)
+      }
+    })
+    const revoked = this.#fleet.onRevoked((device) => this.#write(device))
+    this.#unfollow = [changed, revoked]
+  }
+
+  async #write({ type, id }: DeviceRef): Promise<void> {
+    this.#warn(await this.#sync.writeDevice(type, id))
+  }
+
+  async #watch(): Promise<void> {
+    let isLost = false
+    for await (const status of this.#broker.status()) {
+      if (status.type === 'connected') {
+        if (isLost) void this.#catchUp()
+        isLost = false
+        continue
+      }
+      if (status.type === 'error') continue
+      isLost = true
+      this.#link.lose(status.error)
+      // Without an error it was closed on purpose.
+      if (!status.error) continue
+      const ended = status.type === 'closed' ? ' for good' : ''
+      this.#log('warn', `the connection was lost${ended}: ${describeError(status.error)}`)
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      await this.reconcile()
+    } catch (error) {
+      if (this.#closing) return
+      this.#log('error', `the reconciliation was cut off: ${describeError(error)}`)
+    }
+  }
+
+  #report(report: ReconcileReport): void {
+    this.#log('info', describeReport(report))
+    this.#warn(report.findings)
+    try {
+      this.#onReconciled?.(report)
+    } catch (error) {
+      this.#log('error', `onReconciled failed: ${toError(error).name}`)
+    }
+  }
+
+  #warn(findings: readonly LoginFinding[]): void {
+    for (const { text } of findings.slice(0, MAX_LOGGED_FINDINGS)) this.#log('warn', text)
+    const more = findings.length - MAX_LOGGED_FINDINGS
+    if (more > 0) this.#log('warn', `and ${more} more findings`)
+  }
+
+  #log(level: 'info' | 'warn' | 'error', text: string): void {
+    this.#logger[level](printable(`dynamic security: ${text}`))
+  }
+}

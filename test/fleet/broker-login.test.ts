@@ -1,0 +1,199 @@
+/**
+ * What a broker that keeps logins itself can be told: secrets by their sealed copies, and changes.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type DeviceChange, type DeviceRecord, hashPassword, memoryStore } from '../../src/index.ts'
+import { deferred } from '../support/wait.ts'
+import { HUB_PASSWORD, makeFleet, pump, weatherStation } from './fixture.ts'
+
+const sealingKey = 'a sealing key of at least 32 bytes'
+
+describe('openSecret', () => {
+  test('tells the generated secret, and after a rotation the new one', async () => {
+    const fleet = makeFleet({ sealingKey })
+    const { password } = await fleet.provision(pump, 'P-1')
+    assert.equal(await fleet.openSecret(pump, 'P-1'), password)
+    const rotated = await fleet.rotate(pump, 'P-1', { overlap: 60 })
+    assert.equal(await fleet.openSecret(pump, 'P-1'), rotated.password)
+  })
+
+  test('tells it in another process with the same store and key', async () => {
+    const store = memoryStore()
+    const { password } = await makeFleet({ store, sealingKey }).provision(pump, 'P-1')
+    assert.equal(await makeFleet({ store, sealingKey }).openSecret(pump, 'P-1'), password)
+  })
+
+  test('the record does not hold the secret', async () => {
+    const fleet = makeFleet({ sealingKey })
+    const { password } = await fleet.provision(pump, 'P-1')
+    const text = JSON.stringify(await fleet.store.get('pump', 'P-1'))
+    assert.match(text, /\$dh-aes256-gcm\$/)
+    assert.ok(!text.includes(password))
+  })
+
+  test('tells nothing of what was never sealed', async () => {
+    const store = memoryStore()
+    await makeFleet({ store }).provision(pump, 'unsealed')
+    const fleet = makeFleet({ store, sealingKey })
+    await fleet.importDevice(pump, 'imported', await hashPassword('correct horse'))
+    for (const id of ['unsealed', 'imported']) {
+      assert.equal(await fleet.openSecret(pump, id), undefined)
+    }
+    assert.ok(!JSON.stringify(await store.list()).includes('"sealed"'))
+    const { password } = await fleet.rotate(pump, 'unsealed')
+    assert.equal(await fleet.openSecret(pump, 'unsealed'), password)
+  })
+
+  for (const [how, other] of [
+    ['under another key', `${sealingKey}.`],
+    ['without a key', undefined],
+  ] as const) {
+    test(`is refused ${how}, and the login still works`, async () => {
+      const store = memoryStore()
+      const login = await makeFleet({ store, sealingKey }).provision(pump, 'P-1')
+      const fleet = makeFleet({ store, sealingKey: other })
+      await assert.rejects(fleet.openSecret(pump, 'P-1'), (error: Error & { code?: string }) => {
+        assert.equal(error.name, 'SealedSecretError')
+        assert.equal(error.code, 'ERR_SECRET_SEALED')
+        assert.ok(!error.message.includes(login.password))
+        return true
+      })
+      assert.equal((await fleet.authenticate(login)).effect, 'allow')
+    })
+  }
+
+  test('is refused for a sealed text that was moved from another device', async () => {
+    const store = memoryStore()
+    const fleet = makeFleet({ store, sealingKey })
+    await fleet.provision(pump, 'P-1')
+    await fleet.provision(pump, 'P-2')
+    const [from, to] = [(await store.get('pump', 'P-1'))!, (await store.get('pump', 'P-2'))!]
+    await store.update({ ...to, credentials: from.credentials, revision: 2 })
+    await assert.rejects(fleet.openSecret(pump, 'P-2'), { name: 'SealedSecretError', id: 'P-2' })
+  })
+
+  test('is refused for a device that is unknown or revoked', async () => {
+    const fleet = makeFleet({ sealingKey })
+    await assert.rejects(fleet.openSecret(pump, 'P-1'), { name: 'DeviceUnknownError' })
+    await fleet.provision(pump, 'P-1')
+    await fleet.revoke(pump, 'P-1')
+    await assert.rejects(fleet.openSecret(pump, 'P-1'), { name: 'DeviceRevokedError' })
+  })
+
+  test('is refused a short key when the fleet is made', () => {
+    assert.throws(() => makeFleet({ sealingKey: 'short' }), { name: 'ConfigError' })
+  })
+})
+
+describe('brokerLogin', () => {
+  test('says who logs in, and by which password', async () => {
+    const fleet = makeFleet({ sealingKey })
+    const { username, password } = await fleet.provision(pump, 'P-1', { username: 'north-1' })
+    const record = (await fleet.store.get('pump', 'P-1'))!
+    const login = fleet.brokerLogin(record)!
+    assert.deepEqual(login.principal, await fleet.findPrincipal(username))
+    assert.equal(login.credentialId, record.credentials[0]?.id)
+    assert.equal(login.hash, record.credentials[0]?.hash)
+    assert.equal(await login.openSecret(), password)
+  })
+
+  for (const [who, change] of [
+    ['a revoked device', { revoked: true }],
+    ['one without a password', { credentials: [] }],
+    ['one of a type that is not of this fleet', { type: 'valve' }],
+    ['one whose id could change a topic’s shape', { id: '+' }],
+    ['one with the name of a token', { username: 'token:x' }],
+    ['one with the name of a service account', { username: 'hub' }],
+    ['one with a rule that cannot be read', { rules: [{}] }],
+  ] as const) {
+    test(`knows no login of ${who}`, async () => {
+      const fleet = makeFleet({ sealingKey })
+      await fleet.provision(pump, 'P-1')
+      const record = (await fleet.store.get('pump', 'P-1'))!
+      assert.equal(fleet.brokerLogin({ ...record, ...change } as DeviceRecord), undefined)
+    })
+  }
+
+  test('tells the service accounts, and a password that was declared in the clear', async () => {
+    const passwordHash = await hashPassword('correct horse')
+    const services = [
+      { username: 'hub', password: HUB_PASSWORD, rules: 'hub' },
+      { username: 'dashboard', passwordHash, rules: [] },
+    ] as const
+    const [hub, dashboard] = makeFleet({ sealingKey, services }).serviceLogins()
+    assert.equal(hub?.principal.username, 'hub')
+    assert.equal(await hub?.openSecret(), HUB_PASSWORD)
+    assert.equal(await dashboard?.openSecret(), undefined)
+    assert.equal(dashboard?.hash, passwordHash)
+    const [same] = makeFleet({ sealingKey, services }).serviceLogins()
+    assert.equal(same?.credentialId, hub?.credentialId)
+    const changed = [{ ...services[0], password: `${HUB_PASSWORD}.` }]
+    const [other] = makeFleet({ sealingKey, services: changed }).serviceLogins()
+    assert.notEqual(other?.credentialId, hub?.credentialId)
+    assert.equal(await makeFleet({ services }).serviceLogins()[0]?.openSecret(), undefined)
+  })
+})
+
+describe('onChanged', () => {
+  test('tells each change, once it is on record', async () => {
+    const fleet = makeFleet()
+    const told: (DeviceChange & { revision: number | undefined })[] = []
+    const stop = fleet.onChanged(async (change) => {
+      const record = await fleet.store.get(change.type, change.id)
+      told.push({ ...change, revision: record?.revision })
+    })
+    await fleet.provision(pump, 'P-1')
+    await fleet.importDevice(weatherStation, 'S-1', await hashPassword('correct horse'))
+    await fleet.rotate(pump, 'P-1')
+    await fleet.revoke(pump, 'P-1')
+    stop()
+    await fleet.provision(pump, 'P-2')
+    assert.deepEqual(told, [
+      { kind: 'provisioned', type: 'pump', id: 'P-1', revision: 1 },
+      { kind: 'provisioned', type: 'weatherstation', id: 'S-1', revision: 1 },
+      { kind: 'rotated', type: 'pump', id: 'P-1', revision: 2 },
+      { kind: 'revoked', type: 'pump', id: 'P-1', revision: 3 },
+    ])
+  })
+
+  test('tells nothing of a change that was refused', async () => {
+    const fleet = makeFleet()
+    await fleet.provision(pump, 'P-1')
+    fleet.onChanged(() => assert.fail('nothing was changed'))
+    await assert.rejects(fleet.provision(pump, 'P-1'))
+    await assert.rejects(fleet.rotate(pump, 'P-2'))
+    await assert.rejects(fleet.revoke(pump, 'P-2'))
+  })
+
+  test('is waited for', async () => {
+    const fleet = makeFleet()
+    const release = deferred()
+    let isDone = false
+    fleet.onChanged(() => release.promise)
+    const provisioning = fleet.provision(pump, 'P-1').then(() => {
+      isDone = true
+    })
+    while (!(await fleet.store.get('pump', 'P-1'))) await Promise.resolve()
+    assert.equal(isDone, false)
+    release.resolve()
+    await provisioning
+  })
+
+  test('loses no password by a listener that fails, and keeps no other from being told', async () => {
+    const fleet = makeFleet()
+    let told = 0
+    fleet.onChanged(() => {
+      throw new Error('no connection')
+    })
+    fleet.onChanged(async () => Promise.reject(new Error('no connection')))
+    fleet.onChanged(() => void told++)
+    const { username } = await fleet.provision(pump, 'P-1')
+    const { password } = await fleet.rotate(pump, 'P-1')
+    assert.equal((await fleet.authenticate({ username, password })).effect, 'allow')
+    await fleet.revoke(pump, 'P-1')
+    assert.equal(told, 3)
+  })
+})
