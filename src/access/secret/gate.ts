@@ -13,34 +13,65 @@ export const LOOP_SLICE = 1
 
 /** Lets a bounded number of tasks run at once, and a bounded number wait. */
 export interface Gate {
-  /** Runs a task as soon as there is room. Answers `undefined` if too many are waiting already. */
-  run<T>(task: () => Promise<T>): Promise<T> | undefined
+  /** Runs a task as soon as there is room. Answers `'busy'` if too many are waiting already. */
+  run<T>(task: () => Promise<T>): Promise<T | 'busy'> | 'busy'
+}
+
+/** What {@link gate} takes. */
+export interface GateOptions {
+  /** Most tasks that run at once. */
+  readonly running: number
+  /** Most tasks that wait. */
+  readonly waiting: number
+  /**
+   * Milliseconds after which a task that has not settled is given up: it keeps no place any more,
+   * and who waited for it is told `'busy'`. An edge worker drops all that a request waits for when
+   * its client goes away or has its answer, and what is dropped never settles.
+   */
+  readonly lostAfter: number
+  /** Milliseconds on any clock. */
+  readonly now: () => number
+}
+
+/** A task that runs. */
+interface Place {
+  readonly until: number
 }
 
 /** Makes a gate. */
-export function gate({ running, waiting }: { running: number; waiting: number }): Gate {
-  let active = 0
-  const queue: (() => void)[] = []
+export function gate({ running, waiting, lostAfter, now }: GateOptions): Gate {
+  const places = new Set<Place>()
+  const queue: ((place: Place | 'busy') => void)[] = []
 
-  async function pass<T>(task: () => Promise<T>): Promise<T> {
+  function take(): Place {
+    const place = { until: now() + lostAfter }
+    places.add(place)
+    return place
+  }
+
+  async function pass<T>(task: () => Promise<T>, place: Place): Promise<T> {
     try {
       return await task()
     } finally {
-      const next = queue.shift()
       // The place is handed on, so that nobody who comes now takes it from the one who waited.
-      if (next) next()
-      else active--
+      if (places.delete(place)) queue.shift()?.(take())
     }
+  }
+
+  function giveUpLost(): void {
+    const lost = [...places].filter(({ until }) => until <= now())
+    for (const place of lost) places.delete(place)
+    // Requests that waited so long are most likely gone too, and would take the place with them.
+    if (lost.length > 0) for (const tell of queue.splice(0)) tell('busy')
   }
 
   return {
     run(task) {
-      if (active < running) {
-        active++
-        return pass(task)
-      }
-      if (queue.length >= waiting) return undefined
-      return new Promise<void>((resolve) => queue.push(resolve)).then(() => pass(task))
+      giveUpLost()
+      if (places.size < running) return pass(task, take())
+      if (queue.length >= waiting) return 'busy'
+      const turn = new Promise<Place | 'busy'>((resolve) => queue.push(resolve))
+      return turn.then(async (place) => (place === 'busy' ? place : pass(task, place)))
     },
   }
 }

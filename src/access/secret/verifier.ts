@@ -23,6 +23,8 @@ export const MAX_NATIVE_CHECKS = 2
 export const MAX_NATIVE_WAITING = 16
 /** How many slow checks wait for the one that runs on the event loop, at about a second each. */
 export const MAX_LOOP_WAITING = 4
+/** After how many milliseconds a slow check that has not settled is given up; see `gate`. */
+export const LOST_AFTER_MS = 10_000
 const MAX_COSTS = 8
 
 /** Whether a secret is right, or why a slow check was not made. */
@@ -55,23 +57,32 @@ export interface SecretVerifier {
  * @param now Milliseconds on any clock.
  */
 export function secretVerifier(hasher: SecretHasher, now: () => number = Date.now): SecretVerifier {
-  const processKey = crypto.getRandomValues(new Uint8Array(32))
+  let processKey: Uint8Array | undefined
   const verified = remembered(REMEMBER_MS, MAX_REMEMBERED, now)
-  const underWay = new Map<string, Promise<Verdict>>()
-  const nativeGate = gate({ running: MAX_NATIVE_CHECKS, waiting: MAX_NATIVE_WAITING })
+  const underWay = new Map<string, { readonly until: number; readonly verdict: Promise<Verdict> }>()
+  const patience = { lostAfter: LOST_AFTER_MS, now }
+  const nativeGate = gate({
+    running: MAX_NATIVE_CHECKS,
+    waiting: MAX_NATIVE_WAITING,
+    ...patience,
+  })
   // Two of them would leave others only a third of the event loop.
-  const loopGate = gate({ running: 1, waiting: MAX_LOOP_WAITING })
+  const loopGate = gate({ running: 1, waiting: MAX_LOOP_WAITING, ...patience })
   const costs = new Map<string, SlowHash>()
 
-  const keyOf = (...parts: string[]) => hmac(sha256, processKey, utf8ToBytes(parts.join('\0')))
+  function keyOf(...parts: string[]): Uint8Array {
+    // Not made before it is needed: edge workers have no random bytes while they start.
+    processKey ??= crypto.getRandomValues(new Uint8Array(32))
+    return hmac(sha256, processKey, utf8ToBytes(parts.join('\0')))
+  }
   // A changed credential is another key: what was remembered of the old one answers for nothing.
   const checkKey = (stored: string, secret: string) => bytesToHex(keyOf(stored, secret))
 
   async function derive(hash: SlowHash, secret: string): Promise<Uint8Array | 'busy'> {
     const bytes = Uint8Array.from(utf8ToBytes(secret))
-    if (hash.kind === 'scrypt') return loopGate.run(() => loopScrypt(bytes, hash)) ?? 'busy'
-    const native = await (nativeGate.run(() => nativePbkdf2(bytes, hash)) ?? 'busy')
-    return native ?? loopGate.run(() => loopPbkdf2(bytes, hash)) ?? 'busy'
+    if (hash.kind === 'scrypt') return loopGate.run(() => loopScrypt(bytes, hash))
+    const native = await nativeGate.run(() => nativePbkdf2(bytes, hash))
+    return native ?? loopGate.run(() => loopPbkdf2(bytes, hash))
   }
 
   async function check(hash: SlowHash, secret: string): Promise<Verdict> {
@@ -83,11 +94,17 @@ export function secretVerifier(hasher: SecretHasher, now: () => number = Date.no
 
   /** Runs what is under way already only once. */
   function share(key: string, run: () => Promise<Verdict>): Promise<Verdict> {
-    let verdict = underWay.get(key)
-    if (!verdict) {
-      verdict = run().finally(() => underWay.delete(key))
-      underWay.set(key, verdict)
+    for (const [oldest, { until }] of underWay) {
+      if (until > now()) break
+      underWay.delete(oldest)
     }
+    const known = underWay.get(key)
+    if (known) return known.verdict
+    const verdict = run().finally(() => {
+      // Another one may be under way by now, if this one was given up.
+      if (underWay.get(key)?.verdict === verdict) underWay.delete(key)
+    })
+    underWay.set(key, { until: now() + LOST_AFTER_MS, verdict })
     return verdict
   }
 

@@ -9,6 +9,7 @@ import { describe, test } from 'node:test'
 import { generateSecret, secretHasher } from '../../../src/access/credential.ts'
 import { hashPassword } from '../../../src/access/secret/hash-password.ts'
 import {
+  LOST_AFTER_MS,
   MAX_LOOP_WAITING,
   MAX_NATIVE_CHECKS,
   MAX_NATIVE_WAITING,
@@ -257,6 +258,28 @@ test('where the runtime refuses so many rounds, they are run on the event loop',
   } finally {
     crypto.subtle.deriveBits = deriveBits
   }
+})
+
+test('checks that never settle hold up nobody for good', async () => {
+  const clock = { now: 0 }
+  const verifier = secretVerifier(hasher, () => clock.now)
+  const deriveBits = crypto.subtle.deriveBits
+  // As in an edge worker that drops the requests which began them.
+  crypto.subtle.deriveBits = () => new Promise(() => {})
+  const lost = [
+    verifier.verify(NAME, PASSWORD, [MOSQUITTO]),
+    ...flood(verifier, [MOSQUITTO], room - 1),
+  ]
+  assert.equal(await verifier.verify(NAME, 'one more', [MOSQUITTO]), 'busy')
+  crypto.subtle.deriveBits = deriveBits
+
+  clock.now = LOST_AFTER_MS - 1
+  assert.equal(await verifier.verify(NAME, 'one more', [MOSQUITTO]), 'busy')
+  clock.now = LOST_AFTER_MS
+  const again = within(Promise.resolve(verifier.verify(NAME, PASSWORD, [MOSQUITTO])), 'verdict')
+  assert.equal(await again, true)
+  // Those that waited are told.
+  assert.equal(await lost.at(-1), 'busy')
 })
 
 describe('nobody', () => {
