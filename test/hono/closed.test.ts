@@ -3,35 +3,24 @@ import { describe, test } from 'node:test'
 import { Hono } from 'hono'
 import { type BrokerAuthOptions, brokerAuth } from '../../adapters/hono/index.ts'
 import { ConfigError, type DeviceStore, memoryStore } from '../../src/index.ts'
+import {
+  ACCESS,
+  METHODS,
+  malformed,
+  PASSWORD,
+  padded,
+  STATION,
+  secrets,
+  twice,
+} from './closed/recorded.ts'
 import { ALLOW, captureLog, DENY, fixture, request, SECRET } from './fixture.ts'
-
-const STATION = 'weatherstation/STATION-001'
-const ACCESS = { username: STATION, topic: `things/${STATION}/data`, action: 'publish' }
-const PASSWORD = 'p4ssw0rd-in-the-body'
 
 // Made here, since a suite cannot wait for anything on every runtime.
 const parts = await fixture()
 
 describe('the secret', () => {
   const { ask, log } = parts
-  const rows: [string, string | undefined, boolean][] = [
-    ['the secret', `Bearer ${SECRET}`, true],
-    ['a scheme in lower case', `bearer ${SECRET}`, true],
-    ['no header', undefined, false],
-    ['an empty header', '', false],
-    ['the scheme alone', 'Bearer', false],
-    ['an empty secret', 'Bearer ', false],
-    ['another secret', 'Bearer another-secret-0123456789', false],
-    ['the beginning', `Bearer ${SECRET.slice(0, -1)}`, false],
-    ['the secret and more', `Bearer ${SECRET}x`, false],
-    ['the secret twice', `Bearer ${SECRET}${SECRET}`, false],
-    ['another case', `Bearer ${SECRET.toUpperCase()}`, false],
-    ['no scheme', SECRET, false],
-    ['another scheme', `Basic ${SECRET}`, false],
-    ['two schemes', `Bearer Bearer ${SECRET}`, false],
-    ['a list', `Bearer x, Bearer ${SECRET}`, false],
-  ]
-  for (const [title, authorization, allowed] of rows) {
+  for (const [title, authorization, allowed] of secrets) {
     test(`${title} is ${allowed ? 'let in' : 'refused'}`, async () => {
       log.lines.length = 0
       const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
@@ -98,50 +87,7 @@ describe('settings', () => {
 
 describe('malformed requests', () => {
   const { ask, log, password } = parts
-  const good = JSON.stringify({ username: STATION, password: PASSWORD })
-  const utf8 = new TextEncoder().encode(good)
-  const json = 'the body is not JSON in UTF-8'
-  const object = 'the body is not a JSON object'
-  const rows: [string, string | Uint8Array<ArrayBuffer> | null, string][] = [
-    ['no body', null, json],
-    ['an empty body', '', json],
-    ['half of it', good.slice(0, -1), json],
-    ['two of it', good + good, json],
-    ['form fields', `username=${STATION}&password=${PASSWORD}`, json],
-    ['the password alone', PASSWORD, json],
-    ['deep nesting', '['.repeat(16_000), json],
-    ['UTF-16', Uint8Array.from([...good].flatMap((c) => [c.charCodeAt(0), 0])), json],
-    ['a broken character', Uint8Array.of(...utf8.slice(0, -2), 0xff, 0x22, 0x7d), json],
-    ['an overlong character', Uint8Array.of(...utf8.slice(0, -2), 0xc0, 0xaf, 0x22, 0x7d), json],
-    ['null', 'null', object],
-    ['true', 'true', object],
-    ['a number', '1', object],
-    ['a text', JSON.stringify(PASSWORD), object],
-    ['an array', `[${good}]`, object],
-    ['nested fields', `{"body":${good}}`, 'credentials-missing, user name ""'],
-    ['fields of the prototype', `{"__proto__":${good}}`, 'credentials-missing, user name ""'],
-    ['a numeric user name', '{"username":1,"password":"x"}', '"username" is not a text'],
-    ['an array for a user name', '{"username":["hub"],"password":"x"}', '"username" is not a text'],
-    ['an object for a user name', '{"username":{},"password":"x"}', '"username" is not a text'],
-    ['a boolean user name', '{"username":false,"password":"x"}', '"username" is not a text'],
-    ['a numeric password', '{"username":"hub","password":1}', '"password" is not a text'],
-    [
-      'an object for a password',
-      `{"username":"hub","password":{"$ne":"${PASSWORD}"}}`,
-      '"password" is not a text',
-    ],
-    [
-      'a numeric client id',
-      `{"username":"hub","password":"${PASSWORD}","clientid":7}`,
-      '"clientid" is not a text',
-    ],
-    [
-      'a lone surrogate',
-      `{"username":"\\ud800","password":"${PASSWORD}"}`,
-      'principal-unknown, user name "\\ud800"',
-    ],
-  ]
-  for (const [title, body, reason] of rows) {
+  for (const [title, body, reason] of malformed) {
     test(`${title}: denied`, async () => {
       log.lines.length = 0
       assert.deepEqual(await ask('/auth', body), DENY)
@@ -152,13 +98,7 @@ describe('malformed requests', () => {
     })
   }
 
-  const twice: [string, string][] = [
-    ['the password', `{"username":"${STATION}","password":"wrong","password":"${password}"}`],
-    ['a field nobody reads', `{"username":"${STATION}","password":"${password}","x":1,"x":1}`],
-    ['a field within', `{"username":"${STATION}","password":"${password}","x":[{"y":1,"y":2}]}`],
-    ['an escaped name', `{"username":"${STATION}","password":"${password}","passw\\u006frd":"x"}`],
-  ]
-  for (const [title, body] of twice) {
+  for (const [title, body] of twice(password)) {
     test(`${title} given twice: denied`, async () => {
       log.lines.length = 0
       assert.deepEqual(await ask('/auth', body), DENY)
@@ -172,7 +112,7 @@ describe('malformed requests', () => {
     assert.match((await ask('/auth', body)).text, /^\{"result":"allow"/)
   })
 
-  for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+  for (const method of METHODS) {
     test(`${method}: denied`, async () => {
       for (const path of ['/auth', '/auth/', '/acl', '/acl/']) {
         log.lines.length = 0
@@ -203,10 +143,6 @@ describe('malformed requests', () => {
 
 describe('long bodies', async () => {
   const tooLong = ['warn: broker emqx/acl: denied: the body is longer than 16384 bytes']
-  const padded = (length: number) => {
-    const empty = JSON.stringify({ ...ACCESS, pad: '' })
-    return JSON.stringify({ ...ACCESS, pad: ' '.repeat(length - empty.length) })
-  }
   const stream = (chunks: Iterable<string>) => {
     const iterator = chunks[Symbol.iterator]()
     return new ReadableStream({

@@ -6,7 +6,7 @@
  */
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { brokerAuth, outcomeCounters } from '../../adapters/hono/index.ts'
+import { brokerAuth, brokerEvents, outcomeCounters } from '../../adapters/hono/index.ts'
 import { secretHasher } from '../../src/access/credential.ts'
 import {
   type AccessRule,
@@ -15,6 +15,7 @@ import {
   type DeviceRecord,
   defineDeviceType,
   memoryStore,
+  presenceTracker,
 } from '../../src/index.ts'
 
 export const SECRET = 'broker-secret-0123456789'
@@ -25,6 +26,28 @@ export const PUMP_PASSWORD: string = `dhs_${'2'.repeat(64)}`
 /** Of the device with the user name `old-name` from another system. */
 export const OLD_PASSWORD: string = `dhs_${'3'.repeat(64)}`
 export const HUB_PASSWORD = 'hub-password-0123456789'
+
+/** Devices that came from elsewhere with a slow hash of their password. */
+export const IMPORTED = {
+  /** `make_password` of Debian's python3-django 3.2.25: PBKDF2 with 260,000 rounds. */
+  django: {
+    id: 'P-django',
+    password: 'correct horse',
+    hash: 'pbkdf2_sha256$260000$eZ2TBdi0bGrI4k38CbQupk$8PZpcKt+x7NDfIzcGPps6xR0WugFkSsumWra2gi9HkM=',
+  },
+  /** `mosquitto_passwd -b` of Mosquitto 2.0.11: PBKDF2 with 101 rounds. */
+  mosquitto: {
+    id: 'P-mosquitto',
+    password: 'battery staple',
+    hash: '$7$101$izSaKhaBYWVN2DAg$RdoZm5TKCr6+JDdysedXNxMxo0hTbURy2zmZ736pf5RorINen/BngkqYpo9sRFQ7vLNTuP4IQCt2D+9prPCM+w==',
+  },
+  /** `hashlib.scrypt` of Python 3.11, put together as a PHC string: cheap, for machines under load. */
+  scrypt: {
+    id: 'P-scrypt',
+    password: 'tr0ub4dor and 3',
+    hash: '$scrypt$ln=10,r=8,p=1$gpaEeEbeKWSjTAvYQcrYjQ$2s+TIrxNOiMaiIlT1ZCd1SA7vwm8uVnuTdmmoA4RxhY',
+  },
+} as const
 
 const weatherStation = defineDeviceType('weatherstation', {
   data: v.object({ temperature: v.number() }),
@@ -48,22 +71,22 @@ const hasher = secretHasher(undefined)
 function record(
   type: string,
   id: string,
-  secret: string,
+  hash: string,
   more: { username?: string; rules?: readonly AccessRule[]; revoked?: boolean } = {},
 ): DeviceRecord {
   const { username = `${type}/${id}`, rules = [], revoked = false } = more
-  const credentials = [
-    { id: 'c-1', kind: 'password' as const, hash: hasher.hash(secret), createdAt: 0 },
-  ]
+  const credentials = [{ id: 'c-1', kind: 'password' as const, hash, createdAt: 0 }]
   const times = { createdAt: 0, revision: 1 }
   return { type, id, username, credentials, rules, attributes: {}, revoked, ...times }
 }
 
+const station = hasher.hash(STATION_PASSWORD)
 const store = memoryStore()
-await store.insert(record('weatherstation', 'STATION-001', STATION_PASSWORD))
-await store.insert(record('weatherstation', 'STATION-002', STATION_PASSWORD, { revoked: true }))
-await store.insert(record('pump', 'P-1', PUMP_PASSWORD))
-await store.insert(record('pump', 'P-2', OLD_PASSWORD, { username: 'old-name' }))
+await store.insert(record('weatherstation', 'STATION-001', station))
+await store.insert(record('weatherstation', 'STATION-002', station, { revoked: true }))
+await store.insert(record('pump', 'P-1', hasher.hash(PUMP_PASSWORD)))
+await store.insert(record('pump', 'P-2', hasher.hash(OLD_PASSWORD), { username: 'old-name' }))
+for (const { id, hash } of Object.values(IMPORTED)) await store.insert(record('pump', id, hash))
 
 export const fleet = createFleet({
   types: [weatherStation, pump],
@@ -71,10 +94,10 @@ export const fleet = createFleet({
   services: [{ username: 'hub', password: HUB_PASSWORD, rules: 'hub' }],
 })
 
+const presence = presenceTracker({ types: fleet.types })
 export const counters = outcomeCounters()
 const logger = { info() {}, warn() {}, error() {} }
 
-export const site = new Hono().route(
-  '/iot/broker',
-  brokerAuth(fleet, { secret: SECRET, counters, logger }),
-)
+export const site = new Hono()
+  .route('/iot/broker', brokerAuth(fleet, { secret: SECRET, counters, logger }))
+  .route('/iot/events', brokerEvents(fleet, { secret: SECRET, presence, logger }))
