@@ -1,0 +1,286 @@
+/**
+ * The same over sockets to a real server: bodies in pieces, cut off, with another length than told,
+ * slow, and long, and what they leave behind in memory.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { brokenRequests } from './broken.ts'
+import {
+  app,
+  type Bytes,
+  check,
+  checkNothingPolluted,
+  denial,
+  isSame,
+  questions,
+  routes,
+  type Send,
+} from './check.ts'
+import { type Envelope, plainEnvelope } from './envelope.ts'
+import { head, RawConnection, serveHttp } from './http.ts'
+import type { Answer } from './language.ts'
+import { headersOf, pathOf } from './mount.ts'
+import { garbage, mutateBody } from './mutate.ts'
+import { type Draw, draw, FUZZ_RUNS, SEEDED } from './seed.ts'
+
+/** Requests to each route. */
+const REQUESTS = Math.ceil(100 * FUZZ_RUNS)
+/** Bodies of 10 MB. */
+const LONG_BODIES = 200
+/** Requests under as many user names. */
+const STRANGERS = 10_000
+const LONG = new Uint8Array(10_000_000).fill(0x78)
+/** How much more may be in use, in bytes, after all of them: less than one. */
+const GROWTH = 5_000_000
+
+// The server is that of Node, and so is the garbage collector.
+const isNode = !('Bun' in globalThis || 'Deno' in globalThis)
+const skip = isNode ? false : 'for the server of Node'
+const server = isNode ? await serveHttp(app) : undefined
+const port = server?.port ?? 0
+after(() => server?.close())
+
+const utf8 = new TextEncoder()
+
+/** Sends the bytes as they are, on a connection of their own. */
+function sendRaw(
+  write: (connection: RawConnection, envelope: Envelope, body: Bytes) => unknown,
+): Send {
+  return async (envelope, body) => {
+    const connection = new RawConnection(port)
+    try {
+      await write(connection, envelope, body)
+      return await connection.answer()
+    } finally {
+      connection.close()
+    }
+  }
+}
+
+function start(
+  { method, path, headers }: Envelope,
+  more: Readonly<Record<string, string>>,
+): string {
+  return head(method, path, { ...headers, ...more })
+}
+
+/** Cuts a body into pieces. */
+function pieces(body: Uint8Array, random: Draw): readonly Uint8Array[] {
+  const ends = Array.from({ length: 1 + random.below(6) }, () => random.below(body.length + 1))
+  const bounds = [0, ...ends.sort((a, b) => a - b), body.length]
+  return bounds.slice(1).map((end, i) => body.slice(bounds[i]!, end))
+}
+
+/** How a body gets there. */
+const WAYS: Readonly<Record<string, (random: Draw) => Send>> = {
+  'with its length': () =>
+    sendRaw(async (connection, envelope, body) => {
+      await connection.send(start(envelope, { 'content-length': String(body.length) }))
+      await connection.send(body)
+    }),
+  'in pieces': (random) =>
+    sendRaw(async (connection, envelope, body) => {
+      await connection.send(start(envelope, { 'content-length': String(body.length) }))
+      for (const piece of pieces(body, random)) {
+        await connection.send(piece)
+        await new Promise(setImmediate)
+      }
+    }),
+  'in chunks': (random) =>
+    sendRaw(async (connection, envelope, body) => {
+      await connection.send(start(envelope, { 'transfer-encoding': 'chunked' }))
+      for (const piece of pieces(body, random).filter(({ length }) => length > 0)) {
+        await connection.send(`${piece.length.toString(16)}\r\n`)
+        await connection.send(piece)
+        await connection.send('\r\n')
+      }
+      await connection.send('0\r\n\r\n')
+    }),
+}
+
+/** What Node's server answers by itself to what is no HTTP. */
+const NO_HTTP = [400, 408, 413, 431]
+
+/** Whether a good question is answered. */
+async function isServed(): Promise<boolean> {
+  const [, dialect, route] = routes[0]!
+  const [call] = questions(dialect, route)
+  const envelope = {
+    method: 'POST',
+    path: pathOf(dialect, route.path),
+    headers: headersOf(dialect, call!),
+  }
+  const way = WAYS['with its length']!(draw('served'))
+  return check(dialect, route, envelope, utf8.encode(call!.body) as Bytes, way)
+}
+
+describe('over HTTP', { skip }, () => {
+  for (const [title, dialect, route] of routes) {
+    test(`${title}: ${REQUESTS} requests ${SEEDED}`, async () => {
+      const random = draw(`http ${title}`)
+      const asked = questions(dialect, route)
+      for (let i = 0; i < REQUESTS; i++) {
+        const call = random.one(asked)
+        const kind = random.below(8)
+        const body = (
+          kind < 2 ? garbage(random) : kind < 6 ? mutateBody(call, random) : utf8.encode(call.body)
+        ) as Bytes
+        const { 'content-length': _, ...headers } = plainEnvelope(
+          dialect,
+          call,
+          body,
+          random,
+        ).headers
+        const path = pathOf(dialect, route.path)
+        const way = random.one(Object.values(WAYS))(random)
+        await check(dialect, route, { method: 'POST', path, headers }, body, way)
+      }
+      checkNothingPolluted()
+    })
+
+    test(`${title}: what is no HTTP is granted nothing ${SEEDED}`, async () => {
+      const random = draw(`no http ${title}`)
+      const asked = questions(dialect, route)
+      for (let i = 0; i < REQUESTS / 20; i++) {
+        const call = random.one(asked)
+        const body = utf8.encode(call.body)
+        const { 'content-length': _, ...plain } = headersOf(dialect, call) as Record<string, string>
+        const path = pathOf(dialect, route.path)
+        for (const [name, bytes] of brokenRequests(path, plain, body, random)) {
+          const connection = new RawConnection(port)
+          await connection.send(bytes)
+          connection.finish()
+          const answer = await connection.answer()
+          connection.close()
+          const isRefused = answer === undefined || NO_HTTP.includes(answer.status)
+          assert.ok(
+            isRefused || isSame(answer, denial(route)),
+            `${name}: ${JSON.stringify(answer)}`,
+          )
+        }
+      }
+      assert.ok(await isServed())
+    })
+  }
+})
+
+describe('a body that is slow', { skip }, () => {
+  /** Sends a part of a body now and then, until there is an answer. */
+  async function drip(send: (i: number) => Promise<void>, connection: RawConnection) {
+    const started = performance.now()
+    let i = 0
+    const timer = setInterval(() => void send(i++), 200)
+    const answer = await connection.answer()
+    clearInterval(timer)
+    connection.close()
+    return { answer, took: performance.now() - started }
+  }
+
+  test('is denied on every route within 5 s', async () => {
+    const slow = routes.flatMap(([title, dialect, route]) => {
+      const call = questions(dialect, route)[0]!
+      const headers = headersOf(dialect, call)
+      const path = pathOf(dialect, route.path)
+      const ways: Record<string, () => Promise<{ answer: Answer | undefined; took: number }>> = {
+        'byte by byte': async () => {
+          const connection = new RawConnection(port)
+          await connection.send(head('POST', path, { ...headers, 'content-length': '500' }))
+          return drip((i) => connection.send(call.body.slice(i, i + 1)), connection)
+        },
+        'chunk by chunk': async () => {
+          const connection = new RawConnection(port)
+          await connection.send(head('POST', path, { ...headers, 'transfer-encoding': 'chunked' }))
+          return drip((i) => connection.send(`1\r\n${call.body.charAt(i)}\r\n`), connection)
+        },
+        'too long, and without end': async () => {
+          const connection = new RawConnection(port)
+          await connection.send(head('POST', path, { ...headers, 'content-length': '10000000' }))
+          return drip(() => connection.send(LONG.subarray(0, 20_000)), connection)
+        },
+        never: async () => {
+          const connection = new RawConnection(port)
+          await connection.send(head('POST', path, { ...headers, 'content-length': '500' }))
+          return drip(async () => {}, connection)
+        },
+      }
+      return Object.entries(ways).map(async ([name, way]) => {
+        const { answer, took } = await way()
+        assert.deepEqual(answer, denial(route), `${title} ${name}`)
+        assert.ok(took > 3_500 && took < 5_000, `${title} ${name}: ${Math.round(took)} ms`)
+      })
+    })
+    await Promise.all(slow)
+    assert.ok(await isServed())
+  })
+})
+
+describe('memory', { skip }, () => {
+  /** The bytes in use once nothing is kept that can be let go. */
+  async function bytesInUse(): Promise<number> {
+    const [{ setFlagsFromString }, { runInNewContext }] = await Promise.all([
+      import('node:v8'),
+      import('node:vm'),
+    ])
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    for (let i = 0; i < 3; i++) {
+      await new Promise(setImmediate)
+      collect()
+    }
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+
+  /** Denies bodies of 10 MB on a few connections, each of which is used to the end. */
+  async function sendLong(count: number): Promise<void> {
+    const each = async (offset: number) => {
+      const connection = new RawConnection(port)
+      for (let i = 0; i < count / 4; i++) {
+        const [title, dialect, route] = routes[(i * 4 + offset) % routes.length]!
+        const headers = headersOf(dialect, questions(dialect, route)[0]!)
+        const isTold = i % 2 === 0
+        const length = isTold
+          ? { 'content-length': String(LONG.length) }
+          : { 'transfer-encoding': 'chunked' }
+        await connection.send(head('POST', pathOf(dialect, route.path), { ...headers, ...length }))
+        if (!isTold) await connection.send(`${LONG.length.toString(16)}\r\n`)
+        await connection.send(LONG)
+        if (!isTold) await connection.send('\r\n0\r\n\r\n')
+        assert.deepEqual(await connection.answer(), denial(route), title)
+      }
+      connection.close()
+    }
+    await Promise.all([0, 1, 2, 3].map(each))
+  }
+
+  test(`does not grow with ${LONG_BODIES} bodies of 10 MB`, async () => {
+    await sendLong(40)
+    const before = await bytesInUse()
+    await sendLong(LONG_BODIES)
+    const grown = (await bytesInUse()) - before
+    assert.ok(grown < GROWTH, `${grown} bytes`)
+  })
+
+  test(`does not grow with ${STRANGERS} requests of as many strangers`, async () => {
+    const random = draw('strangers')
+    const all = routes.map((one) => [...one, questions(one[1], one[2])] as const)
+    const ask = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const [title, dialect, route, asked] = random.one(all)
+        const call = random.one(asked)
+        const name = `${i}-${random.below(2 ** 31)}-${'x'.repeat(100)}`
+        const body = utf8.encode(call.body.replace(/pump(\/|%2F)P-1/g, name)) as Bytes
+        const envelope = plainEnvelope(dialect, call, body, random)
+        assert.ok(!(await check(dialect, route, envelope, body)), title)
+      }
+    }
+    // What is kept of failed logins and of who was asked about is bounded: first it is filled.
+    await ask(STRANGERS)
+    const before = await bytesInUse()
+    await ask(STRANGERS)
+    const grown = (await bytesInUse()) - before
+    assert.ok(grown < GROWTH, `${grown} bytes`)
+  })
+})

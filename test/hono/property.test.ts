@@ -1,0 +1,137 @@
+/**
+ * No dialect ever grants what the rules deny: whatever the rules are, whoever asks, and whatever the
+ * broker keeps back of it.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { type Dialect, type DialectRoute, dialects } from '../../adapters/hono/index.ts'
+import type { NamedAccessRequest } from '../../src/index.ts'
+import { anyPacket, anyPlan, askers, CLIENT_IDS } from './fuzz/arbitrary.ts'
+import {
+  build,
+  type Counts,
+  connect,
+  findOverGrant,
+  findWrongLogin,
+  type User,
+} from './fuzz/grants.ts'
+import { languageOf } from './fuzz/languages/index.ts'
+import { FUZZ_RUNS, FUZZ_SEED, SEEDED } from './fuzz/seed.ts'
+
+/** Fleets, and what is asked of each. */
+const FLEETS = Math.ceil(150 * FUZZ_RUNS)
+const ASKED = 40
+
+/** A fleet, and what is asked of it, most of it near the rules of whoever asks. */
+const cases = anyPlan.chain((plan) => {
+  const known = askers(plan)
+  const asking = fc
+    .record({
+      user: fc.oneof({ weight: 8, arbitrary: fc.nat(4) }, fc.constantFrom(5, 6)),
+      clientId: fc.constantFrom(...CLIENT_IDS),
+      encoding: fc.nat(1),
+      password: fc.nat(3),
+    })
+    .chain(({ user, clientId, ...rest }) =>
+      fc.record({
+        ...{ user: fc.constant(user), clientId: fc.constant(clientId), rest: fc.constant(rest) },
+        packet: anyPacket(known[user % known.length]!, clientId),
+      }),
+    )
+    .map(({ rest, ...asked }) => ({ ...asked, ...rest }))
+  const askings = fc.array(asking, { maxLength: ASKED, size: 'max' })
+  return fc.record({ plan: fc.constant(plan), askings })
+})
+
+/** Draws fleets, and throws where one grants what its rules deny. */
+async function search(dialect: Dialect, options: fc.Parameters<unknown>): Promise<Counts> {
+  const language = languageOf(dialect)
+  const counts = { granted: 0, denied: 0 }
+  const property = fc.asyncProperty(cases, async ({ plan, askings }) => {
+    const connected = connect(await build(plan), dialect, language)
+    for (const { user, clientId, packet, encoding } of askings) {
+      const client = { ...connected.users[user]!, clientId }
+      const found = await findOverGrant(connected, client, packet, encoding, counts)
+      assert.equal(found, undefined, JSON.stringify({ ...found, plan }))
+    }
+  })
+  await fc.assert(property, { seed: FUZZ_SEED, ...options } as fc.Parameters<[unknown]>)
+  return counts
+}
+
+/** A password of a user, or of another one, or of nobody. */
+function passwordOf({ password }: User, other: User, kind: number): string {
+  return [password, other.password, `${password}0`, ''][kind]!
+}
+
+for (const dialect of Object.values(dialects)) {
+  describe(dialect.name, () => {
+    test(`grants nothing that the rules deny ${SEEDED}`, async () => {
+      const { granted, denied } = await search(dialect, { numRuns: FLEETS })
+      // Else it would not be told whether anything was looked at at all.
+      assert.ok(granted > FLEETS && denied > FLEETS, `${granted} granted, ${denied} denied`)
+    })
+
+    test(`lets in nobody whom the fleet would not ${SEEDED}`, async () => {
+      const counts = { granted: 0, denied: 0 }
+      const property = fc.asyncProperty(cases, async ({ plan, askings }) => {
+        const connected = connect(await build(plan), dialect, languageOf(dialect))
+        const { users } = connected
+        for (const { user, clientId, encoding, password: kind } of askings.slice(0, 10)) {
+          const one = users[user]!
+          const password = passwordOf(one, users[(user + 1) % users.length]!, kind)
+          const client = { username: one.username, password, clientId }
+          const found = await findWrongLogin(connected, client, encoding, counts)
+          assert.equal(found, undefined, JSON.stringify(found))
+        }
+      })
+      await fc.assert(property, { numRuns: Math.ceil(FLEETS / 4), seed: FUZZ_SEED })
+      assert.ok(counts.granted > 0 && counts.denied > 0)
+    })
+  })
+}
+
+/** A dialect whose questions are changed on their way. */
+function changed(
+  dialect: Dialect,
+  change: (asked: NamedAccessRequest) => NamedAccessRequest,
+): Dialect {
+  const routes = dialect.routes.map((route): DialectRoute => {
+    return {
+      ...route,
+      answer: (question, ask) =>
+        route.answer(question, { ...ask, access: (asked) => ask.access(change(asked)) }),
+    }
+  })
+  return { ...dialect, routes }
+}
+
+describe('the search finds a dialect', () => {
+  const { emqx, goAuth, vernemq, nanomq } = dialects
+  const careless: readonly (readonly [title: string, Dialect])[] = [
+    [
+      'that relies on share names its broker keeps back',
+      { ...emqx, facts: { ...emqx.facts, share: true } },
+    ],
+    [
+      'that asks for another action',
+      changed(goAuth, (asked) => ({ ...asked, action: 'subscribe' })),
+    ],
+    ['that forgets the QoS', changed(vernemq, (asked) => ({ ...asked, qos: 0 }))],
+    ['that forgets the retain flag', changed(emqx, (asked) => ({ ...asked, retain: false }))],
+    [
+      'that looks at the first of several filters',
+      changed(nanomq, (asked) => ({ ...asked, topic: asked.topic.split('/')[0]! })),
+    ],
+    ['that forgets who asks', changed(goAuth, (asked) => ({ ...asked, username: 's' }))],
+  ]
+  for (const [title, dialect] of careless) {
+    test(`${title} ${SEEDED}`, async () => {
+      const found = search(dialect, { numRuns: 20_000, endOnFailure: true })
+      await assert.rejects(found, /Property failed/)
+    })
+  }
+})
