@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { brokenRequests } from './broken.ts'
+import { brokenRequests } from '../hono/fuzz/broken.ts'
 import {
   app,
   type Bytes,
@@ -17,13 +17,13 @@ import {
   questions,
   routes,
   type Send,
-} from './check.ts'
-import { type Envelope, plainEnvelope } from './envelope.ts'
-import { head, RawConnection, serveHttp } from './http.ts'
-import type { Answer } from './language.ts'
-import { headersOf, pathOf } from './mount.ts'
-import { garbage, mutateBody } from './mutate.ts'
-import { type Draw, draw, FUZZ_RUNS, SEEDED } from './seed.ts'
+} from '../hono/fuzz/check.ts'
+import { type Envelope, plainEnvelope } from '../hono/fuzz/envelope.ts'
+import { head, RawConnection, serveHttp } from '../hono/fuzz/http.ts'
+import type { Answer } from '../hono/fuzz/language.ts'
+import { headersOf, pathOf } from '../hono/fuzz/mount.ts'
+import { garbage, mutateBody } from '../hono/fuzz/mutate.ts'
+import { type Draw, draw, FUZZ_RUNS, SEEDED } from '../hono/fuzz/seed.ts'
 
 /** Requests to each route. */
 const REQUESTS = Math.ceil(100 * FUZZ_RUNS)
@@ -35,12 +35,9 @@ const LONG = new Uint8Array(10_000_000).fill(0x78)
 /** How much more may be in use, in bytes, after all of them: less than one. */
 const GROWTH = 5_000_000
 
-// The server is that of Node, and so is the garbage collector.
-const isNode = !('Bun' in globalThis || 'Deno' in globalThis)
-const skip = isNode ? false : 'for the server of Node'
-const server = isNode ? await serveHttp(app) : undefined
-const port = server?.port ?? 0
-after(() => server?.close())
+const server = await serveHttp(app)
+const { port } = server
+after(() => server.close())
 
 const utf8 = new TextEncoder()
 
@@ -116,7 +113,7 @@ async function isServed(): Promise<boolean> {
   return check(dialect, route, envelope, utf8.encode(call!.body) as Bytes, way)
 }
 
-describe('over HTTP', { skip }, () => {
+describe('over HTTP', () => {
   for (const [title, dialect, route] of routes) {
     test(`${title}: ${REQUESTS} requests ${SEEDED}`, async () => {
       const random = draw(`http ${title}`)
@@ -166,7 +163,7 @@ describe('over HTTP', { skip }, () => {
   }
 })
 
-describe('a body that is slow', { skip }, () => {
+describe('a body that is slow', () => {
   /** Sends a part of a body now and then, until there is an answer. */
   async function drip(send: (i: number) => Promise<void>, connection: RawConnection) {
     const started = performance.now()
@@ -216,7 +213,7 @@ describe('a body that is slow', { skip }, () => {
   })
 })
 
-describe('memory', { skip }, () => {
+describe('memory', () => {
   /** The bytes in use once nothing is kept that can be let go. */
   async function bytesInUse(): Promise<number> {
     const [{ setFlagsFromString }, { runInNewContext }] = await Promise.all([
