@@ -12,9 +12,9 @@ export interface Outcome {
   readonly route: string
   readonly effect: 'allow' | 'deny'
   /**
-   * A stable code: `login`, that of a login that failed or of a decision; of an event `connected`,
-   * `disconnected`, `not-a-device` or `client-unknown`; of either `broker-secret-wrong`,
-   * `request-malformed` or `failed`.
+   * A stable code: `login`, that of a login that failed or of a decision, `broker-object` for a queue
+   * or the like; of an event `connected`, `disconnected`, `not-a-device` or `client-unknown`; of
+   * either `broker-secret-wrong`, `request-malformed` or `failed`.
    */
   readonly reason: string
 }

@@ -28,6 +28,12 @@ export interface Ask {
   login(request: LoginRequest): Promise<Login>
   /** May it do that? */
   access(request: NamedAccessRequest): Promise<boolean>
+  /**
+   * May it use something of the broker's own that no rule speaks of, such as a queue?
+   *
+   * @param problem Why not, for an operator; `undefined` if it may.
+   */
+  brokerObject(problem: string | undefined): boolean
 }
 
 /** One thing a broker asks. */

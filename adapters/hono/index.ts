@@ -20,6 +20,7 @@ import { emqx4 } from './emqx4.ts'
 import { goAuth } from './go-auth.ts'
 import { type RequestBounds, requestHandler, writeLine } from './handler.ts'
 import { nanomq } from './nanomq.ts'
+import { rabbitmq } from './rabbitmq.ts'
 import { vernemq } from './vernemq.ts'
 
 export type { DialectFacts } from '../../src/access/compatibility.ts'
@@ -38,7 +39,8 @@ export const dialects: {
   readonly authPlug: Dialect
   readonly vernemq: Dialect
   readonly nanomq: Dialect
-} = { emqx, emqx4, goAuth, authPlug, vernemq, nanomq }
+  readonly rabbitmq: Dialect
+} = { emqx, emqx4, goAuth, authPlug, vernemq, nanomq, rabbitmq }
 
 /** What {@link brokerAuth} takes beside the fleet. */
 export type BrokerAuthOptions = RequestBounds & {
@@ -125,6 +127,11 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
         // The code comes first, so that a long name cannot push it out of the line.
         deny('warn', reason, `${reason}, ${text}`)
         return false
+      },
+      brokerObject(problem) {
+        if (problem === undefined) count('allow', 'broker-object')
+        else deny('warn', 'broker-object', `broker-object, ${problem}`)
+        return problem === undefined
       },
     }
 

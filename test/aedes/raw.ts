@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A packet from its first byte and its body of at most 127 bytes. */
+/** A packet from its first byte and its body of at most 16,383 bytes. */
 export function packet(first: number, ...body: (number | string | Uint8Array)[]): Buffer {
   const bytes = Buffer.concat(
     body.map((part) => {
@@ -12,7 +12,9 @@ export function packet(first: number, ...body: (number | string | Uint8Array)[])
       return typeof part === 'string' ? Buffer.from(part) : part
     }),
   )
-  return Buffer.concat([Buffer.of(first, bytes.length), bytes])
+  const { length } = bytes
+  const size = length < 128 ? [length] : [(length % 128) + 128, length >> 7]
+  return Buffer.concat([Buffer.of(first, ...size), bytes])
 }
 
 /** A text with its length before it. */

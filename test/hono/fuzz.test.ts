@@ -70,7 +70,7 @@ describe('a path that is not quite that of a route grants nothing', () => {
 describe('where longer bodies are read, what is huge is answered as well', () => {
   const wide = mount(fleet, { maxBodyBytes: 4_000_000 })
 
-  const distinct = routes.filter(([title]) => !/superuser|text\//.test(title))
+  const distinct = routes.filter(([title]) => !/superuser|text\/|vhost/.test(title))
   for (const [title, dialect, route] of distinct) {
     test(title, async () => {
       const call = questions(dialect, route)[0]!

@@ -52,8 +52,9 @@ async function search(dialect: Dialect, options: fc.Parameters<unknown>): Promis
   const counts = { granted: 0, denied: 0 }
   const property = fc.asyncProperty(cases, async ({ plan, askings }) => {
     const connected = connect(await build(plan), dialect, language)
-    for (const { user, clientId, packet, encoding } of askings) {
-      const client = { ...connected.users[user]!, clientId }
+    for (const { user, clientId: drawn, packet, encoding } of askings) {
+      const one = connected.users[user]!
+      const client = { ...one, clientId: language.clientId?.(one.username, drawn) ?? drawn }
       const found = await findOverGrant(connected, client, packet, encoding, counts)
       assert.equal(found, undefined, JSON.stringify({ ...found, plan }))
     }

@@ -26,9 +26,13 @@ export function connect(
 }
 
 /** The return code of a refused connection, or the error without one. */
-export async function refusal(url: string, options: IClientOptions): Promise<unknown> {
+export async function refusal(
+  url: string,
+  options: IClientOptions,
+  onMessage?: (payload: string) => void,
+): Promise<unknown> {
   try {
-    const client = await connect(url, options)
+    const client = await connect(url, options, onMessage)
     await client.endAsync()
     return 'accepted'
   } catch (error) {

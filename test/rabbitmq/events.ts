@@ -10,7 +10,7 @@ import type { RecordedName } from './recorded.ts'
 export const STATION = {
   username: 'weatherstation/STATION-001',
   password: `dhs_${'1'.repeat(64)}`,
-  clientId: 'c-1',
+  clientId: 'weatherstation/STATION-001',
 }
 /** What is asked about every connection. */
 export const LOGIN: readonly RecordedName[] = ['a login', 'its virtual host']

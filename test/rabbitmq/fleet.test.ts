@@ -4,13 +4,14 @@
  * @module
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { IClientOptions } from 'mqtt'
 import * as v from 'valibot'
-import { brokerAuth, dialects } from '../../adapters/hono/index.ts'
+import { brokerAuth } from '../../adapters/hono/index.ts'
 import { mqtt } from '../../adapters/mqtt/index.ts'
 import {
   command,
@@ -27,7 +28,6 @@ import { type Act, publish, subscribe } from './events.ts'
 
 const SECRET = 'broker-secret-0123456789'
 const HUB = { username: 'hub', password: 'hub-password-0123456789' }
-const skip = 'rabbitmq' in dialects ? rabbitmqMissing : 'There are no routes for RabbitMQ yet'
 
 const station = defineDeviceType('weatherstation', {
   data: v.object({ temperature: v.number() }),
@@ -50,7 +50,12 @@ const revoked = await fleet.provision(station, 'STATION-003')
 await fleet.revoke(station, 'STATION-003')
 
 type Login = Pick<typeof own, 'username' | 'password'>
-const login = ({ username, password }: Login): IClientOptions => ({ username, password })
+/** With the user name as client id: a session has to belong to it. */
+const login = ({ username, password }: Login): IClientOptions => ({
+  username,
+  password,
+  clientId: username,
+})
 
 const LOGINS: readonly [string, Login, number | 'accepted'][] = [
   ['a device', own, 'accepted'],
@@ -99,7 +104,7 @@ const ACTS: readonly [string, Login, Act, 'acknowledged' | 'closed'][] = [
   ['the hub publishes data', HUB, publish(own.topics.data, 1), 'closed'],
 ]
 
-describe('a fleet on RabbitMQ', { skip, timeout: 180_000 }, () => {
+describe('a fleet on RabbitMQ', { skip: rabbitmqMissing, timeout: 180_000 }, () => {
   let routes: ReturnType<typeof serve>
   let rabbitmq: Rabbitmq
   before(async () => {
@@ -112,9 +117,16 @@ describe('a fleet on RabbitMQ', { skip, timeout: 180_000 }, () => {
     rabbitmq = await startRabbitmq({ authUrl })
   })
   after(async () => {
-    await rabbitmq.stop() // Its connections to the routes end with it.
-    await new Promise((resolve) => routes.close(resolve))
+    await rabbitmq.stop()
+    await closeRoutes()
   })
+  async function closeRoutes(): Promise<void> {
+    if (!routes.listening) return
+    const closed = once(routes, 'close')
+    routes.close()
+    if ('closeAllConnections' in routes) routes.closeAllConnections() // RabbitMQ keeps them alive.
+    await closed
+  }
 
   for (const [title, who, expected] of LOGINS) {
     test(`${title}: ${expected === 'accepted' ? expected : `refused with ${expected}`}`, async () => {
@@ -131,7 +143,7 @@ describe('a fleet on RabbitMQ', { skip, timeout: 180_000 }, () => {
   }
 
   test('a will arrives if the device may publish it, and not otherwise', async () => {
-    const hub = await connect(rabbitmq.url, HUB)
+    const hub = await connect(rabbitmq.url, login(HUB))
     const received = new Collector<string>()
     hub.on('message', (topic, payload) => `${payload}` === 'off' && received.push(topic))
     await hub.subscribeAsync('things/weatherstation/+/status')
@@ -145,7 +157,7 @@ describe('a fleet on RabbitMQ', { skip, timeout: 180_000 }, () => {
   })
 
   test('a command waits in the session of a device', async () => {
-    const session = { ...login(own), clientId: 'station-1', clean: false }
+    const session = { ...login(own), clean: false }
     const first = await connect(rabbitmq.url, session)
     await first.subscribeAsync(own.topics.cmd, { qos: 1 })
     await first.endAsync()
@@ -161,9 +173,54 @@ describe('a fleet on RabbitMQ', { skip, timeout: 180_000 }, () => {
     await clean.endAsync()
   })
 
+  describe('with a client id that does not belong to its user name', () => {
+    const stranger = { ...login(other), clientId: own.username }
+
+    test('a client publishes', async () => {
+      for (const clientId of ['c-1', '']) {
+        const client = await connect(rabbitmq.url, { ...login(own), clientId })
+        assert.equal(await outcome(client, publish(own.topics.data, 1)), 'acknowledged', clientId)
+        await client.endAsync()
+      }
+    })
+
+    for (const qos of [0, 1] as const) {
+      test(`a client does not subscribe with QoS ${qos}, not even to its own topic`, async () => {
+        for (const clientId of ['c-1', `${own.username}-1`, own.username]) {
+          const client = await connect(rabbitmq.url, { ...login(other), clientId })
+          assert.equal(await outcome(client, subscribe(other.topics.cmd, qos)), 'closed', clientId)
+        }
+      })
+    }
+
+    test('a client gets nothing out of the session of another, and leaves it as it is', async () => {
+      const session = { ...login(own), clean: false }
+      const first = await connect(rabbitmq.url, session)
+      await first.subscribeAsync(own.topics.cmd, { qos: 1 })
+      await first.endAsync()
+      const hub = await connect(rabbitmq.url, login(HUB))
+      await hub.publishAsync(own.topics.cmd, 'go', { qos: 1 })
+      await hub.endAsync()
+      const stolen: string[] = []
+      for (const clean of [false, true]) {
+        const arrived = (payload: string) => stolen.push(payload)
+        // It is refused, or its connection ends before anything arrives.
+        await refusal(rabbitmq.url, { ...stranger, clean }, arrived)
+      }
+      assert.deepEqual(stolen, [])
+      const received = new Collector<string>()
+      const second = await connect(rabbitmq.url, session, received.push)
+      assert.deepEqual(await received.reach(1, 'command'), ['go'])
+      await second.endAsync()
+      await (await connect(rabbitmq.url, { ...session, clean: true })).endAsync()
+    })
+  })
+
   test('a hub receives data and commands a device', async () => {
     await using hub = createHub(fleet, {
-      brokers: { default: mqtt({ url: rabbitmq.url, ...HUB, protocolVersion: 4 }) },
+      brokers: {
+        default: mqtt({ url: rabbitmq.url, ...HUB, clientId: 'hub/1', protocolVersion: 4 }),
+      },
       logger: { info() {}, warn() {}, error() {} },
     })
     const events = new Collector<DataEvent<typeof station>>()
@@ -181,5 +238,16 @@ describe('a fleet on RabbitMQ', { skip, timeout: 180_000 }, () => {
     const sending = hub.device(station, 'STATION-001').send('setInterval', { interval: 60 })
     assert.deepEqual(await within(sending, 'reply'), { interval: 60 })
     await device.endAsync()
+  })
+
+  // The last one: there are no routes any more behind it.
+  test('without the routes it lets nobody in, and grants nothing new', async () => {
+    const client = await connect(rabbitmq.url, login(own))
+    assert.equal(await outcome(client, publish(own.topics.data, 1)), 'acknowledged')
+    await closeRoutes()
+    assert.equal(await refusal(rabbitmq.url, login(other)), 4)
+    assert.equal(await refusal(rabbitmq.url, login(HUB)), 4)
+    assert.equal(await outcome(client, publish(own.topics.status, 1)), 'closed')
+    assert.equal(await refusal(rabbitmq.url, login(own)), 4)
   })
 })

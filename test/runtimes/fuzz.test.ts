@@ -270,7 +270,9 @@ describe('memory', () => {
         const name = `${i}-${random.below(2 ** 31)}-${'x'.repeat(100)}`
         const body = utf8.encode(call.body.replace(/pump(\/|%2F)P-1/g, name)) as Bytes
         const envelope = plainEnvelope(dialect, call, body, random)
-        assert.ok(!(await check(dialect, route, envelope, body)), title)
+        const isGranted = await check(dialect, route, envelope, body)
+        // What RabbitMQ asks of its own things is granted to everybody, and nothing by itself.
+        assert.ok(!isGranted || /^rabbitmq\/(vhost|resource)$/.test(title), title)
       }
     }
     // What is kept of failed logins and of who was asked about is bounded: first it is filled.

@@ -9,6 +9,7 @@ import { rows as emqx4 } from './emqx4.ts'
 import { rows as goAuth } from './go-auth.ts'
 import { rows as imported } from './imported.ts'
 import { rows as nanomq } from './nanomq.ts'
+import { rows as rabbitmq } from './rabbitmq.ts'
 import type { Row } from './row.ts'
 import { rows as vernemq } from './vernemq.ts'
 
@@ -19,6 +20,7 @@ export const DIALECTS: Readonly<Record<string, readonly Row[]>> = {
   'auth-plug': authPlug,
   vernemq,
   nanomq,
+  rabbitmq,
   // Last: see there.
   imported,
 }

@@ -14,7 +14,7 @@ import { ask, mount, read } from './mount.ts'
 import { decodeUtf8, readForm, readJson, Unreadable } from './reader.ts'
 
 // Made here, since a suite cannot wait for anything on every runtime.
-const { fleet, client, packets } = await knownFleet()
+const { fleet, client: known, packets } = await knownFleet()
 
 export { fleet }
 
@@ -40,6 +40,8 @@ export const routes: readonly (readonly [title: string, Dialect, DialectRoute])[
 /** Every question that a broker has about the known client; those of another route if it has none. */
 export function questions(dialect: Dialect, { path }: DialectRoute): readonly Call[] {
   const language = languageOf(dialect)
+  const { username, clientId: drawn } = known
+  const client = { ...known, clientId: language.clientId?.(username, drawn) ?? drawn }
   const all = language.encodings.flatMap((encoding) => [
     language.login(client, encoding),
     ...packets.flatMap((packet) =>

@@ -10,6 +10,7 @@
 import type { Hono } from 'hono'
 import type { Dialect } from '../../../adapters/hono/index.ts'
 import type { AccessRequest, Decision } from '../../../src/access/decide.ts'
+import type { AccessRule } from '../../../src/access/rule.ts'
 import {
   ConfigError,
   createFleet,
@@ -119,15 +120,16 @@ export async function findOverGrant(
  * whoever may subscribe may do so under any, but not in a group of others.
  */
 async function findWrong(
-  { fleet, members }: Connected,
+  { fleet, dialect, members }: Connected,
   { username, clientId }: Client,
-  { sent, done, delivered = [] }: Wish,
+  { sent, done, delivered }: Wish,
 ): Promise<string | undefined> {
   const judge = (request: AccessRequest, name = username): Promise<Decision> =>
     fleet.authorize({ ...request, username: name, clientId })
-  for (const one of [{ sent, done }, ...delivered]) {
+  // Where it is told what is delivered, the filter says nothing further: it is read otherwise there.
+  for (const one of delivered?.length ? delivered : [{ sent, done }]) {
     const asSent = await judge(one.sent)
-    if (asSent.reason === 'denied-by-rule') {
+    if (asSent.rule?.effect === 'deny' && !isApart(asSent.rule, one.sent.topic, dialect)) {
       return `${one.sent.topic} is denied by ${JSON.stringify(asSent.rule)}`
     }
     const asDone = await judge(one.done)
@@ -139,6 +141,14 @@ async function findWrong(
     if ((await judge(sent, member)).effect === 'allow') return `it joins a group of ${member}`
   }
   return undefined
+}
+
+/**
+ * Whether a deny speaks of a topic only because a level of it, for which "+" stands, holds what the
+ * broker takes for a separator. There it is several levels, as which it is judged.
+ */
+function isApart({ filter }: AccessRule, topic: string, { facts }: Dialect): boolean {
+  return /\+|\{/.test(filter) && [...facts.separators].some((one) => topic.includes(one))
 }
 
 /** Logs in, and returns what is wrong with the answer, if anything is. */

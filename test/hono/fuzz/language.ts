@@ -83,6 +83,8 @@ export interface Language {
   /** The encodings the broker has; for one question it is drawn which one. */
   readonly encodings: readonly Encoding[]
   login(client: Client, encoding: Encoding): Call
+  /** Makes a client id that the broker has more for than for any other. Default: as it is drawn. */
+  clientId?(username: string, drawn: string): string
   /** The questions about a packet. */
   ask(client: Client, packet: Packet, encoding: Encoding): readonly Asking[]
   /** Further questions that are answered with a grant. Default: none. */

@@ -24,7 +24,7 @@ import {
 const EXCHANGE = 'amq.topic'
 
 /** Topics that may be published: with dots, a star and the roots of brokers among their levels. */
-const NAMES = allNames(3, ['a', 'b', '', '*', 'a.b', '.', '$r'])
+const NAMES = allNames(3, ['a', 'b', '', '*', 'a.b', '$r'])
 
 /** The words of the routing key that RabbitMQ makes of a topic. */
 function words(topic: string): readonly string[] {
@@ -100,6 +100,8 @@ const isAllowed = ({ status, body }: Answer) =>
 
 export const rabbitmq: Language = {
   encodings: ['form'],
+  // Half of them belong to the user name, so that sessions are granted.
+  clientId: (username, drawn) => (drawn.length % 2 ? `${username}/${drawn}` : drawn),
   login: ({ username, password, clientId: client_id }) =>
     call('form', 'user', { username, password, vhost: '/', client_id }),
   ask: (client, packet) =>
@@ -120,8 +122,11 @@ export const rabbitmq: Language = {
       const [password, clientId] = [text(fields, 'password'), text(fields, 'client_id')]
       return [[{ kind: 'login', username, password, clientId }]]
     }
+    if (needed(fields, 'vhost') !== '/' && route !== 'user') throw new NoQuestion('vhost')
     if (route === 'vhost') return [[{ kind: 'part' }]]
-    if (route === 'resource') return [readResource(fields)]
+    if (route === 'resource') return [readResource(username, fields)]
+    if (needed(fields, 'name') !== EXCHANGE) throw new NoQuestion('name')
+    if (needed(fields, 'resource') !== 'topic') throw new NoQuestion('resource')
     const action = oneOf(fields, 'permission', [
       ['write', 'publish'],
       ['read', 'subscribe'],
@@ -134,8 +139,8 @@ export const rabbitmq: Language = {
   parts: (answer, count) => Array(count).fill(isAllowed(answer)),
 }
 
-/** Of queues a client has its own, of exchanges the one for topics. */
-function readResource(fields: ReadFields): Meaning {
+/** Of queues a client has its own, if its id is of its user; of exchanges the one for topics. */
+function readResource(username: string, fields: ReadFields): Meaning {
   const name = needed(fields, 'name')
   if (needed(fields, 'resource') === 'exchange') {
     oneOf(fields, 'permission', [
@@ -146,6 +151,7 @@ function readResource(fields: ReadFields): Meaning {
     return [{ kind: 'part' }]
   }
   const clientId = text(fields, 'client_id') ?? ''
+  if (clientId !== username && !clientId.startsWith(`${username}/`)) throw new NoQuestion('name')
   const own = [`mqtt-subscription-${clientId}qos0`, `mqtt-subscription-${clientId}qos1`]
   if (![...own, `mqtt-will-${clientId}`].includes(name)) throw new NoQuestion('name')
   return [{ kind: 'part' }]
