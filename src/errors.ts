@@ -165,6 +165,8 @@ export type BrokerErrorCode =
   | 'ERR_BROKER_UNREACHABLE'
   /** The broker refused the user name, the password or the client id. */
   | 'ERR_BROKER_LOGIN_REFUSED'
+  /** A certificate stands in the way: see {@link CertificateError}. */
+  | 'ERR_BROKER_CERTIFICATE'
   /** The broker refused this publish or subscribe. */
   | 'ERR_BROKER_NOT_AUTHORIZED'
   /** The broker refused for another reason: see `reasonCode`. */
@@ -204,6 +206,39 @@ export class AccessDeniedError extends BrokerError {
   constructor(explanation: Explanation) {
     super('ERR_BROKER_NOT_AUTHORIZED', explanation.text)
     this.explanation = explanation
+  }
+}
+
+/** What is wrong with a certificate. Stable, to switch on. */
+export type CertificateProblem =
+  /** The broker's certificate is past its time. */
+  | 'expired'
+  /** The time of the broker's certificate has not begun; or this machine's clock is behind. */
+  | 'not-yet-valid'
+  /** The broker's certificate is for other host names than the one connected to. */
+  | 'host-mismatch'
+  /** No authority that is trusted here stands behind the broker's certificate. */
+  | 'unknown-authority'
+  /** The broker's certificate is not good for another reason. */
+  | 'not-trusted'
+  /** The broker wants a client certificate, and none was given. */
+  | 'client-certificate-missing'
+  /** The broker refused the client certificate. */
+  | 'client-certificate-refused'
+  /** The private key belongs to another certificate. */
+  | 'key-mismatch'
+  /** A file cannot be read, or what it holds is no certificate or private key in PEM. */
+  | 'unreadable'
+
+/** No connection was made, because of a certificate. */
+export class CertificateError extends BrokerError {
+  override readonly name = 'CertificateError'
+  /** What is wrong. */
+  readonly reason: CertificateProblem
+
+  constructor(reason: CertificateProblem, message: string, options?: ErrorOptions) {
+    super('ERR_BROKER_CERTIFICATE', message, options)
+    this.reason = reason
   }
 }
 

@@ -110,6 +110,8 @@ export {
   AccessDeniedError,
   BrokerError,
   type BrokerErrorCode,
+  CertificateError,
+  type CertificateProblem,
   CommandError,
   type CommandFailure,
   ConfigError,

@@ -15,7 +15,7 @@ import type {
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import type { FindDenial } from '../../src/broker/guard.ts'
 import { StatusStream } from '../../src/broker/status-stream.ts'
-import { BrokerError } from '../../src/errors.ts'
+import { BrokerError, CertificateError } from '../../src/errors.ts'
 import { checkMessage } from './check.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { Inbound } from './inbound.ts'
@@ -178,6 +178,8 @@ export class MqttBroker implements Broker {
       if (error instanceof BrokerError && error.code === 'ERR_BROKER_LOGIN_REFUSED') {
         this.#giveUp(error)
       }
+      // It may be renewed any time, and until then nobody else would tell.
+      if (error instanceof CertificateError) this.#status.emit({ type: 'error', error })
       return undefined
     }
   }

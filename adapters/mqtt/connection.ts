@@ -10,6 +10,7 @@ import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt'
 import type { BrokerCapabilities, OutgoingMessage, Qos } from '../../src/broker/broker.ts'
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { BrokerError, MissingDependencyError } from '../../src/errors.ts'
+import { tlsError } from './certificate.ts'
 import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
 import { Outbound } from './outbound.ts'
@@ -39,14 +40,12 @@ const DEFAULT_RECEIVE_MAXIMUM = 65_535
 /**
  * Connects.
  *
- * @throws {BrokerError} `ERR_BROKER_UNREACHABLE` or `ERR_BROKER_LOGIN_REFUSED`.
+ * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED` or
+ * `ERR_BROKER_CERTIFICATE`.
  * @throws {MissingDependencyError} If a package is not installed.
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const [Client, openStream] = await Promise.all([
-    loadClient(),
-    streamOpener(options.config.address),
-  ])
+  const [Client, openStream] = await Promise.all([loadClient(), streamOpener(options.config)])
   const connection = new Connection(Client, openStream, options)
   await connection.open(options.signal)
   return connection
@@ -129,7 +128,10 @@ export class Connection {
       })
     } catch (cause) {
       if (cause === signal.reason && signal.aborted) throw cause
-      throw cause instanceof BrokerError ? cause : unreachable(addressOf(this.#config), cause)
+      if (cause instanceof BrokerError) throw cause
+      const address = addressOf(this.#config)
+      const refused = await tlsError(address, this.#config, cause, signal)
+      throw refused ?? unreachable(address, cause)
     } finally {
       signal.removeEventListener('abort', abort)
     }

@@ -1,7 +1,7 @@
 /**
- * A {@link Broker} over MQTT 5 or 3.1.1, through the `mqtt` package: TCP and WebSocket, on Node,
- * Bun and Deno. WebSocket uses the runtime's own client; where it has none, as Node 20, the `ws`
- * package must be installed too.
+ * A {@link Broker} over MQTT 5 or 3.1.1, through the `mqtt` package: TCP and WebSocket, each with
+ * TLS or without, on Node, Bun and Deno. WebSocket without TLS uses the runtime's own client; where
+ * it has none, as Node 20, and for `wss:`, the `ws` package must be installed too.
  *
  * Importing this module loads nothing: `mqtt` is first loaded by `connect()`.
  *
@@ -13,6 +13,7 @@ import { type BrokerConfig, parseBrokerConfig } from '../../src/broker/config.ts
 import { clientGuard } from '../../src/broker/guard.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { MqttBroker } from './broker.ts'
+import { checkTls } from './tls.ts'
 
 /** What {@link mqtt} takes: plain data, and whose rules the client keeps. */
 export interface MqttConfig extends BrokerConfig {
@@ -28,7 +29,8 @@ export interface MqttConfig extends BrokerConfig {
  * Makes a connection to an MQTT broker. Nothing is loaded or dialled until `connect()`.
  *
  * After the first connection a lost one is made again for as long as it takes, after pauses that
- * grow from at most 1 second to at most 30. It ends early only if the broker refuses the login.
+ * grow from at most 1 second to at most 30. It ends early only if the broker refuses the login. A
+ * certificate that is in the way of it is an `error` status each time.
  *
  * What was not answered when a connection was lost is not sent again: such a publish rejects with
  * `ERR_BROKER_TIMEOUT`, and whoever made it knows best whether to repeat it. A message whose
@@ -45,7 +47,8 @@ export interface MqttConfig extends BrokerConfig {
  * With `protocolVersion: 4` message properties are not sent, and none arrive.
  *
  * @param config Plain data; see {@link BrokerConfig}.
- * @throws {ConfigError} If a key is unknown, wrongly typed, out of range or contradicts another.
+ * @throws {ConfigError} If a key is unknown, wrongly typed, out of range, contradicts another, or
+ * asks for what this runtime cannot do.
  *
  * @example
  * ```ts
@@ -59,6 +62,7 @@ export interface MqttConfig extends BrokerConfig {
 export function mqtt(config: MqttConfig = {}): Broker {
   const { principal, ...plain } = config
   const resolved = parseBrokerConfig(plain, 'mqtt')
+  checkTls(resolved, 'mqtt')
   if (!Object.hasOwn(config, 'principal')) return new MqttBroker(resolved, () => undefined)
   // One that was looked up and not found must not turn the guard off.
   if (typeof principal?.username !== 'string' || !Array.isArray(principal.rules)) {

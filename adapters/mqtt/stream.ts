@@ -5,8 +5,9 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
-import type { BrokerAddress, ResolvedBrokerConfig } from '../../src/broker/config.ts'
+import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { MissingDependencyError } from '../../src/errors.ts'
+import { hasTlsSockets, loadTls, type TlsOptions } from './tls.ts'
 
 /** Starts a stream. What goes wrong is its `error`, then `close`. */
 export type OpenStream = () => Duplex
@@ -28,9 +29,11 @@ interface Socket {
 interface SocketEvent {
   readonly data?: unknown
   readonly message?: string
+  // Only the `ws` package:
+  readonly error?: unknown
 }
 
-type SocketConstructor = new (url: string, protocol: string) => Socket
+type OpenSocket = (url: string, protocol: string) => Socket
 
 const CONNECTING = 0
 const OPEN = 1
@@ -39,8 +42,10 @@ const HIGH_WATER_BYTES = 512 * 1024
 const DRAIN_POLL_MS = 5
 
 /** The broker's address as far as it may be shown: what follows it in a URL may be a secret. */
-export function addressOf({ address }: ResolvedBrokerConfig): string {
-  if (address.transport === 'tcp') return `mqtt://${address.host}:${address.port}`
+export function addressOf({ address, tls }: ResolvedBrokerConfig): string {
+  if (address.transport === 'tcp') {
+    return `${tls ? 'mqtts' : 'mqtt'}://${address.host}:${address.port}`
+  }
   const { protocol, host, pathname } = new URL(address.url)
   return `${protocol}//${host}${pathname}`
 }
@@ -49,20 +54,18 @@ export function addressOf({ address }: ResolvedBrokerConfig): string {
  * Loads what the transport needs.
  *
  * @throws {MissingDependencyError} If that is the `ws` package and it is not installed.
+ * @throws {CertificateError} `unreadable` or `key-mismatch`.
  */
-export async function streamOpener(address: BrokerAddress): Promise<OpenStream> {
-  if (address.transport === 'tcp') {
-    const { connect } = await import('node:net')
-    // Without setNoDelay an acknowledgement waits for the peer's delayed one, 40 ms and more.
-    return () => connect({ host: address.host, port: address.port }).setNoDelay(true)
-  }
-  const [{ Duplex }, { Buffer }, WebSocket] = await Promise.all([
+export async function streamOpener({ address, tls }: ResolvedBrokerConfig): Promise<OpenStream> {
+  const options = tls && hasTlsSockets() ? await loadTls(tls) : undefined
+  if (address.transport === 'tcp') return tcpOpener(address, options)
+  const [{ Duplex }, { Buffer }, openSocket] = await Promise.all([
     import('node:stream'),
     import('node:buffer'),
-    loadWebSocket(),
+    socketOpener(options),
   ])
   return () => {
-    const socket = new WebSocket(address.url, 'mqtt')
+    const socket = openSocket(address.url, 'mqtt')
     socket.binaryType = 'arraybuffer'
     const duplex = new Duplex({
       allowHalfOpen: false,
@@ -86,8 +89,10 @@ export async function streamOpener(address: BrokerAddress): Promise<OpenStream> 
       if (!(data instanceof ArrayBuffer)) duplex.destroy(new Error('Received a text frame'))
       else if (!duplex.push(Buffer.from(data))) socket.pause?.()
     })
-    socket.addEventListener('error', ({ message }) =>
-      duplex.destroy(new Error(message || 'The WebSocket connection failed')),
+    socket.addEventListener('error', ({ message, error }) =>
+      duplex.destroy(
+        error instanceof Error ? error : new Error(message || 'The WebSocket connection failed'),
+      ),
     )
     socket.addEventListener('close', () => {
       if (duplex.destroyed) return
@@ -114,11 +119,32 @@ function sendBytes(socket: Socket, bytes: Uint8Array, done: () => void): void {
   settle()
 }
 
-async function loadWebSocket(): Promise<SocketConstructor> {
-  const { WebSocket } = globalThis as { WebSocket?: SocketConstructor }
-  if (WebSocket) return WebSocket
+async function tcpOpener(
+  { host, port }: { readonly host: string; readonly port: number },
+  options: TlsOptions | undefined,
+): Promise<OpenStream> {
+  const { connect, isIP } = await import('node:net')
+  // Without setNoDelay an acknowledgement waits for the peer's delayed one, 40 ms and more.
+  if (!options) return () => connect({ host, port }).setNoDelay(true)
+  const tls = await import('node:tls')
+  // Which certificate to show is asked for by name; an address is no name (RFC 6066, section 3).
+  const named = isIP(host) ? {} : { servername: host }
+  return () => tls.connect({ host, port, ...named, ...options }).setNoDelay(true)
+}
+
+/** A runtime's own WebSocket keeps no TLS options, and does not tell why a handshake failed. */
+async function socketOpener(options: TlsOptions | undefined): Promise<OpenSocket> {
+  const { WebSocket: Native } = globalThis as {
+    WebSocket?: new (url: string, protocol: string) => Socket
+  }
+  if (Native && !options) return (url, protocol) => new Native(url, protocol)
+  const { WebSocket } = await loadWs()
+  return (url, protocol) => new WebSocket(url, protocol, options) as unknown as Socket
+}
+
+async function loadWs(): Promise<typeof import('ws')> {
   try {
-    return (await import('ws')).WebSocket as unknown as SocketConstructor
+    return await import('ws')
   } catch (cause) {
     throw new MissingDependencyError('ws', { cause })
   }

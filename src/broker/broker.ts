@@ -108,9 +108,10 @@ export interface Broker {
   /**
    * Connects, and keeps connected until `close()`. Settles when the first connection stands.
    *
-   * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED` or
-   * `ERR_BROKER_TIMEOUT` when it cannot be made: the broker is then closed. `ERR_BROKER_CLOSED` if
-   * it was connected or closed before. The signal's reason, if it was aborted.
+   * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
+   * `ERR_BROKER_CERTIFICATE` or `ERR_BROKER_TIMEOUT` when it cannot be made: the broker is then
+   * closed. `ERR_BROKER_CLOSED` if it was connected or closed before. The signal's reason, if it
+   * was aborted.
    */
   connect(options: ConnectOptions): Promise<BrokerCapabilities>
   /**

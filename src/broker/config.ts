@@ -8,18 +8,37 @@ import * as v from 'valibot'
 import { DEFAULT_SHARE_NAME } from '../access/default-rules.ts'
 import { ConfigError } from '../errors.ts'
 import { parseTopicFilter } from '../topic/filter.ts'
+import { parseTls, type TlsSettings } from './tls.ts'
 
 /** How to reach a message broker, and how to behave there. Every key is optional. */
 export interface BrokerConfig {
   /**
-   * `mqtt://host:port` for TCP or `ws://host:port/path` for WebSocket. The port defaults to 1883
-   * or 80. Holds no login: that goes to `username` and `password`. Excludes `host` and `port`.
+   * `mqtt://host:port` for TCP or `ws://host:port/path` for WebSocket, with TLS `mqtts:` or `wss:`.
+   * The port defaults to 1883 or 80, with TLS to 8883 or 443. Holds no login: that goes to
+   * `username` and `password`. Excludes `host` and `port`.
    */
   readonly url?: string
   /** Host to reach over TCP. Default: `localhost`. */
   readonly host?: string
-  /** TCP port, 1 to 65,535. Default: 1883. */
+  /** TCP port, 1 to 65,535. Default: 1883, with TLS 8883. */
   readonly port?: number
+  /**
+   * Whether to use TLS 1.2 or 1.3. The broker's certificate is checked, its host name too, and
+   * nothing turns that off. Default: what `url` says; without a `url` it is `false`.
+   */
+  readonly tls?: boolean
+  /**
+   * The certificates of the authorities to trust, in place of those the runtime trusts: PEM text,
+   * which begins with `-----BEGIN`, or the path of a file with it. Needs TLS, on Node, Bun or Deno.
+   */
+  readonly caCerts?: string
+  /**
+   * The client's certificate for mutual TLS, with those between it and the authority after it: PEM
+   * text or a path. Needs a `keyFile`, and TLS on Node, Bun or Deno.
+   */
+  readonly certFile?: string
+  /** The private key of `certFile`, not encrypted: PEM text or a path. */
+  readonly keyFile?: string
   /** Default: none, an anonymous login. */
   readonly username?: string
   /** Needs a `username`. */
@@ -70,14 +89,20 @@ export type BrokerAddress =
 
 /** A checked {@link BrokerConfig} with its defaults filled in. */
 export interface ResolvedBrokerConfig
-  extends Required<Omit<BrokerConfig, 'url' | 'host' | 'port' | 'username' | 'password'>> {
+  extends Required<
+    Omit<
+      BrokerConfig,
+      'url' | 'host' | 'port' | 'username' | 'password' | 'tls' | keyof TlsSettings
+    >
+  > {
   readonly address: BrokerAddress
+  /** `undefined` without TLS. */
+  readonly tls: TlsSettings | undefined
   readonly username: string | undefined
   readonly password: string | undefined
 }
 
-const NO_TLS = 'TLS is not supported in this version: connect over mqtt: or ws: only'
-const TLS_KEYS = ['tls', 'ca', 'caCerts', 'cert', 'certFile', 'key', 'keyFile'] as const
+const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
 /** Longest text of MQTT, in bytes (section 1.5.4). */
 const MAX_TEXT_BYTES = 65_535
 /** Longest delay of a timer in milliseconds. */
@@ -91,6 +116,12 @@ const text = v.pipe(
     (value) => new TextEncoder().encode(value).length <= MAX_TEXT_BYTES,
     `must not be longer than ${MAX_TEXT_BYTES} bytes`,
   ),
+)
+
+const pemOrPath = v.pipe(
+  v.string('must be PEM text or the path of a file'),
+  v.nonEmpty('must not be empty'),
+  v.check((value) => !value.includes('\0'), 'must not hold the character NUL'),
 )
 
 function whole(min: number, max: number) {
@@ -108,6 +139,10 @@ const schema = v.strictObject(
     url: v.optional(v.string('must be a string')),
     host: v.optional(text),
     port: v.optional(whole(1, 65_535)),
+    tls: v.optional(v.boolean('must be true or false')),
+    caCerts: v.optional(pemOrPath),
+    certFile: v.optional(pemOrPath),
+    keyFile: v.optional(pemOrPath),
     username: v.optional(text),
     password: v.optional(text),
     clientId: v.optional(text),
@@ -139,7 +174,8 @@ const schema = v.strictObject(
 export function parseBrokerConfig(input: unknown, key: string): ResolvedBrokerConfig {
   const result = v.safeParse(schema, input)
   if (!result.success) throw toConfigError(result.issues[0], key)
-  const { url, host, port, username, password, clientId, ...rest } = result.output
+  const { url, host, port, username, password, clientId, ...others } = result.output
+  const { tls, caCerts, certFile, keyFile, ...rest } = others
   if (url !== undefined && (host !== undefined || port !== undefined)) {
     const other = host !== undefined ? 'host' : 'port'
     throw new ConfigError(`${key}.${other}`, 'cannot be given beside url: give one of them')
@@ -150,19 +186,30 @@ export function parseBrokerConfig(input: unknown, key: string): ResolvedBrokerCo
   if (rest.protocolVersion === 4 && rest.sessionExpiry > 0) {
     throw new ConfigError(`${key}.sessionExpiry`, 'needs MQTT 5: MQTT 3.1.1 has cleanStart only')
   }
+  const parsed = url === undefined ? undefined : parseUrl(url, `${key}.url`)
+  const files = {
+    ...(caCerts !== undefined && { caCerts }),
+    ...(certFile !== undefined && { certFile }),
+    ...(keyFile !== undefined && { keyFile }),
+  }
+  const security = parseTls({ tls, ...files }, parsed?.protocol, key)
   return {
     ...rest,
-    address:
-      url === undefined
-        ? { transport: 'tcp', host: host ?? 'localhost', port: port ?? 1883 }
-        : parseUrl(url, `${key}.url`),
+    address: parsed
+      ? toAddress(parsed)
+      : {
+          transport: 'tcp',
+          host: host ?? 'localhost',
+          port: port ?? defaultPort(security !== undefined),
+        },
+    tls: security,
     username,
     password,
     clientId: clientId ?? `devicehub-${crypto.randomUUID().replaceAll('-', '')}`,
   }
 }
 
-function parseUrl(text: string, key: string): BrokerAddress {
+function parseUrl(text: string, key: string): URL {
   // The text is never repeated in a message: it may hold a password after all.
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url?.hostname) throw new ConfigError(key, 'must be mqtt://host:port or ws://host:port/path')
@@ -171,32 +218,34 @@ function parseUrl(text: string, key: string): BrokerAddress {
   }
   if (url.hash) throw new ConfigError(key, 'must not hold a fragment')
   if (url.port === '0') throw new ConfigError(key, 'must not have the port 0')
-  switch (url.protocol) {
-    case 'mqtt:':
-      if (url.search || !['', '/'].includes(url.pathname)) {
-        throw new ConfigError(key, 'must not have a path with mqtt:')
-      }
-      return {
-        transport: 'tcp',
-        host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-        port: Number(url.port || 1883),
-      }
-    case 'ws:':
-      return { transport: 'websocket', url: url.href }
-    case 'mqtts:':
-    case 'wss:':
-      throw new ConfigError(key, NO_TLS)
-    default:
-      throw new ConfigError(key, `must start with mqtt: or ws:, not ${url.protocol}`)
+  const { protocol } = url
+  if (!SCHEMES.includes(protocol)) {
+    throw new ConfigError(key, `must start with mqtt:, mqtts:, ws: or wss:, not ${protocol}`)
   }
+  if (protocol.startsWith('mqtt') && (url.search || !['', '/'].includes(url.pathname))) {
+    throw new ConfigError(key, `must not have a path with ${protocol}`)
+  }
+  return url
+}
+
+function toAddress({ protocol, hostname, port, href }: URL): BrokerAddress {
+  if (protocol.startsWith('ws')) return { transport: 'websocket', url: href }
+  return {
+    transport: 'tcp',
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port || defaultPort(protocol === 'mqtts:')),
+  }
+}
+
+function defaultPort(isSecure: boolean): number {
+  return isSecure ? 8883 : 1883
 }
 
 function toConfigError(issue: v.InferIssue<typeof schema>, key: string): ConfigError {
   const path = v.getDotPath(issue)
   if (path === null) return new ConfigError(key, issue.message)
   if (issue.type !== 'strict_object') return new ConfigError(`${key}.${path}`, issue.message)
-  const isTls = TLS_KEYS.some((name) => name === path)
-  return new ConfigError(`${key}.${path}`, isTls ? NO_TLS : 'is not a setting of a broker')
+  return new ConfigError(`${key}.${path}`, 'is not a setting of a broker')
 }
 
 function isShareName(name: string): boolean {

@@ -45,7 +45,7 @@ export const handlers: Record<string, Case> = {
       for (const n of numbers) await a.broker.publish({ topic, payload: bytes(n), qos })
       await quick.received.reach(10, 'messages elsewhere')
       for (let n = 1; n <= 10; n++) {
-        await begun.reach(n, 'handlers')
+        await begun.reach(Math.min(n + 1, 10), 'handlers')
         turns.shift()!()
       }
       assert.equal(most, 2)

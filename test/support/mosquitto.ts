@@ -25,12 +25,23 @@ export const mosquittoMissing: string | false = command
   : 'Mosquitto is not installed: apt-get install -y mosquitto mosquitto-clients'
 if (mosquittoMissing && process.env.CI === 'true') throw new Error(mosquittoMissing)
 
+/** A listener with TLS beside the plain one. */
+export interface TlsListener {
+  /** The broker's certificate and its key, as PEM text. */
+  readonly cert: string
+  readonly key: string
+  /** Whoever connects needs a certificate of this authority, as PEM text. */
+  readonly clientAuthority?: string
+}
+
 /** What {@link startMosquitto} takes. */
 export interface MosquittoOptions {
   /** User names and passwords. Without any, whoever comes is let in. */
   readonly logins?: Readonly<Record<string, string>>
   /** Lines of an ACL file. */
   readonly acl?: readonly string[]
+  /** Listeners with TLS, by a name for each. */
+  readonly tls?: Readonly<Record<string, TlsListener>>
   /** More lines of configuration. */
   readonly config?: readonly string[]
 }
@@ -39,6 +50,8 @@ export interface MosquittoOptions {
 export interface Mosquitto {
   readonly port: number
   readonly url: string
+  /** The ports of the listeners with TLS. */
+  readonly tlsPorts: ReadonlyMap<string, number>
   /** Ends it, and removes its files. */
   stop(): Promise<void>
   /** Ends it without a chance to say goodbye. */
@@ -53,7 +66,9 @@ export interface Mosquitto {
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-mosquitto-'))
-  writeConfig(folder, port, options)
+  const tlsPorts = new Map<string, number>()
+  for (const name of Object.keys(options.tls ?? {})) tlsPorts.set(name, await freePort())
+  writeConfig(folder, port, tlsPorts, options)
   let running: Running
   try {
     running = await run(folder, port)
@@ -64,6 +79,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   return {
     port,
     url: `mqtt://127.0.0.1:${port}`,
+    tlsPorts,
     async stop() {
       await end(running, 'SIGTERM')
       rmSync(folder, { recursive: true, force: true })
@@ -78,9 +94,19 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   }
 }
 
-function writeConfig(folder: string, port: number, options: MosquittoOptions): void {
-  const { logins, acl, config = [] } = options
+function writeConfig(
+  folder: string,
+  port: number,
+  tlsPorts: ReadonlyMap<string, number>,
+  options: MosquittoOptions,
+): void {
+  const { logins, acl, tls = {}, config = [] } = options
   const lines = [
+    // The plain one last: when it listens, all do.
+    ...Object.entries(tls).flatMap(([name, listener]) => [
+      `listener ${tlsPorts.get(name)} 127.0.0.1`,
+      ...tlsLines(folder, name, listener),
+    ]),
     `listener ${port} 127.0.0.1`,
     `allow_anonymous ${logins === undefined}`,
     // As root it would become another user, who may not read this folder.
@@ -100,6 +126,18 @@ function writeConfig(folder: string, port: number, options: MosquittoOptions): v
     lines.push(`acl_file ${file}`)
   }
   writeFileSync(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`)
+}
+
+function tlsLines(folder: string, name: string, listener: TlsListener): string[] {
+  const { cert, key, clientAuthority } = listener
+  const write = (kind: string, text: string) => {
+    const file = join(folder, `${name}.${kind}`)
+    writeFileSync(file, text, { mode: 0o600 })
+    return file
+  }
+  const own = [`certfile ${write('crt', cert)}`, `keyfile ${write('key', key)}`]
+  if (clientAuthority === undefined) return own
+  return [...own, `cafile ${write('ca', clientAuthority)}`, 'require_certificate true']
 }
 
 /** A password as Mosquitto stores it. */

@@ -1,0 +1,150 @@
+/**
+ * Certificates in files: what cannot be used, and what is renewed while a connection is lost; and
+ * handshakes that end otherwise than in a certificate's name.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import { CertificateError } from '../../src/errors.ts'
+import { authority, clients, otherAuthority, servers } from '../support/certificates.ts'
+import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
+import { Collector } from '../support/wait.ts'
+import { connectClient, makeClient } from './client.ts'
+import { attempt } from './tls-attempt.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'devicehub-tls-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const path = (name: string) => join(folder, name)
+function file(name: string, text: string): string {
+  writeFileSync(path(name), text)
+  return path(name)
+}
+
+const caCerts = authority.cert
+const { cert, key } = clients.good
+const damaged = (pem: string) => pem.replace(/\n.{10}/, '\nAAAAAAAAAA')
+
+describe('what cannot be used is told before anything is dialled', () => {
+  const certFile = file('client.crt', cert)
+  const rows: [name: string, config: MqttConfig, end: string, message: RegExp][] = [
+    ['no file', { caCerts: path('none') }, 'unreadable', /caCerts cannot be read: ENOENT/],
+    ['a folder', { caCerts: folder }, 'unreadable', /caCerts cannot be read: EISDIR/],
+    ['a key as a path', { certFile, keyFile: 'c2VjcmV0'.repeat(99) }, 'unreadable', /ENAMETOOLONG/],
+    ['an empty file', { caCerts: file('empty', '') }, 'unreadable', /no certificate in PEM/],
+    ['a key for a certificate', { caCerts: file('k', key) }, 'unreadable', /no certificate in PEM/],
+    ['a certificate for a key', { certFile, keyFile: certFile }, 'unreadable', /no private key/],
+    ['a damaged authority', { caCerts: damaged(caCerts) }, 'unreadable', /damaged certificate/],
+    ['one cut short', { caCerts: caCerts.slice(0, 200) }, 'unreadable', /damaged certificate/],
+    ['a damaged key', { certFile, keyFile: damaged(key) }, 'unreadable', /damaged private key/],
+    ['another key', { certFile, keyFile: clients.expired.key }, 'key-mismatch', /does not belong/],
+  ]
+  for (const [name, config, end, message] of rows) {
+    test(name, async () => {
+      await using server = await listen(createServer())
+      const outcome = await attempt({ tls: true, ...server.at, ...config })
+      assert.equal(outcome.end, `ERR_BROKER_CERTIFICATE:${end}`)
+      assert.match(outcome.message, message)
+      assert.doesNotMatch(outcome.message, /c2VjcmV0|[A-Za-z0-9+=]{60}/)
+      assert.equal(server.dialled.items.length, 0)
+    })
+  }
+})
+
+describe('a handshake', () => {
+  test('that is never answered takes no longer than allowed', async () => {
+    await using server = await listen(createServer())
+    const { end } = await attempt({ tls: true, ...server.at, connectTimeout: 200 })
+    assert.equal(end, 'ERR_BROKER_TIMEOUT')
+  })
+
+  test('with a listener that has no TLS is unreachable', async () => {
+    await using server = await listen(createServer((socket) => socket.end('no TLS here')))
+    const { end } = await attempt({ tls: true, ...server.at })
+    assert.equal(end, 'ERR_BROKER_UNREACHABLE')
+  })
+
+  test('of TLS 1.2 that may lack a client certificate says so', async () => {
+    const wanted: TlsOptions = { ca: caCerts, requestCert: true, rejectUnauthorized: true }
+    const tls: TlsOptions = { ...servers.good, ...wanted, maxVersion: 'TLSv1.2' }
+    await using server = await listen(createTlsServer(tls))
+    const { end, message } = await attempt({ tls: true, ...server.at, caCerts })
+    assert.equal(end, 'ERR_BROKER_UNREACHABLE')
+    assert.match(message, /If it wants a client certificate, give certFile and keyFile/)
+  })
+
+  test('of TLS 1.1 is refused', async () => {
+    const tls: TlsOptions = { ...servers.good, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' }
+    await using server = await listen(createTlsServer(tls))
+    const { end } = await attempt({ tls: true, ...server.at, caCerts })
+    assert.equal(end, 'ERR_BROKER_UNREACHABLE')
+  })
+})
+
+test('a file is read anew for each connection', { skip: mosquittoMissing }, async () => {
+  const mosquitto = await startMosquitto({ tls: { tls: servers.good } })
+  const authorities = file('authorities.crt', caCerts)
+  const url = `mqtts://localhost:${mosquitto.tlsPorts.get('tls')}`
+  try {
+    await using client = await connectClient({ url, caCerts: authorities })
+    file('authorities.crt', otherAuthority.cert)
+    await mosquitto.kill()
+    await client.statuses.reach(2, 'statuses')
+    await mosquitto.restart()
+    const lost = await client.statuses.reach(4, 'statuses', 20_000)
+    assert.deepEqual(
+      lost.slice(0, 4).map(({ type }) => type),
+      ['connected', 'disconnected', 'error', 'error'],
+    )
+    for (const status of lost.slice(2, 4)) {
+      assert.ok(status.type === 'error' && status.error instanceof CertificateError)
+      assert.equal(status.error.reason, 'unknown-authority')
+    }
+    file('authorities.crt', caCerts)
+    const seen = lost.length
+    for (let count = seen + 1; client.statuses.items.at(-1)?.type !== 'connected'; count++) {
+      await client.statuses.reach(count, 'statuses', 40_000)
+    }
+  } finally {
+    await mosquitto.stop()
+  }
+})
+
+test('a bad certificate is tried once at the start', async () => {
+  await using server = await listen(createTlsServer({ ...servers.expired }))
+  await using client = makeClient({ tls: true, ...server.at, caCerts })
+  await assert.rejects(client.connect(), { code: 'ERR_BROKER_CERTIFICATE', reason: 'expired' })
+  assert.deepEqual(
+    (await client.statuses.reach(1, 'status')).map(({ type }) => type),
+    ['closed'],
+  )
+  assert.equal(server.dialled.items.length, 1)
+})
+
+/** A server on a free port of 127.0.0.1, and the connections that were made to it. */
+async function listen(server: Server) {
+  const dialled = new Collector<{ destroy(): void }>()
+  server.on('connection', (socket) => {
+    socket.on('error', () => {})
+    dialled.push(socket)
+  })
+  server.on('tlsClientError', () => {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    at: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+    dialled,
+    async [Symbol.asyncDispose]() {
+      for (const socket of dialled.items) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
