@@ -15,11 +15,10 @@ import {
 import { generateSecret, secretHasher } from './access/credential.ts'
 import { type AccessRequest, type Decision, UNKNOWN_PRINCIPAL } from './access/decide.ts'
 import { DEFAULT_PREFIX, deviceRules } from './access/default-rules.ts'
-import { checkAttributes, recordedPrincipal } from './access/device-principal.ts'
+import { recordedPrincipal } from './access/device-principal.ts'
 import { type Explanation, explainDecision } from './access/explain.ts'
 import { type Principal, withClientId } from './access/principal.ts'
 import { principalCache } from './access/principal-cache.ts'
-import { type AccessRule, checkRules } from './access/rule.ts'
 import { type SecretOwner, secretSealer } from './access/sealed.ts'
 import { checkPasswordHash } from './access/secret/format.ts'
 import { secretVerifier } from './access/secret/verifier.ts'
@@ -34,6 +33,7 @@ import {
 } from './access/token.ts'
 import { newestCredential, validCredentials, withCredential } from './device/credentials.ts'
 import { checkName, findNameProblem, isUsername } from './device/name.ts'
+import { type DeviceSettings, readSettings, withSettings } from './device/settings.ts'
 import type { DeviceRecord, DeviceStore, StoredCredential } from './device/store.ts'
 import { compileTemplates } from './device/templates.ts'
 import type { DeviceType } from './device/type.ts'
@@ -74,23 +74,19 @@ export interface FleetOptions {
   readonly services?: readonly ServiceAccount[]
   /**
    * Seconds for which {@link Fleet.authorize} and {@link Fleet.explain} take a device as it was
-   * last read from the store: 0 to 3,600. A change that another process makes counts after that; one
-   * made through this fleet counts at once. Default: 10.
+   * last read from the store: 0 to 3,600. A change that another process makes counts after that, or
+   * after {@link Fleet.forget}; one made through this fleet counts at once. Default: 10.
    */
   readonly rulesLifetime?: number
 }
 
-/** What {@link Fleet.provision} takes beside the device's type and id. */
-export interface ProvisionOptions {
+/** What {@link Fleet.provision} takes beside the device's type and id. Default: no settings. */
+export interface ProvisionOptions extends DeviceSettings {
   /**
    * An MQTT user name from elsewhere, without `/`, not the name of a device type, and not beginning
    * with `token:`. Default: `{type}/{deviceId}`.
    */
   readonly username?: string
-  /** Rules beyond the type's. Default: none. */
-  readonly rules?: readonly AccessRule[]
-  /** Values for `{name}` placeholders in rules. Default: none. */
-  readonly attributes?: Readonly<Record<string, string>>
 }
 
 /** A device that was put on record. */
@@ -160,7 +156,7 @@ export interface DeviceRef {
 
 /** A change of a device that was made through a fleet, and is on record. */
 export interface DeviceChange extends DeviceRef {
-  readonly kind: 'provisioned' | 'rotated' | 'revoked'
+  readonly kind: 'provisioned' | 'updated' | 'rotated' | 'revoked'
 }
 
 /** A fleet. Make one with {@link createFleet}. */
@@ -200,6 +196,28 @@ export interface Fleet {
    * @throws {RevisionConflictError} If other writers were in between five times.
    */
   rotate(type: DeviceType, id: string, options?: RotateOptions): Promise<ProvisionedDevice>
+  /**
+   * Changes a device's rules, its attributes, or both; its login stays. What is left out stays as it
+   * is, and what is given takes the place of all there was: `rules: []` leaves only the type's
+   * rules, `attributes: {}` no attribute. Either all of it is written or nothing. It counts for the next
+   * question to this fleet; a connection that stands is not ended by it. Settles as
+   * {@link Fleet.provision} does. Of several updates at once, the one written last counts, for each
+   * of the two by itself; a rotation or revocation beside it is never undone.
+   * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {DeviceRevokedError} If it is revoked.
+   * @throws {ConfigError} If the type is not of this fleet, a rule or an attribute's name is not
+   * valid, or neither rules nor attributes are given.
+   * @throws {InvalidTopicError} If a rule's filter is not well formed.
+   * @throws {InvalidNameError} If an attribute's value could change a topic's shape.
+   * @throws {RevisionConflictError} If other writers were in between five times.
+   */
+  update(type: DeviceType, id: string, settings: DeviceSettings): Promise<void>
+  /**
+   * Has the next question about a user name read the store, for a record that something else changed
+   * there. This fleet object alone forgets it, and nobody is told; others go by their
+   * {@link FleetOptions.rulesLifetime}. A name that is nobody's is no error.
+   */
+  forget(username: string): void
   /**
    * The generated secret a device has, of several the newest. `undefined` if no copy of it was
    * sealed: the fleet had no `sealingKey` then, or the password came as a hash.
@@ -310,7 +328,10 @@ export function createFleet(options: FleetOptions): Fleet {
   const defaults = new Map(types.map((t) => [t.name, [...deviceRules(t, prefix), ...t.rules]]))
   const services = compileServices(options.services ?? [], types, prefix, hasher)
   for (const [i, username] of [...services.keys()].entries()) {
-    checkNoTokenUsername(`services.${i}.username`, username)
+    const key = `services.${i}.username`
+    checkNoTokenUsername(key, username)
+    // It would be the parent of every user name of that type: see `provision`.
+    if (byName.has(username)) throw new ConfigError(key, 'is the name of a device type')
   }
   const throttle = loginThrottle()
   const known = principalCache(readLifetime(options.rulesLifetime) * 1_000)
@@ -380,7 +401,7 @@ export function createFleet(options: FleetOptions): Fleet {
     type: DeviceType,
     id: string,
     makeCredential: () => StoredCredential | Promise<StoredCredential>,
-    { username, rules = [], attributes = {} }: ProvisionOptions = {},
+    { username, ...settings }: ProvisionOptions = {},
   ): Promise<RecordedDevice> {
     checkType(type)
     checkName('device id', id)
@@ -392,8 +413,7 @@ export function createFleet(options: FleetOptions): Fleet {
     if (username !== undefined && byName.has(username)) {
       throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
     }
-    checkAttributes(attributes)
-    checkRules(rules, 'rules')
+    const { rules = [], attributes = {} } = readSettings(settings)
     const login = username ?? `${type.name}/${id}`
     if (services.has(login)) throw new DeviceExistsError(type.name, id, 'user name')
     const credential = await makeCredential()
@@ -418,7 +438,7 @@ export function createFleet(options: FleetOptions): Fleet {
    *
    * @param change Makes the new record, or `undefined` where there is nothing to write.
    */
-  async function update(
+  async function rewrite(
     type: DeviceType,
     id: string,
     change: (record: DeviceRecord) => DeviceRecord | undefined,
@@ -427,13 +447,15 @@ export function createFleet(options: FleetOptions): Fleet {
     for (let tries = 1; ; tries++) {
       const record = await store.get(type.name, id)
       if (!record) throw new DeviceUnknownError(type.name, id)
-      const changed = change(record)
-      if (!changed) return record
       try {
-        await store.update(changed)
-        return changed
+        const changed = change(record)
+        if (changed) await store.update(changed)
+        return changed ?? record
       } catch (error) {
         if (!(error instanceof RevisionConflictError) || tries === MAX_UPDATE_TRIES) throw error
+      } finally {
+        // After a failure as well: it may have been written, or somebody else revoked the device.
+        known.forget(record.username)
       }
     }
   }
@@ -506,13 +528,29 @@ export function createFleet(options: FleetOptions): Fleet {
         throw new ConfigError('overlap', `must be a whole number of seconds, 0 to ${MAX_OVERLAP}`)
       }
       const { password, credential } = await generated(type, id)
-      const { username } = await update(type, id, (record) => {
+      const { username } = await rewrite(type, id, (record) => {
         if (record.revoked) throw new DeviceRevokedError(type.name, id)
         return withCredential(record, credential, overlap * 1_000, Date.now())
       })
       await tellChanged({ kind: 'rotated', type: type.name, id })
       return { type: type.name, id, username, topics: topicsOf(type, id), password }
     },
+
+    async update(type, id, settings) {
+      checkType(type)
+      const given = readSettings(settings)
+      // A misspelt name would leave the device with the rules that were to be replaced.
+      if (Object.keys(given).length === 0) {
+        throw new ConfigError('settings', 'has neither "rules" nor "attributes"')
+      }
+      await rewrite(type, id, (record) => {
+        if (record.revoked) throw new DeviceRevokedError(type.name, id)
+        return withSettings(record, given)
+      })
+      await tellChanged({ kind: 'updated', type: type.name, id })
+    },
+
+    forget: known.forget,
 
     async openSecret(type, id) {
       checkType(type)
@@ -549,10 +587,9 @@ export function createFleet(options: FleetOptions): Fleet {
     },
 
     async revoke(type, id) {
-      const { username } = await update(type, id, (record) =>
+      await rewrite(type, id, (record) =>
         record.revoked ? undefined : { ...record, revoked: true, revision: record.revision + 1 },
       )
-      known.forget(username)
       const changed = tellChanged({ kind: 'revoked', type: type.name, id })
       // One that fails keeps no other from being told: each may hold a session to end.
       const told = await Promise.allSettled(

@@ -92,6 +92,7 @@ export type {
   SchemaIssue,
   SchemaResult,
 } from './device/schema.ts'
+export type { DeviceSettings } from './device/settings.ts'
 export type { DeviceRecord, DeviceStore, ListOptions, StoredCredential } from './device/store.ts'
 export {
   type Command,

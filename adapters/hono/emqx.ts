@@ -47,8 +47,15 @@ const NO_ATTRIBUTES = ['prefix', 'deviceId', 'username', 'clientId', 'tns']
 export const emqx: Dialect = {
   name: 'emqx',
   secretIn: 'header',
-  // `$share/<share name>/` is taken off before the broker asks.
-  facts: { qos: true, retain: true, share: false, clientId: true, separators: '' },
+  // `$share/<share name>/` is taken off before the broker asks, and so is what is `stripped`.
+  facts: {
+    qos: true,
+    retain: true,
+    share: false,
+    clientId: true,
+    separators: '',
+    stripped: { publish: ['$delayed/+'], subscribe: ['$queue', '$exclusive', '$delayed/+'] },
+  },
   routes: [
     {
       path: 'auth',

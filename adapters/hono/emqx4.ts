@@ -17,8 +17,16 @@ const NONE: readonly unknown[] = ['undefined', 'null']
 export const emqx4: Dialect = {
   name: 'emqx4',
   secretIn: 'header',
-  // `$share/<share name>/` and `$queue/` are taken off before the broker asks.
-  facts: { qos: false, retain: false, share: false, clientId: true, separators: '' },
+  // `$share/<share name>/` is taken off before the broker asks, and so is what is `stripped`. It asks
+  // about `$delayed/<seconds>/` as it is.
+  facts: {
+    qos: false,
+    retain: false,
+    share: false,
+    clientId: true,
+    separators: '',
+    stripped: { publish: [], subscribe: ['$queue', '$exclusive'] },
+  },
   routes: emqxStyleRoutes({
     readFields: ({ fields }) =>
       Object.fromEntries(Object.entries(fields).filter(([, value]) => !NONE.includes(value))),

@@ -34,6 +34,11 @@ export interface DialectFacts {
    * section 4.7.2). Default: `true`.
    */
   readonly hidesReserved?: boolean
+  /**
+   * What it takes off the front of a topic or filter before it asks, beside a share name: levels,
+   * with `+` for any one, such as `$delayed/+`. Default: nothing.
+   */
+  readonly stripped?: Readonly<Record<AccessAction, readonly string[]>>
 }
 
 /** What a broker cannot honour. Stable, to switch on. */
@@ -48,6 +53,8 @@ export type CompatibilityCode =
   | 'share'
   /** Who may read alone may also join a share group of others: the broker tells no share names. */
   | 'share-group'
+  /** The filter begins with what the broker takes off a topic before it asks. */
+  | 'broker-topic'
   /** The broker does not tell the QoS. */
   | 'qos'
   /** The broker does not tell the retain flag. */
@@ -83,6 +90,8 @@ export interface RuleOwner extends Pick<CompatibilityFinding, 'kind' | 'name'> {
 /** What is wrong with a rule: the end of a sentence that begins with it. */
 type Problem = readonly [CompatibilityCode, text: string]
 
+const ACTION_NAMES = { publish: 'publish', subscribe: 'subscription' } as const
+
 /** Finds the rules that a broker cannot honour, in the order of the rules. */
 export function findIncompatibilities(
   owners: readonly RuleOwner[],
@@ -93,7 +102,8 @@ export function findIncompatibilities(
       const { kind, name } = owner
       const named = `${name}: the rule to ${rule.effect} ${rule.actions.join(' and ')} ${quote(rule.filter)}`
       return findProblems(rule, owner, owners, facts).map(([code, text]): CompatibilityFinding => {
-        const severity = code === 'share-group' ? 'grants-more' : 'grants-less'
+        const isOpen = code === 'share-group' || (code === 'broker-topic' && rule.effect === 'deny')
+        const severity = isOpen ? 'grants-more' : 'grants-less'
         return { code, severity, kind, name, rule, text: `${named} ${text}.` }
       })
     }),
@@ -107,11 +117,29 @@ function findProblems(
   facts: DialectFacts,
 ): Problem[] {
   const levels = expandKnown(rule.filter, owner.values)
-  if (rule.effect === 'deny') return findDenyProblems(rule, levels, facts)
+  const stripped = findStripped(rule, levels, facts)
+  if (rule.effect === 'deny') return [...stripped, ...findDenyProblems(rule, levels, facts)]
   return [
+    ...stripped,
     ...findAllowProblems(rule, levels, owner, facts),
     ...findOpenGroups(rule, owner, owners, facts),
   ]
+}
+
+/** For which actions a rule is about topics whose beginning the broker takes off. */
+function findStripped(
+  { effect, actions }: AccessRule,
+  levels: readonly string[],
+  { stripped }: DialectFacts,
+): Problem[] {
+  return actions.flatMap((action): Problem[] => {
+    const isMeant = (prefix: string) => levelsOverlap(levels, [...prefix.split('/'), '+', '#'])
+    const prefix = stripped?.[action].find(isMeant)
+    if (prefix === undefined) return []
+    const what = `${effect === 'deny' ? 'stops' : 'grants'} no ${ACTION_NAMES[action]}`
+    const why = `the broker takes ${quote(prefix)} off, and asks about what is behind it`
+    return [['broker-topic', `${what}: ${why}`]]
+  })
 }
 
 /** What decisions make of a deny that the broker hides something of: they stop all it may mean. */

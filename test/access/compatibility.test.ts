@@ -27,6 +27,11 @@ const STRIPS: DialectFacts = { ...OPEN, share: false }
 const NO_SHARES: DialectFacts = { ...OPEN, share: 'none' }
 const DOTS: DialectFacts = { ...OPEN, separators: '.', wildcards: '*' }
 const SHOWS_RESERVED: DialectFacts = { ...OPEN, hidesReserved: false }
+/** Takes these off before it asks. */
+const STRIPS_ROOTS: DialectFacts = {
+  ...OPEN,
+  stripped: { publish: ['$delayed/+'], subscribe: ['$queue', '$delayed/+'] },
+}
 const TELLS_NOTHING: DialectFacts = {
   ...OPEN,
   qos: false,
@@ -68,6 +73,14 @@ describe('nothing is found', () => {
     ['a first wildcard of a publish', allow('publish', '+/a'), SHOWS_RESERVED],
     ['a first wildcard that is denied', deny('subscribe', '#'), SHOWS_RESERVED],
     ['a retain flag of a subscription', allow('subscribe', 'a', { retain: true }), TELLS_NOTHING],
+    ['a root that it leaves as it is', deny('both', '$delayed/#'), OPEN],
+    ['a root that it takes off other topics', deny('publish', '$queue/#'), STRIPS_ROOTS],
+    ['a topic that is only such a root', deny('subscribe', '$queue'), STRIPS_ROOTS],
+    ['such a root without what is behind it', deny('publish', '$delayed/5'), STRIPS_ROOTS],
+    ['a root that begins like it', allow('subscribe', '$queues/a'), STRIPS_ROOTS],
+    ['such a root further behind', deny('subscribe', 'a/$queue/b'), STRIPS_ROOTS],
+    ['a first wildcard, which reaches no such root', deny('both', '#'), STRIPS_ROOTS],
+    ['a first level of any name', deny('both', '{site}/a'), STRIPS_ROOTS],
     ['an id that every broker tells', allow('publish', 'a/{deviceId}/{username}'), TELLS_NOTHING],
   ]
   for (const [title, rule, facts] of rows) {
@@ -96,6 +109,8 @@ describe('a rule grants less than it says, or stops more', () => {
     [deny('publish', 'a', { retain: true }), TELLS_NOTHING, 'retain'],
     [allow('publish', 'a/{clientId}'), TELLS_NOTHING, 'client-id'],
     [deny('publish', 'a/{clientId}'), TELLS_NOTHING, 'client-id'],
+    [allow('publish', '$delayed/5/a'), STRIPS_ROOTS, 'broker-topic'],
+    [allow('subscribe', '$queue/a/#'), STRIPS_ROOTS, 'broker-topic'],
   ]
   for (const [rule, facts, code] of rows) {
     test(`${JSON.stringify(rule)}: ${code}`, () => {
@@ -195,6 +210,51 @@ describe('somebody could join the share group of another', () => {
   test('they start with what is granted less', () => {
     const less = fleetWith([allow('subscribe', 'a', { share: 'crew' })])
     brokerAuth(less, { secret })
+  })
+})
+
+describe('a deny does not hold for what is taken off before the broker asks', () => {
+  const secret = 'broker-secret-0123456789'
+  const { emqx, emqx4, vernemq, nanomq, goAuth } = dialects
+  const rows: readonly [AccessRule, (typeof dialects)[keyof typeof dialects], number][] = [
+    // rule, broker, for how many actions it does not hold
+    [deny('publish', '$delayed/#'), emqx, 1],
+    [deny('publish', '$delayed/5/a'), emqx, 1],
+    [deny('publish', '$delayed/{site}/a'), emqx, 1],
+    [deny('both', '$delayed/+/a/#'), emqx, 2],
+    [deny('subscribe', '$queue/a'), emqx, 1],
+    [deny('subscribe', '$exclusive/+'), emqx, 1],
+    [deny('both', '$queue/#'), emqx, 1],
+    [deny('publish', '$exclusive/a'), emqx, 0],
+    [deny('both', '$SYS/#'), emqx, 0],
+    [deny('subscribe', '$queue/a'), emqx4, 1],
+    [deny('both', '$exclusive/#'), emqx4, 1],
+    [deny('both', '$delayed/#'), emqx4, 0],
+    [deny('both', '$queue/#'), vernemq, 0],
+    [deny('both', '$delayed/#'), nanomq, 0],
+    [deny('both', '$exclusive/#'), goAuth, 0],
+  ]
+  for (const [rule, dialect, times] of rows) {
+    test(`${JSON.stringify(rule)}: ${dialect.name} ${times === 0 ? 'starts' : 'does not start'}`, () => {
+      const found = Array(times).fill(`pump ${rule.filter}: grants-more, broker-topic`)
+      assert.deepEqual(find([rule], dialect.facts), found)
+      const start = (accept: 'broker-topic'[]) =>
+        brokerAuth(fleetWith([rule]), { secret, dialects: [dialect], accept })
+      if (times === 0) start([])
+      else assert.throws(() => start([]), { code: 'ERR_CONFIG', key: 'dialects' })
+      start(['broker-topic'])
+    })
+  }
+
+  test('and neither does that of a service account', () => {
+    const wall = service('wall', [allow('subscribe', 'news/#'), deny('subscribe', '$queue/news')])
+    const found = fleetWith([], wall).compatibility(emqx)
+    assert.deepEqual(
+      found.map(({ text }) => text),
+      [
+        'wall: the rule to deny subscribe "$queue/news" stops no subscription: the broker takes "$queue" off, and asks about what is behind it.',
+      ],
+    )
   })
 })
 

@@ -120,6 +120,12 @@ describe('a service account is refused', () => {
       'InvalidNameError',
       'The services.1.username must not begin with "$", which marks topics of the broker',
     ],
+    [
+      'with the name of a device type',
+      [{ ...good, username: 'pump' }],
+      'ConfigError',
+      'services.0.username: is the name of a device type',
+    ],
     ['twice', [good, good], 'ConfigError', 'services.1.username: "hub" is declared twice'],
     [
       'with a password of 11 characters',

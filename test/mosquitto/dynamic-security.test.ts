@@ -137,6 +137,23 @@ describe('dynamic security', { skip: dynsecSiteMissing, timeout: 120_000 }, () =
     assert.equal(await mayConnect(site.url, rotated), true)
   })
 
+  test('tells changed rules and attributes at once, and disconnects only whom they take from', async () => {
+    const login = await fleet.provision(valve, 'V-updated', { attributes: { site: 'north' } })
+    const client = await connect(site.url, login)
+    assert.equal(await mayPublish(client, 'sites/north/news'), false)
+    const rules = [{ effect: 'allow', actions: ['publish'], filter: 'sites/{site}/news' }] as const
+    await fleet.update(valve, 'V-updated', { rules })
+    assert.equal(await mayPublish(client, 'sites/north/news'), true)
+    await fleet.update(valve, 'V-updated', { attributes: { site: 'south' } })
+    await within(closed(client), 'end of the connection')
+    const again = await connect(site.url, login)
+    assert.equal(await mayPublish(again, 'sites/south/news'), true)
+    assert.equal(await mayPublish(again, 'sites/north/news'), false)
+    assert.equal(await maySubscribe(again, 'sites/south/alarms'), true)
+    assert.equal(await maySubscribe(again, 'sites/north/alarms'), false)
+    await again.endAsync(true)
+  })
+
   for (const id of ['7 x', ' ', '"', '\\', "it's", 'à', '水', '&;|', '%u', '😀'.repeat(128)]) {
     test(`holds the device id ${JSON.stringify(id.slice(0, 20))}`, async () => {
       const login = await fleet.provision(pump, id)
