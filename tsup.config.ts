@@ -6,9 +6,13 @@ import { defineConfig, type Options } from 'tsup'
 const sources: Record<string, string> = JSON.parse(readFileSync('deno.json', 'utf8')).exports
 
 const options: Options = {
-  entry: Object.fromEntries(
-    Object.entries(sources).map(([key, file]) => [key === '.' ? 'index' : key.slice(2), file]),
-  ),
+  entry: {
+    ...Object.fromEntries(
+      Object.entries(sources).map(([key, file]) => [key === '.' ? 'index' : key.slice(2), file]),
+    ),
+    // The command: a program, not an entry point to import.
+    bin: 'adapters/cli/main.ts',
+  },
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

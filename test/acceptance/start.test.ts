@@ -5,8 +5,14 @@
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { deferred, within } from '../support/wait.ts'
+
+/** What `npm start` runs, after `node`. */
+const [, ...COMMAND]: string[] = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+).scripts.start.split(' ')
 
 interface Run {
   readonly process: ChildProcess
@@ -19,7 +25,7 @@ interface Run {
 
 function start(...args: string[]): Run {
   // Not through npm, so that a signal reaches the program itself, as Ctrl-C does.
-  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/start/main.ts', ...args], {
+  const child = spawn(process.execPath, [...COMMAND, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   })
@@ -88,7 +94,7 @@ describe('npm start', () => {
     test(`${args.join(' ')} is refused in one line, with the usage`, async () => {
       const run = start(...args)
       assert.equal(await within(run.exit, 'exit', 20_000), 2)
-      assert.match(run.output(), /Usage: npm start/)
+      assert.match(run.output(), /Usage: devicehub dev/)
       assert.equal(run.output().trim().split('\n').length, 2)
     })
   }

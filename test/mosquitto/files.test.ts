@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { mosquittoFiles, writeMosquittoFiles } from '../../adapters/mosquitto/index.ts'
 import { createFleet, type Fleet, hashPassword, memoryStore } from '../../src/index.ts'
+import { generatedMosquitto } from '../support/generated.ts'
 import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
 import {
@@ -84,7 +85,13 @@ describe('exported files', { skip: mosquittoMissing, timeout: 60_000 }, () => {
     await fleet.revoke(pump, 'P-gone')
     const { changed, logins, findings } = await writeMosquittoFiles(fleet, files)
     assert.deepEqual({ changed, logins, findings }, { changed: true, logins: 1_203, findings: [] })
-    broker = await startMosquitto({ config: fileConfig(passwordFile, aclFile, pidFile) })
+    broker = await startMosquitto({
+      config: generatedMosquitto('mosquitto-files', {
+        password_file: passwordFile,
+        acl_file: aclFile,
+        pid_file: pidFile,
+      }),
+    })
     tableSite = { url: broker.url, pump: login, valve: other, revoked }
   })
   after(() => broker?.stop())
@@ -121,17 +128,6 @@ describe('exported files', { skip: mosquittoMissing, timeout: 60_000 }, () => {
     }
   })
 })
-
-/** Lines of `mosquitto.conf`. */
-function fileConfig(passwordFile: string, aclFile: string, pidFile: string): readonly string[] {
-  return [
-    'per_listener_settings false',
-    'allow_anonymous false',
-    `password_file ${passwordFile}`,
-    `acl_file ${aclFile}`,
-    `pid_file ${pidFile}`,
-  ]
-}
 
 describe('the text', () => {
   test('names a device of a plain type by patterns alone, and others by a section', async () => {

@@ -23,34 +23,52 @@ import { fileURLToPath } from 'node:url'
 import { isFile, type ModuleImport, packageOf, walkImports } from './imports.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const entries: Record<string, string> = JSON.parse(readSource('deno.json')).exports
+// The command is no entry point to import, but a program: package.json has it as `bin`.
+const PROGRAM = 'bin'
+const entries: Record<string, string> = {
+  ...JSON.parse(readSource('deno.json')).exports,
+  [PROGRAM]: './adapters/cli/main.ts',
+}
 
 /** What a part of the repository may import. */
 interface Boundary {
-  /** The folders it may reach. */
+  /** The folders of its own and of the core. */
   readonly folders: readonly string[]
+  /** Other adapters it may reach; what those import is held to their own boundaries. */
+  readonly adapters: readonly string[]
   /** Packages it may load at once. */
   readonly packages: readonly string[]
   /** Packages it may only load when it is used; their types it may have at once. */
   readonly lazy: readonly string[]
-  /** Whether it may load built-in modules of Node when it is used. */
-  readonly builtins: boolean
+  /** When it may load built-in modules of Node. */
+  readonly builtins: 'never' | 'when used' | 'at once'
 }
 
 const CORE = ['valibot', '@noble/hashes']
+/** How the command imports the user's configuration. */
+const USER_MODULE = 'pathToFileURL(path).href'
 
 // One line per entry point of deno.json: an entry point that is not here fails.
 const boundaries: Readonly<Record<string, Boundary>> = {
-  '.': { folders: ['src'], packages: CORE, lazy: [], builtins: false },
-  './mqtt': adapter('mqtt', { lazy: ['mqtt', 'ws'], builtins: true }),
+  '.': { folders: ['src'], adapters: [], packages: CORE, lazy: [], builtins: 'never' },
+  './mqtt': adapter('mqtt', { lazy: ['mqtt', 'ws'], builtins: 'when used' }),
   './hono': adapter('hono', { packages: ['hono', 'valibot'] }),
-  './aedes': adapter('aedes', { lazy: ['aedes', 'ws'], builtins: true }),
-  './mosquitto': adapter('mosquitto', { builtins: true }),
+  './aedes': adapter('aedes', { lazy: ['aedes', 'ws'], builtins: 'when used' }),
+  './mosquitto': adapter('mosquitto', { builtins: 'when used' }),
+  './config': adapter('config', {}),
+  './cli': adapter('cli', {}),
+  // Where everything is put together, on runtimes that have the built-in modules of Node.
+  [PROGRAM]: adapter('cli', {
+    adapters: ['aedes', 'config', 'hono', 'mqtt'],
+    packages: ['commander', 'valibot'],
+    lazy: ['hono', 'jiti', USER_MODULE],
+    builtins: 'at once',
+  }),
 }
 
 function adapter(name: string, allowed: Partial<Boundary>): Boundary {
   const folders = ['src', `adapters/${name}`]
-  return { packages: [], lazy: [], builtins: false, ...allowed, folders }
+  return { adapters: [], packages: [], lazy: [], builtins: 'never', ...allowed, folders }
 }
 
 function readSource(file: string): string {
@@ -60,22 +78,28 @@ function readSource(file: string): string {
 /** The imports that a boundary does not allow, in words. */
 function violations(boundary: Boundary, imports: readonly ModuleImport[]): string[] {
   return imports
+    .filter(({ file }) => isWithin(boundary.folders, file))
     .filter((found) => !isAllowed(boundary, found))
     .map(({ file, target, kind }) => `${file}: ${kind} import of ${target}`)
+}
+
+function isWithin(folders: readonly string[], file: string): boolean {
+  return folders.some((folder) => file.startsWith(`${folder}/`))
 }
 
 function isAllowed(boundary: Boundary, { file, target, kind }: ModuleImport): boolean {
   const inCore = file.startsWith('src/')
   if (isFile(target)) {
-    return boundary.folders
-      .filter((folder) => !inCore || folder === 'src')
-      .some((folder) => target.startsWith(`${folder}/`))
+    const others = boundary.adapters.map((name) => `adapters/${name}`)
+    return isWithin(inCore ? ['src'] : [...boundary.folders, ...others], target)
   }
   const name = packageOf(target)
   if (inCore) return CORE.includes(name)
   if (boundary.packages.includes(name)) return true
   const onLoad = kind === 'static'
-  if (name.startsWith('node:')) return boundary.builtins && !onLoad
+  if (name.startsWith('node:')) {
+    return boundary.builtins === 'at once' || (boundary.builtins === 'when used' && !onLoad)
+  }
   return boundary.lazy.includes(name) && !onLoad
 }
 
@@ -177,6 +201,27 @@ describe('a violation is found', () => {
       { 'adapters/hono/index.ts': `const fs = await import('node:fs')` },
       'adapters/hono/index.ts: dynamic import of node:fs',
     ],
+    [
+      './cli',
+      {
+        'adapters/cli/index.ts': `import { mqtt } from '../mqtt/index.ts'`,
+        'adapters/mqtt/index.ts': '',
+      },
+      'adapters/cli/index.ts: static import of adapters/mqtt/index.ts',
+    ],
+    [
+      'bin',
+      { 'adapters/cli/main.ts': `import { createJiti } from 'jiti'` },
+      'adapters/cli/main.ts: static import of jiti',
+    ],
+    [
+      'bin',
+      {
+        'adapters/cli/main.ts': `import '../sql/index.ts'`,
+        'adapters/sql/index.ts': '',
+      },
+      'adapters/cli/main.ts: static import of adapters/sql/index.ts',
+    ],
   ] as const) {
     test(expected, () => {
       const sources: Readonly<Record<string, string>> = files
@@ -184,6 +229,16 @@ describe('a violation is found', () => {
       assert.deepEqual(violations(boundaries[key]!, imports), [expected])
     })
   }
+
+  test('but what another adapter imports is held to its own boundary', () => {
+    const sources: Readonly<Record<string, string>> = {
+      'adapters/cli/main.ts': `import process from 'node:process'\nimport '../hono/index.ts'`,
+      'adapters/hono/index.ts': `import { Hono } from 'hono'`,
+    }
+    const imports = walkImports('adapters/cli/main.ts', (file) => sources[file]!)
+    assert.deepEqual(violations(boundaries[PROGRAM]!, imports), [])
+    assert.equal(imports.length, 3)
+  })
 
   test('and what is allowed is not reported', () => {
     const source = `
@@ -222,7 +277,7 @@ describe('an entry point can be imported where none of the optional packages is 
     return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 30_000 })
   }
 
-  for (const key of ['.', './mqtt', './aedes']) {
+  for (const key of ['.', './mqtt', './aedes', './cli']) {
     test(key, () => {
       const { stdout, stderr } = importInChild(entries[key]!)
       assert.equal(stdout, 'imported\n', stderr)

@@ -53,8 +53,9 @@ describe('entry points', () => {
 })
 
 describe('dependencies', () => {
-  test('the core has two', () => {
-    assert.deepEqual(Object.keys(npm.dependencies).sort(), ['@noble/hashes', 'valibot'])
+  test('the core has two, and the command one', () => {
+    const names = Object.keys(npm.dependencies).sort()
+    assert.deepEqual(names, ['@noble/hashes', 'commander', 'valibot'])
   })
 
   test('every other package is an optional peer', () => {

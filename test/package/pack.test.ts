@@ -124,7 +124,24 @@ describe('with nothing else installed', () => {
     assert.equal(stdout, printed)
   })
 
-  const lazy = ['mqtt', 'aedes']
+  const command: Readonly<Record<string, readonly [string, readonly string[]]>> = {
+    Node: ['npx', ['--no-install']],
+    Bun: [join(bin, 'bunx'), ['--bun', '--no-install']],
+    Deno: [join(bin, 'deno'), ['run', '-A', '--no-lock']],
+  }
+  for (const [name, [program, args]] of Object.entries(command)) {
+    const here = findVersion(runtimes.find((runtime) => runtime.name === name)!, root)
+    const missing = here === undefined && process.env.CI !== 'true'
+    test(`the command runs on ${name}`, { skip: missing && `no ${name} here` }, () => {
+      const specifier = name === 'Deno' ? `npm:${manifest.name}` : manifest.name
+      const stdout = run(program, [...args, specifier, '--help'])
+      for (const verb of ['dev', 'listen', 'config'])
+        assert.match(stdout, new RegExp(`^ +${verb} `, 'm'))
+      assert.match(run(program, [...args, specifier, 'config', 'vernemq']), /^==> /)
+    })
+  }
+
+  const lazy = ['mqtt', 'aedes', 'cli', 'config']
   onEveryRuntime(
     `${lazy.join(' and ')} can be imported`,
     'lazy',

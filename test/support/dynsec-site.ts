@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { generatedMosquitto } from './generated.ts'
 import { type Mosquitto, startMosquitto } from './mosquitto.ts'
 import { dynsecMissing, plugin } from './mosquitto-export.ts'
 
@@ -35,17 +36,6 @@ export interface DynsecSite extends Mosquitto {
   control(...args: readonly string[]): string
 }
 
-/** Lines of `mosquitto.conf`. */
-function dynsecConfig(documentFile: string, pidFile: string): readonly string[] {
-  return [
-    'per_listener_settings false',
-    'allow_anonymous false',
-    `plugin ${plugin}`,
-    `plugin_opt_config_file ${documentFile}`,
-    `pid_file ${pidFile}`,
-  ]
-}
-
 /**
  * Starts one.
  *
@@ -58,7 +48,13 @@ export async function startDynsecSite(document?: string): Promise<DynsecSite> {
   try {
     if (document === undefined) run('dynsec', 'init', file, ADMIN.username, ADMIN.password)
     else writeFileSync(file, document, { mode: 0o600 })
-    const broker = await startMosquitto({ config: dynsecConfig(file, pidFile) })
+    const broker = await startMosquitto({
+      config: generatedMosquitto('mosquitto', {
+        plugin: String(plugin),
+        plugin_opt_config_file: file,
+        pid_file: pidFile,
+      }),
+    })
     return {
       ...broker,
       get pid() {

@@ -7,9 +7,10 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brokerConfig, SECRET_PLACEHOLDER } from '../../adapters/config/index.ts'
 import { freePort } from './mosquitto.ts'
 import { deferred, within } from './wait.ts'
 
@@ -25,36 +26,13 @@ export const rabbitmqMissing: string | false = existsSync(command)
   : 'RabbitMQ is not installed: apt-get install -y --no-install-recommends rabbitmq-server'
 if (rabbitmqMissing && process.env.CI === 'true') throw new Error(rabbitmqMissing)
 
-/**
- * The lines of `rabbitmq.conf` that make it ask the routes about everybody.
- *
- * @param authUrl What the four routes have in common, the secret included.
- */
-export function rabbitmqConfig(authUrl: string): readonly string[] {
-  return [
-    'auth_backends.1 = http',
-    'auth_http.http_method = post',
-    `auth_http.user_path = ${authUrl}/user`,
-    `auth_http.vhost_path = ${authUrl}/vhost`,
-    `auth_http.resource_path = ${authUrl}/resource`,
-    `auth_http.topic_path = ${authUrl}/topic`,
-    'mqtt.allow_anonymous = false',
-  ]
-}
-
-/**
- * The `advanced.config` that takes a user name with a colon as it is, and not for a virtual host and
- * a user name. `rabbitmq.conf` has no word for it.
- */
-export const rabbitmqAdvancedConfig = '[{rabbitmq_mqtt, [{ignore_colons_in_username, true}]}].'
-
 /** What {@link startRabbitmq} takes. */
 export interface RabbitmqOptions {
   /** What the four routes have in common, such as `http://127.0.0.1:8080/rabbitmq/<secret>`. */
   readonly authUrl: string
   /** More lines of `rabbitmq.conf`. */
   readonly config?: readonly string[]
-  /** The text of `advanced.config`. Default: {@link rabbitmqAdvancedConfig}. */
+  /** The text of `advanced.config`. Default: the generated one. */
   readonly advanced?: string
 }
 
@@ -100,18 +78,18 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Rabbitmq>
   }
 }
 
+/** The generated configuration, with a port of its own in the place of 1883. */
 function writeConfig(folder: string, port: number, options: RabbitmqOptions): void {
-  const { authUrl, config = [], advanced = rabbitmqAdvancedConfig } = options
-  const lines = [
-    ...rabbitmqConfig(authUrl),
-    'listeners.tcp = none', // AMQP
-    `mqtt.listeners.tcp.1 = 127.0.0.1:${port}`,
-    ...config,
-  ]
-  const write = (name: string, text: string) => writeFileSync(join(folder, name), `${text}\n`)
-  write('rabbitmq.conf', lines.join('\n'))
-  write('advanced.config', advanced)
-  write('enabled_plugins', '[rabbitmq_mqtt, rabbitmq_auth_backend_http].')
+  const { authUrl, config = [], advanced } = options
+  const [, routes, secret] = /^(.+)\/rabbitmq\/([^/]+)$/.exec(authUrl)!
+  for (const { path, text } of brokerConfig('rabbitmq', { routes: routes! }).files) {
+    const written = text
+      .replaceAll(SECRET_PLACEHOLDER, secret!)
+      .replace('mqtt.listeners.tcp.1 = 0.0.0.0:1883', `mqtt.listeners.tcp.1 = 127.0.0.1:${port}`)
+    writeFileSync(join(folder, path), written)
+  }
+  appendFileSync(join(folder, 'rabbitmq.conf'), config.map((line) => `${line}\n`).join(''))
+  if (advanced !== undefined) writeFileSync(join(folder, 'advanced.config'), advanced)
 }
 
 /** Nothing of the surroundings but the path, so that no setting of a service gets in. */

@@ -1,8 +1,11 @@
 /**
- * What the demonstration prints: a line every few seconds, and a summary at the end.
+ * What `devicehub dev` prints: single things that happen, a line every few seconds, and a summary
+ * at the end.
  *
  * @module
  */
+import process from 'node:process'
+import { print } from '../output.ts'
 
 const color = process.stdout.isTTY && !process.env.NO_COLOR
 const paint = (code: number) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text)
@@ -23,16 +26,18 @@ export class Report {
   #printedAt = Date.now()
   #warmest: { id: string; temperature: number } | undefined
 
-  measured(id: string, temperature: number | undefined): void {
+  measured(id: string, data: unknown): void {
     this.handled++
-    if (temperature !== undefined && !(this.#warmest && this.#warmest.temperature > temperature)) {
+    const temperature = (data as { temperature?: unknown } | undefined)?.temperature
+    if (typeof temperature !== 'number') return
+    if (!(this.#warmest && this.#warmest.temperature > temperature)) {
       this.#warmest = { id, temperature }
     }
   }
 
   /** One line about a single thing that happened. */
   event(mark: string, text: string): void {
-    console.log(`${dim(this.#clock())}  ${mark} ${text}`)
+    void print(`${dim(this.#clock())}  ${mark} ${text}`)
   }
 
   /** The line that is printed every few seconds. */
@@ -51,9 +56,9 @@ export class Report {
     )
   }
 
-  summary(): void {
+  summary(): Promise<void> {
     const seconds = ((Date.now() - this.#started) / 1000).toFixed(1)
-    console.log(
+    return print(
       `\n${bold('Summary')} after ${seconds} s: ${this.handled} messages handled, ${this.rejected} rejected, ${this.denied} denied, ${this.commands} ${this.commands === 1 ? 'command' : 'commands'} answered.`,
     )
   }

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { Broker, Message, ProvisionedDevice } from 'devicehub'
-import { mqtt } from 'devicehub/mqtt'
+import type { Broker, Message } from '../../../src/broker/broker.ts'
+import type { ProvisionedDevice } from '../../../src/fleet.ts'
+import { mqtt } from '../../mqtt/index.ts'
+import type { Behaviour } from './simulation.ts'
 
 /** Where the simulated devices connect. */
 export interface DeviceNetwork {
@@ -18,16 +20,15 @@ export class SimulatedDevice {
   readonly login: ProvisionedDevice
   readonly connection: Broker
   readonly #network: DeviceNetwork
-  readonly #measure: () => unknown
+  readonly #behaviour: Behaviour
   #timer: ReturnType<typeof setTimeout> | undefined
-  #seconds = 1 + Math.random()
 
-  constructor(network: DeviceNetwork, login: ProvisionedDevice, measure: () => unknown) {
+  constructor(network: DeviceNetwork, login: ProvisionedDevice, behaviour: Behaviour) {
     const { username, password } = login
     this.login = login
     this.#network = network
-    this.#measure = measure
-    this.connection = mqtt({ url: network.url, username, password, clientId: `sim-${login.id}` })
+    this.#behaviour = behaviour
+    this.connection = mqtt({ url: network.url, username, password, clientId: `sim-${username}` })
   }
 
   /** Connects, listens for commands and begins to measure. */
@@ -55,18 +56,19 @@ export class SimulatedDevice {
 
   #schedule(ms: number): void {
     this.#timer = setTimeout(() => {
-      this.#schedule(this.#seconds * 1000)
-      this.send(this.login.topics.data, this.#measure()).catch(this.#network.onFailure)
+      this.#schedule(this.#behaviour.seconds * 1000)
+      const { data } = this.login.topics
+      this.send(data, this.#behaviour.measure()).catch(this.#network.onFailure)
     }, ms)
   }
 
   async #obey({ payload, correlationData }: Message): Promise<void> {
     const { command, payload: wanted } = JSON.parse(new TextDecoder().decode(payload))
-    const known = command === 'setInterval'
-    if (known) this.#seconds = wanted.seconds
-    const reply = known
-      ? { payload: { seconds: this.#seconds } }
-      : { error: { code: 'unknown-command', message: `I know no command ${command}` } }
+    const outcome = this.#behaviour.obey(command, wanted)
+    const reply =
+      outcome === undefined
+        ? { error: { code: 'unknown-command', message: `I know no command ${command}` } }
+        : { payload: outcome }
     await this.send(this.login.topics.reply, reply, correlationData)
   }
 }

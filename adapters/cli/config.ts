@@ -1,0 +1,62 @@
+/**
+ * `devicehub config BROKER`: prints or writes the configuration that a broker needs.
+ *
+ * @module
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ConfigError } from '../../src/errors.ts'
+import { brokerConfig, type GeneratedConfig } from '../config/index.ts'
+import { CommandFailure, exitCode, firstLine } from './failure.ts'
+import { print, printError } from './output.ts'
+
+/** The options of the verb. */
+export interface ConfigOptions {
+  /** Where the broker reaches the routes. Default: that of `brokerConfig`. */
+  readonly routes?: string
+  /** The folder to write to. Default: everything is printed. */
+  readonly out?: string
+  /** Whether files that are there may be replaced. */
+  readonly force?: boolean
+}
+
+/** Runs the verb. Settles when everything is printed or written. */
+export async function config(broker: string, { routes, out, force }: ConfigOptions): Promise<void> {
+  const { files, notes } = generate(broker, routes)
+  if (out === undefined) {
+    for (const { path, text } of files) await print(`==> ${path} <==\n${text.trimEnd()}\n`)
+  } else {
+    const targets = files.map(({ path, text }) => ({ path: join(out, path), text }))
+    if (!force) checkFree(targets.map(({ path }) => path))
+    for (const { path, text } of targets) {
+      await write(path, text)
+      await print(path)
+    }
+  }
+  for (const note of notes) await printError(note)
+}
+
+function generate(broker: string, routes: string | undefined): GeneratedConfig {
+  try {
+    return brokerConfig(broker, routes === undefined ? {} : { routes })
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause
+    throw new CommandFailure(exitCode.misused, cause.message, { cause })
+  }
+}
+
+function checkFree(paths: readonly string[]): void {
+  const taken = paths.find((path) => existsSync(path))
+  if (taken === undefined) return
+  throw new CommandFailure(exitCode.failed, `${taken} is there already: --force replaces it`)
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+  } catch (cause) {
+    throw new CommandFailure(exitCode.failed, firstLine(cause), { cause })
+  }
+}

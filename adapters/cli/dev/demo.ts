@@ -1,0 +1,65 @@
+/**
+ * The fleet that `devicehub dev` shows where there is no configuration.
+ *
+ * @module
+ */
+import * as v from 'valibot'
+import { command, defineDeviceType } from '../../../src/device/type.ts'
+import type { Behaviour, Simulation } from './simulation.ts'
+
+const weatherStation = defineDeviceType('weatherstation', {
+  data: v.object({
+    temperature: v.pipe(v.number(), v.minValue(-60), v.maxValue(60)),
+    humidity: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+  }),
+  commands: {
+    setInterval: command({
+      payload: v.object({ seconds: v.pipe(v.number(), v.minValue(0.5), v.maxValue(3600)) }),
+      reply: v.object({ seconds: v.number() }),
+    }),
+  },
+})
+
+const pump = defineDeviceType('pump', {
+  data: v.object({ rpm: v.pipe(v.number(), v.minValue(0)), bar: v.number() }),
+  heartbeat: 60,
+})
+
+/** Two weather stations for each pump. */
+export const demo: readonly Simulation[] = [
+  {
+    type: weatherStation,
+    idPrefix: 'STATION',
+    weight: 2,
+    wrongData: { temperature: 'warm' },
+    command: { name: 'setInterval', payload: { seconds: 0.5 } },
+    behave: weatherStationBehaviour,
+  },
+  {
+    type: pump,
+    idPrefix: 'PUMP',
+    weight: 1,
+    wrongData: { rpm: 'fast' },
+    command: undefined,
+    behave: () => ({
+      seconds: 1 + Math.random(),
+      measure: () => ({ rpm: Math.round(1400 + Math.random() * 200), bar: 2 + Math.random() }),
+      obey: () => undefined,
+    }),
+  },
+]
+
+function weatherStationBehaviour(): Behaviour {
+  let seconds = 1 + Math.random()
+  return {
+    get seconds() {
+      return seconds
+    },
+    measure: () => ({ temperature: 18 + Math.random() * 12, humidity: 40 + Math.random() * 30 }),
+    obey(command, payload) {
+      if (command !== 'setInterval') return undefined
+      seconds = (payload as { seconds: number }).seconds
+      return { seconds }
+    },
+  }
+}

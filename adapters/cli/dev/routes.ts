@@ -1,0 +1,75 @@
+/**
+ * The HTTP routes that other brokers would ask, served on a free port of this machine alone.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { MissingDependencyError } from '../../../src/errors.ts'
+import type { Fleet } from '../../../src/fleet.ts'
+import type { Logger } from '../../../src/log.ts'
+
+const HOST = '127.0.0.1'
+const PATH = '/iot/broker'
+
+/** Routes that are served. */
+export interface ServedRoutes {
+  /** What `/auth` and `/acl` come after. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Serves the routes of a fleet. Settles when they can be asked. */
+export async function serveRoutes(
+  fleet: Fleet,
+  options: { readonly secret: string; readonly logger: Logger },
+): Promise<ServedRoutes> {
+  const { Hono, brokerAuth } = await loadRoutes()
+  const app = new Hono().route(PATH, brokerAuth(fleet, options))
+  const server = createServer((request, response) => {
+    answer((question) => app.fetch(question), request, response).catch(() => response.destroy())
+  })
+  server.listen(0, HOST)
+  await once(server, 'listening')
+  return {
+    url: `http://${HOST}:${(server.address() as AddressInfo).port}${PATH}`,
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function loadRoutes() {
+  try {
+    const [{ Hono }, { brokerAuth }] = await Promise.all([
+      import('hono'),
+      import('../../hono/index.ts'),
+    ])
+    return { Hono, brokerAuth }
+  } catch (cause) {
+    throw new MissingDependencyError('hono', { cause })
+  }
+}
+
+/** Hands a request of Node's to a function of the web's, and its answer back. */
+async function answer(
+  handle: (request: Request) => Response | Promise<Response>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { url = '/', method = 'GET', headers } = incoming
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  const request = new Request(new URL(url, `http://${HOST}`).href, {
+    method,
+    headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
+    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' }),
+  })
+  const { status, headers: answered, body } = await handle(request)
+  outgoing.writeHead(status, Object.fromEntries(answered))
+  for await (const chunk of body ?? []) outgoing.write(chunk)
+  outgoing.end()
+}

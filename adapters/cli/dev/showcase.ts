@@ -1,0 +1,68 @@
+/**
+ * One of everything: a command with its reply, a denial, a rejection and a broker's HTTP call.
+ *
+ * @module
+ */
+import type { Fleet } from '../../../src/fleet.ts'
+import type { Hub, SendArguments } from '../../../src/hub/hub.ts'
+import { green, type Report } from './report.ts'
+import type { Simulated } from './simulated-fleet.ts'
+
+/** Where it takes place. */
+export interface Stage {
+  readonly fleet: Fleet
+  readonly hub: Hub
+  readonly routes: { readonly url: string; readonly secret: string }
+  readonly simulated: readonly Simulated[]
+  readonly report: Report
+}
+
+/** Shows it. Without simulated devices there is nothing to show. */
+export async function showcase(stage: Stage): Promise<void> {
+  const { simulated, fleet } = stage
+  const [first] = simulated
+  if (!first) return
+  const commanded = simulated.find(({ simulation }) => simulation.command)
+  if (commanded) await sendCommand(stage, commanded)
+
+  const { device, simulation } = first
+  // The broker refuses; its guard reports the reason through onDenied.
+  const everyCmd = fleet.topics(simulation.type).filter('cmd')
+  await device.connection.subscribe([{ filter: everyCmd }]).catch(() => {})
+  await device.send(device.login.topics.data, simulation.wrongData)
+  await askOverHttp(stage, first, simulated.at(-1)!)
+}
+
+async function sendCommand(stage: Stage, { device, simulation }: Simulated): Promise<void> {
+  const { hub, report } = stage
+  const { id, username } = device.login
+  const { name, payload } = simulation.command!
+  const asked = Date.now()
+  // What the payload has to be is known to the simulation alone.
+  const args = [payload] as SendArguments<(typeof simulation.type)['commands'][string]>
+  const reply = await hub.device(simulation.type, id).send(name, ...args)
+  report.commands++
+  const sent = payload === undefined ? '' : ` ${JSON.stringify(payload)}`
+  report.event(
+    green('⇄'),
+    `command ${name}${sent} to ${username}, reply ${JSON.stringify(reply)} in ${Date.now() - asked} ms`,
+  )
+}
+
+/** A device asks to publish as another one. */
+async function askOverHttp(stage: Stage, asking: Simulated, other: Simulated): Promise<void> {
+  const { routes, report } = stage
+  const { username } = asking.device.login
+  const question = { username, topic: other.device.login.topics.data, action: 'publish' }
+  const response = await fetch(`${routes.url}/acl`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${routes.secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify(question),
+  })
+  const answer = await response.text()
+  if (answer.includes('deny')) report.denied++
+  report.event(
+    green('⇄'),
+    `a broker asks over HTTP: POST /acl ${JSON.stringify(question)} → ${answer}`,
+  )
+}

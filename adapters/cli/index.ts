@@ -1,0 +1,68 @@
+/**
+ * The configuration of the `devicehub` command, as a module writes it.
+ *
+ * Importing this module loads nothing: neither the command nor any package.
+ *
+ * @module
+ */
+import type { Broker } from '../../src/broker/broker.ts'
+import type { BrokerConfig } from '../../src/broker/config.ts'
+import type { DeviceType } from '../../src/device/type.ts'
+import type { Fleet } from '../../src/fleet.ts'
+
+/**
+ * A named broker: plain data, the URL alone, or a function that makes a {@link Broker} of another
+ * kind. The function is called once, when the broker is to be connected.
+ */
+export type BrokerSetting = BrokerConfig | string | (() => Broker)
+
+/** What every configuration may have. */
+export interface CommonConfig {
+  /**
+   * The brokers by name; every broker that a device type names must be here. Environment variables
+   * `DEVICEHUB_BROKERS_<NAME>_<KEY>` replace single keys of those given as data or URL.
+   * Default: `{ default: {} }`, which is `localhost` over TCP on port 1883.
+   */
+  readonly brokers?: Readonly<Record<string, BrokerSetting>>
+}
+
+/** A configuration with the team's own fleet: devices that are not in its store are rejected. */
+export interface FleetConfig extends CommonConfig {
+  readonly fleet: Fleet
+  readonly types?: never
+  readonly prefix?: never
+}
+
+/** A configuration with the device types alone: every device of them counts as provisioned. */
+export interface TypesConfig extends CommonConfig {
+  readonly fleet?: never
+  /** The declared device types. Their topics must not overlap. */
+  readonly types: readonly DeviceType[]
+  /** First level of every topic. Default: `things`. */
+  readonly prefix?: string
+}
+
+/** What `devicehub.config.ts` and its like export as default. */
+export type DeviceHubConfig = FleetConfig | TypesConfig
+
+/**
+ * Types a configuration; returns it as it is. It is checked when the command reads it: an unknown
+ * key, or a value of the wrong kind, is an error that names the key and the file.
+ *
+ * @example
+ * ```ts
+ * import { defineDeviceType } from 'devicehub'
+ * import { defineConfig } from 'devicehub/cli'
+ * import * as v from 'valibot'
+ *
+ * const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
+ *
+ * export default defineConfig({
+ *   types: [pump],
+ *   brokers: { default: { host: 'mqtt.internal', username: 'hub' } },
+ * })
+ * ```
+ */
+export function defineConfig(config: DeviceHubConfig): DeviceHubConfig {
+  return config
+}

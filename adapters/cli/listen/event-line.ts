@@ -1,0 +1,83 @@
+/**
+ * Events as lines, for people and for programs.
+ *
+ * @module
+ */
+import type { SubscriptionResult } from '../../../src/broker/broker.ts'
+import { printable } from '../../../src/log.ts'
+
+/** What `listen` tells. Dates are ISO 8601 in UTC. */
+export type ListenEvent = MessageEvent | RejectedEvent | BrokerEvent
+
+interface EventBase {
+  /** When it was received, or happened. */
+  readonly time: string
+  readonly broker: string
+}
+
+interface MessageEvent extends EventBase {
+  readonly event: 'data' | 'status' | 'reply'
+  readonly type: string
+  readonly device: string
+  /** The device's own time, where it sent one. */
+  readonly timestamp?: string
+  /** As the device type has it; of a `reply`, as the device sent it. */
+  readonly payload: unknown
+}
+
+interface RejectedEvent extends EventBase {
+  readonly event: 'rejected'
+  readonly topic: string
+  /** See `RejectionCode`. */
+  readonly code: string
+  readonly reason: string
+}
+
+interface BrokerEvent extends EventBase {
+  readonly event: 'broker'
+  readonly state: 'connected' | 'subscribed' | 'disconnected' | 'error' | 'closed'
+  readonly reason?: string
+  readonly subscriptions?: readonly SubscriptionResult[]
+}
+
+/** One line for people: time, broker, kind, subject, and what there is to say; it may be cut. */
+export function toText(event: ListenEvent): string {
+  return printable([event.time, event.broker, event.event, ...words(event)].join(' '))
+}
+
+function words(event: ListenEvent): readonly string[] {
+  switch (event.event) {
+    case 'rejected':
+      return [JSON.stringify(event.topic), `${event.code}:`, event.reason]
+    case 'broker': {
+      const said = event.subscriptions?.map(describeSubscription).join(', ') ?? event.reason
+      return said === undefined ? [event.state] : [`${event.state}:`, said]
+    }
+    default:
+      return [`${event.type}/${event.device}`, encode(event.payload)]
+  }
+}
+
+function describeSubscription({ filter, shared, unsharedBecause }: SubscriptionResult): string {
+  if (shared) return `${filter} (shared)`
+  return unsharedBecause ? `${filter} (not shared: ${unsharedBecause})` : filter
+}
+
+/** One JSON object, of printable characters alone. */
+export function toJson(event: ListenEvent): string {
+  return encode(event).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnits)
+}
+
+/** JSON of whatever a schema may have made of a payload. */
+function encode(value: unknown): string {
+  const text = JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part))
+  return text ?? 'null'
+}
+
+/** A character as JSON escapes it: by its UTF-16 code units. */
+function escapeUnits(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+}

@@ -1,0 +1,102 @@
+/**
+ * Turns what happens into the lines of `listen`. A message is acknowledged when its line is
+ * written.
+ *
+ * @module
+ */
+import type { BrokerStatus, Message, SubscriptionResult } from '../../../src/broker/broker.ts'
+import type { Fleet } from '../../../src/fleet.ts'
+import type { DeviceEvent } from '../../../src/hub/events.ts'
+import type { Hub } from '../../../src/hub/hub.ts'
+import { print } from '../output.ts'
+import type { ListenEvent } from './event-line.ts'
+
+/** Tells each kind of event. Every promise settles when the line is written. */
+export interface Teller {
+  /** Has every message of the hub's devices told. */
+  messages(hub: Hub): void
+  /** Tells a message if it is a device's reply; returns whether it is. */
+  reply(broker: string, message: Message): Promise<boolean>
+  subscribed(broker: string, subscriptions: readonly SubscriptionResult[]): Promise<void>
+  /**
+   * Tells what happens to a connection, from when it stands. Settles when it is closed, with the
+   * error if it was not closed on purpose.
+   */
+  life(broker: string, statuses: AsyncIterable<BrokerStatus>): Promise<Error | undefined>
+}
+
+/** Makes a teller. */
+export function teller(fleet: Fleet, toLine: (event: ListenEvent) => string): Teller {
+  const tell = (event: ListenEvent) => print(toLine(event))
+  const now = () => new Date().toISOString()
+
+  function tellMessage(event: 'data' | 'status', said: DeviceEvent, payload: unknown) {
+    const { device, broker, timestamp, receivedAt } = said
+    return tell({
+      time: receivedAt.toISOString(),
+      broker,
+      event,
+      type: device.type,
+      device: device.id,
+      ...(timestamp && { timestamp: timestamp.toISOString() }),
+      payload,
+    })
+  }
+
+  return {
+    messages(hub) {
+      for (const type of fleet.types) {
+        hub.onData(type, (said) => tellMessage('data', said, said.data))
+        hub.onStatus(type, (said) => tellMessage('status', said, said.status))
+      }
+      hub.onRejected(({ code, reason, broker, message: { topic } }) => {
+        void tell({ time: now(), broker, event: 'rejected', topic, code, reason })
+      })
+    },
+
+    async reply(broker, { topic, payload }) {
+      const found = findReply(fleet, topic)
+      if (found?.type.broker !== broker) return false
+      const { type, deviceId: device } = found
+      const said = { type: type.name, device, payload: readPayload(payload) }
+      await tell({ time: now(), broker, event: 'reply', ...said })
+      return true
+    },
+
+    subscribed: (broker, subscriptions) =>
+      tell({ time: now(), broker, event: 'broker', state: 'subscribed', subscriptions }),
+
+    async life(broker, statuses) {
+      let isTold = false
+      for await (const status of statuses) {
+        const error = 'error' in status ? status.error : undefined
+        isTold ||= status.type === 'connected'
+        if (isTold) {
+          const reason = error && { reason: error.message }
+          await tell({ time: now(), broker, event: 'broker', state: status.type, ...reason })
+        }
+        if (status.type === 'closed') return error
+      }
+      return undefined
+    },
+  }
+}
+
+function findReply(fleet: Fleet, topic: string): ReturnType<Fleet['route']> {
+  try {
+    const found = fleet.route(topic)
+    return found?.channel === 'reply' ? found : undefined
+  } catch {
+    return undefined // The topic is malformed: the hub rejects it.
+  }
+}
+
+/** What the JSON text says, or else the text. */
+function readPayload(payload: Uint8Array): unknown {
+  const text = new TextDecoder().decode(payload)
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * A broker as `listen` uses it: what it does is told, and its errors name it.
+ *
+ * @module
+ */
+import type { Broker, Message, SubscriptionResult } from '../../../src/broker/broker.ts'
+import type { BrokerConfig } from '../../../src/broker/config.ts'
+import { BrokerError } from '../../../src/errors.ts'
+import { mqtt } from '../../mqtt/index.ts'
+import { CommandFailure, exitCode } from '../failure.ts'
+
+/**
+ * Makes the broker of a setting. Unless messages are to be shared, it takes nothing from anyone:
+ * it has a session of its own, under a client id of its own.
+ */
+export function openBroker(setting: BrokerConfig | (() => Broker), shared: boolean): Broker {
+  if (typeof setting === 'function') return setting()
+  if (shared) return mqtt(setting)
+  const { clientId: _id, cleanStart: _start, sessionExpiry: _expiry, ...own } = setting
+  return mqtt(own)
+}
+
+/** What {@link watchedBroker} takes. */
+export interface Watch {
+  readonly name: string
+  /** Whether messages are shared with the other members of a share group. */
+  readonly shared: boolean
+  /** Sees each message first. Returns whether that was all: the hub does not get it then. */
+  onMessage(message: Message): Promise<boolean>
+  onSubscribed(results: readonly SubscriptionResult[]): Promise<void>
+}
+
+/** Puts a watch on a broker. */
+export function watchedBroker(broker: Broker, watch: Watch): Broker {
+  const { name, shared } = watch
+  return {
+    connect({ onMessage, ...rest }) {
+      const first = async (message: Message) => {
+        if (!(await watch.onMessage(message))) await onMessage(message)
+      }
+      return naming(name, broker.connect({ ...rest, onMessage: first }))
+    },
+    async subscribe(subscriptions) {
+      const wanted = subscriptions.map((one) => (shared ? one : { ...one, shared: false }))
+      const results = await naming(name, broker.subscribe(wanted))
+      await watch.onSubscribed(results)
+      return results
+    },
+    publish: (message) => broker.publish(message),
+    close: () => broker.close(),
+    status: () => broker.status(),
+  }
+}
+
+async function naming<T>(name: string, outcome: Promise<T>): Promise<T> {
+  try {
+    return await outcome
+  } catch (error) {
+    throw brokerFailure(name, error)
+  }
+}
+
+/** What went wrong with which broker. Anything but an error of a broker is left as it is. */
+export function brokerFailure(name: string, error: unknown): unknown {
+  if (!(error instanceof BrokerError)) return error
+  const problem = `broker "${name}": ${error.code}: ${error.message}`
+  return new CommandFailure(exitCode.failed, problem, { cause: error })
+}

@@ -1,0 +1,58 @@
+/**
+ * The command line: verbs and their options.
+ *
+ * @module
+ */
+import { Command, InvalidArgumentError } from 'commander'
+
+/** Describes the command line. Each verb is loaded when it is run. */
+export function devicehubProgram(): Command {
+  const program = new Command('devicehub')
+    .description('A typed fleet of MQTT devices: try it, watch it, configure its broker.')
+    .exitOverride()
+    .configureOutput({
+      // A suggestion stands on a line of its own.
+      outputError: (text, write) =>
+        write(text.replace(/^error:/, 'devicehub:').replace(/\n(?=\()/, ' ')),
+    })
+
+  const verb = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .showHelpAfterError(`Usage: devicehub ${name} [options]; --help lists them`)
+
+  verb('dev', 'run a broker, the HTTP routes, a hub and simulated devices, on this machine only')
+    .option('--config <file>', 'take the device types of this configuration file')
+    .option('--seconds <n>', 'end by itself after so long', readSeconds)
+    .option('--devices <n>', 'how many devices to simulate, 20 to 1000 (default: 24)', readCount)
+    .action(async (options) => (await import('./dev/dev.ts')).dev(options))
+
+  verb('listen', 'print one line for each thing that devices say, until SIGINT or SIGTERM')
+    .option('--config <file>', 'use this configuration file')
+    .option('--broker <name...>', 'listen to these brokers alone (default: all that types use)')
+    .option('--json', 'print each line as a JSON object')
+    .option('--shared', 'join the share group: each message goes to one of its members')
+    .action(async (options) => (await import('./listen/listen.ts')).listen(options))
+
+  verb('config', 'print the configuration of a broker that asks a fleet')
+    .argument('<broker>', 'the product, such as mosquitto; any other word lists them')
+    .option('--routes <url>', 'where the broker reaches the routes (default: auth.internal)')
+    .option('--out <dir>', 'write the files to this folder instead')
+    .option('--force', 'replace files that are there')
+    .action(async (broker, options) => (await import('./config.ts')).config(broker, options))
+
+  return program
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(text)
+  if (seconds > 0 && seconds <= 86_400) return seconds
+  throw new InvalidArgumentError('It must be a number above 0, up to 86400.')
+}
+
+function readCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 20 && count <= 1000) return count
+  throw new InvalidArgumentError('It must be a whole number from 20 to 1000.')
+}

@@ -1,0 +1,100 @@
+/**
+ * What a configuration says, checked.
+ *
+ * @module
+ */
+import type { BrokerConfig } from '../../../src/broker/config.ts'
+import { memoryStore } from '../../../src/device/memory-store.ts'
+import type { DeviceStore } from '../../../src/device/store.ts'
+import type { DeviceType } from '../../../src/device/type.ts'
+import { ConfigError } from '../../../src/errors.ts'
+import { createFleet, type Fleet } from '../../../src/fleet.ts'
+import { applyEnvironment, type BrokerSettings, type Environment } from './environment.ts'
+
+/** A checked configuration. */
+export interface Settings {
+  /** The team's fleet, or one of its device types in which every device counts as provisioned. */
+  readonly fleet: Fleet
+  readonly brokers: BrokerSettings
+}
+
+const KEYS: readonly string[] = ['fleet', 'types', 'prefix', 'brokers']
+
+/**
+ * Checks a configuration.
+ *
+ * @throws {ConfigError} With the key at fault.
+ * @throws {CommandFailure} If an environment variable is at fault.
+ */
+export function checkSettings(config: unknown, env: Environment): Settings {
+  if (!isObject(config)) throw new ConfigError('default export', 'must be an object')
+  const unknown = Object.keys(config).find((key) => !KEYS.includes(key))
+  if (unknown !== undefined) {
+    throw new ConfigError(unknown, `is not a setting: there is ${KEYS.join(', ')}`)
+  }
+  const { brokers = { default: {} } } = config
+  return { fleet: readFleet(config), brokers: applyEnvironment(readBrokers(brokers), env) }
+}
+
+function readFleet({ fleet, types, prefix }: Readonly<Record<string, unknown>>): Fleet {
+  if (fleet !== undefined) {
+    if (!isFleet(fleet)) throw new ConfigError('fleet', 'must be what createFleet returns')
+    for (const [key, value] of Object.entries({ types, prefix })) {
+      if (value !== undefined) throw new ConfigError(key, 'cannot be given beside fleet')
+    }
+    return fleet
+  }
+  if (types === undefined) throw new ConfigError('types', 'is missing, and so is fleet: give one')
+  if (!Array.isArray(types) || !types.every(isDeviceType)) {
+    throw new ConfigError('types', 'must be a list of what defineDeviceType returns')
+  }
+  if (prefix !== undefined && typeof prefix !== 'string') {
+    throw new ConfigError('prefix', 'must be a string')
+  }
+  return createFleet({ types, store: everyDevice(), ...(prefix !== undefined && { prefix }) })
+}
+
+function readBrokers(brokers: unknown): BrokerSettings {
+  if (!isObject(brokers)) throw new ConfigError('brokers', 'must be an object of brokers by name')
+  const entries = Object.entries(brokers)
+  if (entries.length === 0) throw new ConfigError('brokers', 'must name a broker')
+  return Object.fromEntries(
+    entries.map(([name, broker]) => {
+      if (typeof broker === 'string') return [name, { url: broker }]
+      if (typeof broker === 'function') return [name, broker as BrokerSettings[string]]
+      if (isObject(broker)) return [name, broker as BrokerConfig]
+      throw new ConfigError(`brokers.${name}`, 'must be an object, a URL or a function')
+    }),
+  )
+}
+
+/** A store that has every device there could be. */
+function everyDevice(): DeviceStore {
+  return {
+    ...memoryStore(),
+    get: async (type, id) => ({
+      type,
+      id,
+      username: `${type}/${id}`,
+      credentials: [],
+      rules: [],
+      attributes: {},
+      revoked: false,
+      createdAt: 0,
+      revision: 1,
+    }),
+  }
+}
+
+// By their shape: the user's module may have loaded a copy of this library of its own.
+function isFleet(value: unknown): value is Fleet {
+  return isObject(value) && Array.isArray(value.types) && typeof value.route === 'function'
+}
+
+function isDeviceType(value: unknown): value is DeviceType {
+  return isObject(value) && typeof value.name === 'string' && typeof value.template === 'string'
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,37 @@
+/**
+ * From a configuration file and the environment to settings.
+ *
+ * @module
+ */
+import process from 'node:process'
+import { DeviceHubError, MissingDependencyError } from '../../../src/errors.ts'
+import { checkSettings, type Settings } from './check.ts'
+import { configFailure, findConfigFile, missingConfigFile, readConfigFile } from './file.ts'
+
+export type { Settings } from './check.ts'
+
+/**
+ * Loads the settings, or returns `undefined` if there is no configuration file and none was asked
+ * for.
+ *
+ * @param file The file asked for. Default: the one in the working directory.
+ * @throws {CommandFailure} If something is wrong with it.
+ */
+export async function loadSettings(file: string | undefined): Promise<Settings | undefined> {
+  const found = findConfigFile(file)
+  if (found === undefined) return undefined
+  const config = await readConfigFile(found)
+  try {
+    return checkSettings(config, process.env)
+  } catch (error) {
+    if (!(error instanceof DeviceHubError) || error instanceof MissingDependencyError) throw error
+    throw configFailure(found, error.message, error)
+  }
+}
+
+/** Loads the settings. @throws {CommandFailure} If there are none, too. */
+export async function requireSettings(file: string | undefined): Promise<Settings> {
+  const settings = await loadSettings(file)
+  if (!settings) throw missingConfigFile()
+  return settings
+}

@@ -1,0 +1,103 @@
+/**
+ * EMQX 5 and 6.
+ *
+ * @module
+ */
+import { type RoutesAddress, SECRET_PLACEHOLDER, SYSTEM_AUTHORITIES } from './address.ts'
+import { composeFile } from './compose.ts'
+import { type GeneratedConfig, SECRET_NOTE } from './generated.ts'
+
+/** See {@link brokerConfig}. */
+export function emqx(address: RoutesAddress): GeneratedConfig {
+  return {
+    files: [
+      { path: 'emqx.conf', text: emqxConf(address) },
+      {
+        path: 'compose.yaml',
+        text: composeFile({
+          name: 'emqx',
+          image: 'emqx/emqx:5.8.6',
+          asks: address.host,
+          mounts: { './emqx.conf': '/opt/emqx/etc/emqx.conf' },
+          data: '/opt/emqx/data',
+          ports: [18083],
+        }),
+      },
+    ],
+    notes: [
+      SECRET_NOTE,
+      'Replace YOUR-NODE-COOKIE and YOUR-DASHBOARD-PASSWORD too: EMQX would use well-known ones.',
+      'EMQX 6 takes the same file. What emqx.conf says cannot be loosened in the dashboard.',
+    ],
+  }
+}
+
+function emqxConf({ url, isSecure, host }: RoutesAddress): string {
+  const headers = `headers { "content-type" = "application/json", "authorization" = "Bearer ${SECRET_PLACEHOLDER}" }`
+  // EMQX checks no certificate unless it is told to.
+  const ssl = isSecure
+    ? [
+        'ssl {',
+        `  enable = true, verify = verify_peer, cacertfile = "${SYSTEM_AUTHORITIES}"`,
+        `  server_name_indication = "${host}"`,
+        '}',
+      ]
+    : []
+  const indent = (spaces: number, lines: readonly string[]) =>
+    lines.map((line) => ' '.repeat(spaces) + line)
+  return `${[
+    'node {',
+    '  name = "emqx@127.0.0.1"',
+    '  cookie = "YOUR-NODE-COOKIE"',
+    '  data_dir = "data"',
+    '}',
+    'dashboard {',
+    '  listeners.http.bind = 18083',
+    '  default_password = "YOUR-DASHBOARD-PASSWORD"',
+    '}',
+    '',
+    'listeners.tcp.default { bind = "0.0.0.0:1883", enable_authn = true }',
+    'listeners.ssl.default.enable = false',
+    'listeners.ws.default.enable = false',
+    'listeners.wss.default.enable = false',
+    '',
+    'authentication = [',
+    '  {',
+    '    mechanism = password_based',
+    '    backend = http',
+    '    method = post',
+    `    url = "${url}/emqx/auth"`,
+    `    ${headers}`,
+    '    body {',
+    `      ${placeholders('username', 'password', 'clientid')}`,
+    `      ${placeholders('peerhost')}`,
+    '    }',
+    ...indent(4, ssl),
+    '  }',
+    ']',
+    '',
+    'authorization {',
+    '  no_match = deny',
+    '  deny_action = ignore',
+    '  cache { enable = true, ttl = 1m }',
+    '  sources = [',
+    '    {',
+    '      type = http',
+    '      method = post',
+    `      url = "${url}/emqx/acl"`,
+    `      ${headers}`,
+    '      body {',
+    `        ${placeholders('username', 'clientid', 'topic')}`,
+    `        ${placeholders('action', 'qos', 'retain')}`,
+    '      }',
+    ...indent(6, ssl),
+    '    }',
+    '  ]',
+    '}',
+  ].join('\n')}\n`
+}
+
+/** Fields of a body, each of which EMQX fills in. */
+function placeholders(...names: readonly string[]): string {
+  return names.map((name) => `${name} = "\${${name}}"`).join(', ')
+}

@@ -1,0 +1,62 @@
+/**
+ * Mosquitto as packages have it, for `devicehub/mosquitto`: nothing is asked over HTTP.
+ *
+ * @module
+ */
+import { composeFile } from './compose.ts'
+import type { ConfigFile, GeneratedConfig } from './generated.ts'
+
+const IMAGE = 'eclipse-mosquitto:2.0'
+const BEGINNING = [
+  'per_listener_settings false',
+  'listener 1883',
+  'allow_anonymous false',
+  'set_tcp_nodelay true',
+  'persistence true',
+  'persistence_location /mosquitto/data/',
+  'pid_file /mosquitto/data/mosquitto.pid',
+  '',
+]
+
+/** With the dynamic-security plug-in. See {@link brokerConfig}. */
+export function mosquittoDynsec(): GeneratedConfig {
+  return {
+    files: [
+      conf([
+        'plugin /usr/lib/mosquitto_dynamic_security.so',
+        'plugin_opt_config_file /mosquitto/data/dynamic-security.json',
+      ]),
+      compose({ './mosquitto.conf': '/mosquitto/config/mosquitto.conf' }),
+    ],
+    notes: [
+      'Make the administrator before the first start: docker compose run --rm mosquitto mosquitto_ctrl dynsec init /mosquitto/data/dynamic-security.json admin "$ADMIN_PASSWORD"',
+      'Debian has the plug-in at /usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so, data in /var/lib/mosquitto/ and the pid in /run/mosquitto/. Without a container write "listener 1883 127.0.0.1".',
+    ],
+  }
+}
+
+/** With a password file and an ACL file. See {@link brokerConfig}. */
+export function mosquittoFiles(): GeneratedConfig {
+  return {
+    files: [
+      conf(['password_file /mosquitto/auth/passwords', 'acl_file /mosquitto/auth/acl']),
+      compose({
+        './mosquitto.conf': '/mosquitto/config/mosquitto.conf',
+        './auth': '/mosquitto/auth',
+      }),
+    ],
+    notes: [
+      'Write both files to auth/ with writeMosquittoFiles before the first start; have them read again with: docker compose kill -s HUP mosquitto',
+      'On Debian they are best kept in /etc/mosquitto/, data in /var/lib/mosquitto/ and the pid in /run/mosquitto/. Without a container write "listener 1883 127.0.0.1".',
+    ],
+  }
+}
+
+function conf(lines: readonly string[]): ConfigFile {
+  return { path: 'mosquitto.conf', text: `${[...BEGINNING, ...lines].join('\n')}\n` }
+}
+
+function compose(mounts: Readonly<Record<string, string>>): ConfigFile {
+  const text = composeFile({ name: 'mosquitto', image: IMAGE, mounts, data: '/mosquitto/data' })
+  return { path: 'compose.yaml', text }
+}

@@ -1,0 +1,67 @@
+/**
+ * VerneMQ, through its webhooks.
+ *
+ * @module
+ */
+import { type RoutesAddress, SECRET_PLACEHOLDER, SYSTEM_AUTHORITIES } from './address.ts'
+import { composeFile } from './compose.ts'
+import { type GeneratedConfig, SECRET_NOTE } from './generated.ts'
+
+/** See {@link brokerConfig}. */
+export function vernemq(address: RoutesAddress): GeneratedConfig {
+  return {
+    files: [
+      { path: 'vernemq.conf', text: vernemqConf(address) },
+      {
+        path: 'compose.yaml',
+        text: composeFile({
+          name: 'vernemq',
+          image: 'vernemq/vernemq:2.1.1',
+          asks: address.host,
+          mounts: { './vernemq.conf': '/vernemq/etc/vernemq.conf.local' },
+          data: '/vernemq/data',
+        }),
+      },
+    ],
+    notes: [
+      SECRET_NOTE,
+      'Replace YOUR-NODE-COOKIE too. The image starts once its licence is accepted: read it, and add the line accept_eula = yes to vernemq.conf.',
+    ],
+  }
+}
+
+function vernemqConf({ url, isSecure }: RoutesAddress): string {
+  const endpoint = `${url}/vernemq/${SECRET_PLACEHOLDER}`
+  const hook = (name: string, hook: string, hasPayload: boolean) => [
+    `vmq_webhooks.${name}.hook = ${hook}`,
+    `vmq_webhooks.${name}.endpoint = ${endpoint}`,
+    ...(hasPayload ? [`vmq_webhooks.${name}.no_payload = on`] : []),
+  ]
+  const hooks = (suffix: string, ending: string) => [
+    ...hook(`register${suffix}`, `auth_on_register${ending}`, false),
+    ...hook(`publish${suffix}`, `auth_on_publish${ending}`, true),
+    ...hook(`subscribe${suffix}`, `auth_on_subscribe${ending}`, false),
+  ]
+  return `${[
+    'nodename = VerneMQ@127.0.0.1',
+    'distributed_cookie = YOUR-NODE-COOKIE',
+    'listener.tcp.default = 0.0.0.0:1883',
+    'listener.tcp.allowed_protocol_versions = 3,4,5',
+    '',
+    'allow_anonymous = off',
+    'plugins.vmq_passwd = off',
+    'plugins.vmq_acl = off',
+    'plugins.vmq_webhooks = on',
+    ...(isSecure
+      ? [
+          `vmq_webhooks.cafile = ${SYSTEM_AUTHORITIES}`,
+          'vmq_webhooks.verify_peer = on',
+          'vmq_webhooks.use_crls = off',
+        ]
+      : []),
+    '',
+    ...hooks('', ''),
+    '',
+    ...hooks('5', '_m5'),
+  ].join('\n')}\n`
+}

@@ -1,0 +1,238 @@
+/**
+ * The settings without which a broker would let something through that nobody granted, and why.
+ *
+ * @module
+ */
+import type { GeneratedConfig } from '../../adapters/config/index.ts'
+import { readHocon, readLines, readWhole, type Settings } from './read.ts'
+
+type Format = (text: string) => Settings
+
+/** One setting that closes. */
+export interface Closing {
+  readonly file: string
+  readonly path: string
+  /** What it has to be; with `//` around it, what it has to match. */
+  readonly value: string | RegExp
+  /** What would happen otherwise. */
+  readonly otherwise: string
+}
+
+interface Broker {
+  readonly formats: Readonly<Record<string, Format>>
+  readonly closings: readonly Closing[]
+  /** Paths there may be nothing below, beside what is listed: more would be asked first. */
+  readonly alone: readonly (readonly [file: string, path: RegExp])[]
+}
+
+const ASKED = /^http:\/\/auth\.internal:8000\/iot\/broker\//
+const BEARER = /^Bearer YOUR-BROKER-SECRET$/
+const POST = 'the secret and the password would be in the URL, and be denied'
+
+function closings(
+  file: string,
+  rows: readonly (readonly [path: string, value: string | RegExp, otherwise: string])[],
+): readonly Closing[] {
+  return rows.map(([path, value, otherwise]) => ({ file, path, value, otherwise }))
+}
+
+const MOSQUITTO: readonly (readonly [string, string | RegExp, string])[] = [
+  ['allow_anonymous', 'false', 'who has no user name is let in'],
+  ['per_listener_settings', 'false', 'a listener could be open where another is closed'],
+]
+
+const emqx4Request = (name: string): readonly (readonly [string, string | RegExp, string])[] => [
+  [`auth.http.${name}.url`, ASKED, 'nobody is asked'],
+  [`auth.http.${name}.method`, 'post', POST],
+  [`auth.http.${name}.headers.authorization`, BEARER, 'every question is denied'],
+]
+
+const hookNames = ['register', 'publish', 'subscribe'].flatMap((name) => [name, `${name}5`])
+
+export const BROKERS: Readonly<Record<string, Broker>> = {
+  emqx: {
+    formats: { 'emqx.conf': readHocon },
+    closings: closings('emqx.conf', [
+      ['authorization.no_match', 'deny', 'a call that fails lets the client through'],
+      ['authentication.0.backend', 'http', 'nobody is asked who a client is'],
+      ['authentication.0.mechanism', 'password_based', 'no password is asked for'],
+      ['authentication.0.method', 'post', POST],
+      ['authentication.0.url', ASKED, 'nobody is asked'],
+      ['authentication.0.headers.authorization', BEARER, 'every question is denied'],
+      ['authentication.0.headers.content-type', 'application/json', 'a form is denied'],
+      ['authorization.sources.0.type', 'http', 'the file that allows all is asked instead'],
+      ['authorization.sources.0.url', ASKED, 'nobody is asked'],
+      ['authorization.sources.0.method', 'post', POST],
+      ['authorization.sources.0.headers.authorization', BEARER, 'every question is denied'],
+      ['authorization.sources.0.body.topic', /^\$\{topic\}$/, 'every question is denied'],
+      ['authorization.cache.ttl', '1m', 'what was granted once could last'],
+      ['listeners.tcp.default.enable_authn', 'true', 'nobody is asked who a client is'],
+      ['listeners.ssl.default.enable', 'false', 'it listens with a certificate everybody has'],
+      ['listeners.ws.default.enable', 'false', 'it listens where nobody asked for it'],
+      ['listeners.wss.default.enable', 'false', 'it listens with a certificate everybody has'],
+      ['node.cookie', 'YOUR-NODE-COOKIE', 'the cookie is one that everybody knows'],
+      [
+        'dashboard.default_password',
+        'YOUR-DASHBOARD-PASSWORD',
+        'the password is one that everybody knows',
+      ],
+    ]),
+    alone: [
+      ['emqx.conf', /^authentication\.[1-9]/],
+      ['emqx.conf', /^authorization\.sources\.[1-9]/],
+    ],
+  },
+  emqx4: {
+    formats: { 'emqx.conf': readLines, 'emqx_auth_http.conf': readLines, 'acl.conf': readWhole },
+    closings: [
+      ...closings('emqx.conf', [
+        ['allow_anonymous', 'false', 'a login that nobody decides is let in'],
+        ['acl_nomatch', 'deny', 'a question that nobody answers is a grant'],
+      ]),
+      ...closings('acl.conf', [['', '{deny, all}.', 'a question that nobody answers is a grant']]),
+      ...closings('emqx_auth_http.conf', [
+        ...emqx4Request('auth_req'),
+        ...emqx4Request('acl_req'),
+        ['auth.http.acl_req.params', /topic=%t/, 'every question is denied'],
+      ]),
+    ],
+    alone: [['emqx_auth_http.conf', /super_req/]],
+  },
+  mosquitto: {
+    formats: { 'mosquitto.conf': readLines },
+    closings: closings('mosquitto.conf', [
+      ...MOSQUITTO,
+      ['plugin', /mosquitto_dynamic_security\.so$/, 'nobody decides'],
+      ['plugin_opt_config_file', /\.json$/, 'Mosquitto does not start'],
+    ]),
+    alone: [['mosquitto.conf', /^(password_file|acl_file)$/]],
+  },
+  'mosquitto-files': {
+    formats: { 'mosquitto.conf': readLines },
+    closings: closings('mosquitto.conf', [
+      ...MOSQUITTO,
+      ['password_file', /./, 'any password is taken'],
+      ['acl_file', /./, 'everybody may do everything'],
+    ]),
+    alone: [['mosquitto.conf', /^(plugin|auth_plugin)$/]],
+  },
+  'mosquitto-go-auth': {
+    formats: { 'mosquitto.conf': readLines },
+    closings: closings('mosquitto.conf', [
+      ...MOSQUITTO,
+      ['auth_plugin', /go-auth\.so$/, 'nobody is asked'],
+      ['auth_plugin_deny_special_chars', 'false', 'Mosquitto 2.1 denies devices everything'],
+      ['auth_opt_backends', 'http', 'another back end is asked after a denial'],
+      ['auth_opt_disable_superuser', 'true', 'each question is two calls'],
+      ['auth_opt_http_getuser_uri', /\/go-auth\/YOUR-BROKER-SECRET\/user$/, 'all is denied'],
+      ['auth_opt_http_aclcheck_uri', /\/go-auth\/YOUR-BROKER-SECRET\/acl$/, 'all is denied'],
+      ['auth_opt_http_method', 'POST', POST],
+      ['auth_opt_http_response_mode', 'status', 'an answer in another mode is a denial'],
+      ['auth_opt_cache', 'false', 'what was granted once lasts'],
+    ]),
+    alone: [['mosquitto.conf', /^(password_file|acl_file|auth_opt_http_superuser_uri)$/]],
+  },
+  'mosquitto-auth-plug': {
+    formats: { 'mosquitto.conf': readLines },
+    closings: closings('mosquitto.conf', [
+      ...MOSQUITTO,
+      ['auth_plugin', /auth-plug\.so$/, 'nobody is asked'],
+      ['auth_opt_backends', 'http', 'another back end is asked after a denial'],
+      ['auth_opt_http_getuser_uri', /\/auth-plug\/YOUR-BROKER-SECRET\/user$/, 'all is denied'],
+      ['auth_opt_http_superuser_uri', /\/YOUR-BROKER-SECRET\/superuser$/, 'it does not start'],
+      ['auth_opt_http_aclcheck_uri', /\/auth-plug\/YOUR-BROKER-SECRET\/acl$/, 'all is denied'],
+      ['auth_opt_acl_cacheseconds', '0', 'what was granted once lasts for 300 seconds'],
+    ]),
+    alone: [['mosquitto.conf', /^(password_file|acl_file)$/]],
+  },
+  rabbitmq: {
+    formats: {
+      'rabbitmq.conf': readLines,
+      'advanced.config': readWhole,
+      enabled_plugins: readWhole,
+    },
+    closings: [
+      ...closings('rabbitmq.conf', [
+        ['auth_backends.1', 'http', 'the login `guest` of RabbitMQ itself counts'],
+        ['auth_http.http_method', 'post', POST],
+        ...['user', 'vhost', 'resource', 'topic'].map(
+          (name) =>
+            [
+              `auth_http.${name}_path`,
+              new RegExp(`${ASKED.source}rabbitmq/YOUR-BROKER-SECRET/${name}$`),
+              'the question goes elsewhere',
+            ] as const,
+        ),
+        ['mqtt.allow_anonymous', 'false', 'who has no user name is let in as `guest`'],
+        ['listeners.tcp', 'none', 'it listens where nobody asked for it'],
+      ]),
+      ...closings('advanced.config', [
+        ['', /ignore_colons_in_username, true/, 'a client chooses its virtual host'],
+      ]),
+      ...closings('enabled_plugins', [
+        ['', /rabbitmq_auth_backend_http/, 'RabbitMQ does not know the back end'],
+      ]),
+    ],
+    alone: [['rabbitmq.conf', /^auth_backends\.[^1]/]],
+  },
+  vernemq: {
+    formats: { 'vernemq.conf': readLines },
+    closings: closings('vernemq.conf', [
+      ['allow_anonymous', 'off', 'nobody is asked for a password'],
+      ['plugins.vmq_passwd', 'off', 'a file is asked first'],
+      ['plugins.vmq_acl', 'off', 'a file is asked first'],
+      ['plugins.vmq_webhooks', 'on', 'nobody is asked'],
+      ['distributed_cookie', 'YOUR-NODE-COOKIE', 'the cookie is one that everybody knows'],
+      ...hookNames.flatMap((name) => {
+        const hook = `auth_on_${name.replace('5', '')}${name.endsWith('5') ? '_m5' : ''}`
+        const at = `vmq_webhooks.${name}`
+        return [
+          [`${at}.hook`, hook, 'nobody is asked about it'],
+          [`${at}.endpoint`, /\/vernemq\/YOUR-BROKER-SECRET$/, 'every question is denied'],
+        ] as const
+      }),
+      ['vmq_webhooks.publish.no_payload', 'on', 'long messages are denied'],
+      ['vmq_webhooks.publish5.no_payload', 'on', 'long messages are denied'],
+    ]),
+    alone: [],
+  },
+  nanomq: {
+    formats: { 'nanomq.conf': readHocon },
+    closings: closings('nanomq.conf', [
+      ['auth.allow_anonymous', 'false', 'who has no user name is let in'],
+      ['auth.no_match', 'deny', 'a question that nobody answers is a grant'],
+      ...['auth_req', 'acl_req'].flatMap((name) => {
+        const at = `auth.http_auth.${name}`
+        return [
+          [`${at}.url`, ASKED, 'nobody is asked'],
+          [`${at}.method`, 'POST', POST],
+          [`${at}.headers.content-type`, 'application/json', 'a form is denied'],
+          [`${at}.headers.authorization`, BEARER, 'every question is denied'],
+        ] as const
+      }),
+      ['auth.http_auth.acl_req.params.topic', '%t', 'every question is denied'],
+      ['auth.http_auth.cache_ttl', '0s', 'what was granted once lasts'],
+    ]),
+    alone: [['nanomq.conf', /super_req/]],
+  },
+}
+
+/** What is open in a configuration: a setting that is missing or wrong, or one too many. */
+export function findOpen(broker: string, { files }: Pick<GeneratedConfig, 'files'>): string[] {
+  const { formats, closings, alone } = BROKERS[broker]!
+  const read = new Map(
+    Object.entries(formats).map(([file, format]) => {
+      return [file, format(files.find(({ path }) => path === file)?.text ?? '')]
+    }),
+  )
+  const wrong = closings
+    .filter(({ file, path, value }) => {
+      const found = read.get(file)!.get(path)
+      return value instanceof RegExp ? !value.test(found ?? '') : found !== value
+    })
+    .map(({ file, path }) => `${file}: ${path}`)
+  const more = alone.flatMap(([file, path]) =>
+    [...read.get(file)!.keys()].filter((key) => path.test(key)).map((key) => `${file}: ${key}`),
+  )
+  return [...wrong, ...more]
+}

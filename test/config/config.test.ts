@@ -1,0 +1,118 @@
+/**
+ * What the generator takes, and what its files have in common.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  brokerConfig,
+  brokerNames,
+  type GeneratedConfig,
+  SECRET_PLACEHOLDER,
+} from '../../adapters/config/index.ts'
+import { ConfigError } from '../../src/index.ts'
+import { readLines } from './read.ts'
+
+const ASKS_NOBODY = ['mosquitto', 'mosquitto-files']
+const textOf = ({ files }: GeneratedConfig) => files.map(({ text }) => text).join('')
+
+describe('what it takes', () => {
+  for (const [title, routes, message] of [
+    ['no URL', 'auth.internal', /must be an http: or https: URL/],
+    ['another scheme', 'ftp://auth.internal', /must be an http: or https: URL/],
+    ['a login', 'http://user:secret@auth.internal', /must have no login/],
+    ['a query', 'http://auth.internal/?secret=1', /must have no login, query/],
+    ['a fragment', 'http://auth.internal/#a', /must have no login, query or fragment/],
+    ['a quote', `http://auth.internal/a'b`, /holds a character/],
+    ['a dollar', `http://auth.internal/\${x}`, /holds a character/],
+    ['a semicolon', 'http://auth.internal/a;b', /holds a character/],
+  ] as const) {
+    test(`${title} is refused, and not repeated`, () => {
+      for (const broker of brokerNames) {
+        assert.throws(
+          () => brokerConfig(broker, { routes }),
+          (error) =>
+            error instanceof ConfigError &&
+            error.key === 'routes' &&
+            message.test(error.message) &&
+            !error.message.includes('secret'),
+        )
+      }
+    })
+  }
+
+  test('a broker there is none for is refused, and the others are named', () => {
+    for (const broker of ['', 'mosquito', 'toString', '__proto__', 'EMQX']) {
+      assert.throws(() => brokerConfig(broker), {
+        name: 'ConfigError',
+        message: `broker: must be one of ${brokerNames.join(', ')}`,
+      })
+    }
+  })
+
+  test('routes behind TLS have their certificate checked, or are refused', () => {
+    const routes = 'https://auth.example.com/iot/broker'
+    const checked: Readonly<Record<string, RegExp>> = {
+      emqx: /verify = verify_peer.*\n +server_name_indication = "auth\.example\.com"[\s\S]*verify = verify_peer/,
+      'mosquitto-go-auth': /http_port 443[\s\S]*with_tls true\nauth_opt_http_verify_peer true/,
+      vernemq: /verify_peer = on/,
+    }
+    for (const broker of brokerNames) {
+      if (ASKS_NOBODY.includes(broker)) continue
+      const make = () => brokerConfig(broker, { routes })
+      if (checked[broker]) assert.match(textOf(make()), checked[broker], broker)
+      else assert.throws(make, { name: 'ConfigError', message: /^routes: is https:, but/ })
+    }
+  })
+
+  test('the address is where it is given, whatever ends it', () => {
+    for (const routes of ['http://10.0.0.5:8000/x', 'http://10.0.0.5:8000/x/']) {
+      const { files } = brokerConfig('mosquitto-go-auth', { routes })
+      const settings = readLines(files[0]!.text)
+      assert.equal(settings.get('auth_opt_http_host'), '10.0.0.5')
+      assert.equal(settings.get('auth_opt_http_port'), '8000')
+      assert.equal(
+        settings.get('auth_opt_http_getuser_uri'),
+        `/x/go-auth/${SECRET_PLACEHOLDER}/user`,
+      )
+    }
+  })
+})
+
+for (const broker of brokerNames) {
+  describe(broker, () => {
+    const generated = brokerConfig(broker)
+    const { files, notes } = generated
+
+    test('has the secret as a placeholder wherever it is asked for, and says so', () => {
+      const asks = !ASKS_NOBODY.includes(broker)
+      assert.equal(textOf(generated).includes(SECRET_PLACEHOLDER), asks)
+      assert.equal(notes.join().includes(SECRET_PLACEHOLDER), asks)
+    })
+
+    test('has files that end in a line end, and paths that stay below their folder', () => {
+      for (const { path, text } of files) {
+        assert.match(text, /[^\n]\n$/, path)
+        assert.match(path, /^[a-z][\w.-]*$/)
+      }
+      assert.equal(new Set(files.map(({ path }) => path)).size, files.length)
+    })
+
+    const compose = files.find(({ path }) => path === 'compose.yaml')
+    const skip = compose ? false : 'there is no image of this plug-in'
+    test('has a compose file with ports on this machine alone, and all its files', { skip }, () => {
+      const { text } = compose!
+      const ports = text.match(/'[\d.:]+:\d+'/g)!
+      assert.ok(ports.every((port) => port.startsWith(`'127.0.0.1:`)))
+      assert.ok(ports.includes(`'127.0.0.1:1883:1883'`))
+      assert.doesNotMatch(text, /\t/)
+      for (const { path } of files) {
+        // Its lines are given as variables there.
+        if (path === 'compose.yaml' || (broker === 'emqx4' && path === 'emqx.conf')) continue
+        assert.match(text, new RegExp(`- \\./${path.replace('.', '\\.')}:/[^:]+:ro`))
+      }
+      assert.equal(text.includes('host-gateway'), !ASKS_NOBODY.includes(broker))
+    })
+  })
+}

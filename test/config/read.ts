@@ -1,0 +1,57 @@
+/**
+ * Reads the configuration files that are generated, as far as their brokers' formats are used in them.
+ *
+ * @module
+ */
+
+/** Settings by their path, such as `authorization.no_match`; a list's entries have numbers. */
+export type Settings = ReadonlyMap<string, string>
+
+/** `key = value` or `key value` in each line, as RabbitMQ, VerneMQ, EMQX 4 and Mosquitto have it. */
+export function readLines(text: string): Settings {
+  const settings = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const [, key, value] = /^([^\s=#]+)(?:\s*=\s*|\s+)(.*)$/.exec(line.trim()) ?? []
+    if (key === undefined || value === undefined) continue
+    if (settings.has(key)) throw new Error(`${key} stands there twice`)
+    settings.set(key, value)
+  }
+  return settings
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]=,]|[^\s{}[\]=,"]+|\n/g
+
+/** HOCON, as EMQX 5 and NanoMQ have it: objects, lists, and plain or quoted values. */
+export function readHocon(text: string): Settings {
+  const tokens = text.match(TOKEN)!.filter((token) => token !== '\n' && token !== ',')
+  const settings = new Map<string, string>()
+  let at = 0
+  const unquote = (token: string) => token.replace(/^"(.*)"$/, '$1')
+  function set(path: string, value: string) {
+    if (settings.has(path)) throw new Error(`${path} stands there twice`)
+    settings.set(path, value)
+  }
+  function value(path: string): void {
+    const token = tokens[at++]
+    if (token === '{') object(path, '}')
+    else if (token === '[') {
+      for (let i = 0; tokens[at] !== ']'; i++) value(`${path}.${i}`)
+      at++
+    } else if (token === undefined || /^[}\]=]$/.test(token)) throw new Error(`${path}: no value`)
+    else set(path, unquote(token))
+  }
+  function object(path: string, end: string | undefined): void {
+    while (tokens[at] !== end) {
+      if (at >= tokens.length) throw new Error(`${path} is not closed`)
+      const key = unquote(tokens[at++]!)
+      if (tokens[at] === '=') at++
+      value(path === '' ? key : `${path}.${key}`)
+    }
+    at++
+  }
+  object('', undefined)
+  return settings
+}
+
+/** The one word of a file, such as `acl.conf` of EMQX 4. */
+export const readWhole = (text: string): Settings => new Map([['', text.trim()]])
