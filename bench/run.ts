@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   candidates: () => import('./candidates.ts'),
   http: () => import('./http.ts'),
   flood: () => import('./flood.ts'),
+  mqtt: () => import('./mqtt.ts'),
   mosquitto: () => import('./mosquitto.ts'),
 }
 

@@ -31,6 +31,7 @@ import {
   type TokenOptions,
   tokenAuthority,
 } from './access/token.ts'
+import { activeDevices } from './device/active-devices.ts'
 import { newestCredential, validCredentials, withCredential } from './device/credentials.ts'
 import { checkName, findNameProblem, isUsername } from './device/name.ts'
 import { type DeviceSettings, readSettings, withSettings } from './device/settings.ts'
@@ -73,7 +74,7 @@ export interface FleetOptions {
   /** Logins that are no devices. Default: none. */
   readonly services?: readonly ServiceAccount[]
   /**
-   * Seconds for which {@link Fleet.authorize} and {@link Fleet.explain} take a device as it was
+   * Seconds for which {@link Fleet.authorize}, {@link Fleet.explain} and hubs take a device as it was
    * last read from the store: 0 to 3,600. A change that another process makes counts after that, or
    * after {@link Fleet.forget}; one made through this fleet counts at once. Default: 10.
    */
@@ -219,6 +220,11 @@ export interface Fleet {
    */
   forget(username: string): void
   /**
+   * Whether a device is on record and not revoked, as it was read at most
+   * {@link FleetOptions.rulesLifetime} ago: at once if that is known.
+   */
+  isActive(device: DeviceRef): boolean | Promise<boolean>
+  /**
    * The generated secret a device has, of several the newest. `undefined` if no copy of it was
    * sealed: the fleet had no `sealingKey` then, or the password came as a hash.
    * @throws {DeviceUnknownError} If there is no such device.
@@ -334,9 +340,16 @@ export function createFleet(options: FleetOptions): Fleet {
     if (byName.has(username)) throw new ConfigError(key, 'is the name of a device type')
   }
   const throttle = loginThrottle()
-  const known = principalCache(readLifetime(options.rulesLifetime) * 1_000)
+  const lifetime = readLifetime(options.rulesLifetime) * 1_000
+  const known = principalCache(lifetime)
+  const active = activeDevices(store, lifetime)
   const revocations = new Set<(device: DeviceRef) => void | Promise<void>>()
   const changes = new Set<(change: DeviceChange) => void | Promise<void>>()
+
+  function forget(username: string): void {
+    known.forget(username)
+    active.forget(username)
+  }
 
   function checkType(type: DeviceType): void {
     if (byName.get(type.name) !== type) {
@@ -455,7 +468,7 @@ export function createFleet(options: FleetOptions): Fleet {
         if (!(error instanceof RevisionConflictError) || tries === MAX_UPDATE_TRIES) throw error
       } finally {
         // After a failure as well: it may have been written, or somebody else revoked the device.
-        known.forget(record.username)
+        forget(record.username)
       }
     }
   }
@@ -550,7 +563,9 @@ export function createFleet(options: FleetOptions): Fleet {
       await tellChanged({ kind: 'updated', type: type.name, id })
     },
 
-    forget: known.forget,
+    forget,
+
+    isActive: ({ type, id }) => active.has(type, id, Date.now()),
 
     async openSecret(type, id) {
       checkType(type)

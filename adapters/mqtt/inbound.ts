@@ -6,6 +6,7 @@
  */
 import type { Message, MessageHandler } from '../../src/broker/broker.ts'
 import { toError } from '../../src/errors.ts'
+import { andThen, isPromise, orElse } from '../../src/maybe-promise.ts'
 
 /** Answers the broker; does nothing once the connection it belongs to is lost. */
 export type Acknowledge = (outcome: Outcome) => void
@@ -39,7 +40,8 @@ const MESSAGE_BYTES = 512
 /** The window between connections and the handler. */
 export class Inbound {
   readonly #options: InboundOptions
-  readonly #running = new Set<Promise<void>>()
+  #running = 0
+  #idle: (() => void)[] = []
   /** QoS 2 messages from their PUBLISH to their PUBREL: the same one is not handled again. */
   readonly #exactlyOnce = new Map<number, Delivery>()
   #queue: Delivery[] = []
@@ -125,7 +127,7 @@ export class Inbound {
 
   /** Settles when no handler is running. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running)
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   /** Reads on if there is a reason to. Called when an answer comes to be awaited. */
@@ -146,15 +148,11 @@ export class Inbound {
   }
 
   #advance(): void {
-    while (this.#state === 'flowing' && this.#running.size < this.#options.receiveMaximum) {
+    while (this.#state === 'flowing' && this.#running < this.#options.receiveMaximum) {
       const next = this.#queue.shift()
       if (!next) break
       this.#queuedBytes -= sizeOf(next)
-      const run = this.#handle(next).finally(() => {
-        this.#running.delete(run)
-        this.#advance()
-      })
-      this.#running.add(run)
+      this.#handle(next)
     }
     this.readAhead()
   }
@@ -164,15 +162,31 @@ export class Inbound {
     return this.#options.mustRead() && this.#queuedBytes < READ_AHEAD_BYTES
   }
 
-  async #handle(delivery: Delivery): Promise<void> {
-    try {
-      await this.#options.onMessage(delivery.message)
-      delivery.outcome = 'handled'
-    } catch (error) {
-      delivery.outcome = 'failed'
-      this.#options.onError(toError(error))
+  #handle(delivery: Delivery): void {
+    this.#running++
+    const settled = orElse<Outcome>(
+      () => andThen(this.#options.onMessage(delivery.message), () => 'handled'),
+      (error) => {
+        this.#options.onError(toError(error))
+        return 'failed'
+      },
+    )
+    if (isPromise(settled)) {
+      void settled.then((outcome) => {
+        this.#settle(delivery, outcome)
+        this.#advance()
+      })
+    } else {
+      // Not advanced here: whoever called goes on by itself.
+      this.#settle(delivery, settled)
     }
-    delivery.acknowledge(delivery.outcome)
+  }
+
+  #settle(delivery: Delivery, outcome: Outcome): void {
+    delivery.outcome = outcome
+    delivery.acknowledge(outcome)
+    this.#running--
+    if (this.#running === 0) for (const done of this.#idle.splice(0)) done()
   }
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { MissingDependencyError } from '../../src/errors.ts'
@@ -119,17 +120,39 @@ function sendBytes(socket: Socket, bytes: Uint8Array, done: () => void): void {
   settle()
 }
 
+/**
+ * Has all that is written in one turn of the event loop go out at once: a system call for each
+ * acknowledgement would take longer than the rest of a message.
+ */
+function gathered(socket: NetSocket): NetSocket {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
+  let isGathering = false
+  const flush = () => {
+    isGathering = false
+    socket.uncork()
+  }
+  const gather = (...args: unknown[]) => {
+    if (!isGathering) {
+      isGathering = true
+      socket.cork()
+      setImmediate(flush)
+    }
+    return write(...args)
+  }
+  return Object.assign(socket, { write: gather })
+}
+
 async function tcpOpener(
   { host, port }: { readonly host: string; readonly port: number },
   options: TlsOptions | undefined,
 ): Promise<OpenStream> {
   const { connect, isIP } = await import('node:net')
   // Without setNoDelay an acknowledgement waits for the peer's delayed one, 40 ms and more.
-  if (!options) return () => connect({ host, port }).setNoDelay(true)
+  if (!options) return () => gathered(connect({ host, port }).setNoDelay(true))
   const tls = await import('node:tls')
   // Which certificate to show is asked for by name; an address is no name (RFC 6066, section 3).
   const named = isIP(host) ? {} : { servername: host }
-  return () => tls.connect({ host, port, ...named, ...options }).setNoDelay(true)
+  return () => gathered(tls.connect({ host, port, ...named, ...options }).setNoDelay(true))
 }
 
 /** A runtime's own WebSocket keeps no TLS options, and does not tell why a handshake failed. */

@@ -14,9 +14,14 @@ export const here = (path: string): string => fileURLToPath(new URL(path, import
 
 const bin = (name: string) => here(`../../node_modules/.bin/${name}`)
 /** Where packages are found. */
-const BUILT = here('../../node_modules/.bench')
+export const BUILT: string = here('../../node_modules/.bench')
 
-const RUNTIMES: readonly (readonly [name: string, command: string, args: readonly string[]])[] = [
+/** The runtimes, and how each runs a program. */
+export const RUNTIMES: readonly (readonly [
+  name: string,
+  command: string,
+  args: readonly string[],
+])[] = [
   ['Node', process.execPath, []],
   ['Bun', bin('bun'), []],
   ['Deno', bin('deno'), ['run', '-A']],

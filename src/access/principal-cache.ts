@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type RecentMap, recentMap } from '../recent-map.ts'
 import { type CompiledAccess, compileAccess } from './compile.ts'
 import { type Principal, withClientId } from './principal.ts'
 
@@ -45,9 +46,7 @@ interface Entry {
 
 /** Makes a cache. @param lifetime Milliseconds for which a principal is kept; 0 keeps none. */
 export function principalCache(lifetime: number): PrincipalCache {
-  // Two halves: to forget one as a whole takes less than to find the oldest entry each time.
-  let newer = new Map<string, Entry>()
-  let older = new Map<string, Entry>()
+  const entries: RecentMap<string, Entry> = recentMap(MAX_KNOWN_PRINCIPALS)
   let changes = 0
 
   async function load(
@@ -61,19 +60,15 @@ export function principalCache(lifetime: number): PrincipalCache {
     if (!principal) return undefined
     const known = compile(principal, clientId)
     if (lifetime > 0 && changes === before) {
-      if (newer.size === MAX_KNOWN_PRINCIPALS / 2) {
-        older = newer
-        newer = new Map()
-      }
       const until = Math.min(now + lifetime, principal.expiresAt ?? Infinity)
-      newer.set(username, { principal, until, clientId, known })
+      entries.set(username, { principal, until, clientId, known })
     }
     return known
   }
 
   return {
     find(username, clientId, read, now) {
-      const entry = newer.get(username) ?? older.get(username)
+      const entry = entries.get(username)
       if (!entry || now >= entry.until) return load(username, clientId, read, now)
       if (entry.clientId !== clientId) {
         entry.known = compile(entry.principal, clientId)
@@ -84,8 +79,7 @@ export function principalCache(lifetime: number): PrincipalCache {
 
     forget(username) {
       changes++
-      newer.delete(username)
-      older.delete(username)
+      entries.delete(username)
     },
   }
 }

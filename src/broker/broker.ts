@@ -84,10 +84,11 @@ export type BrokerStatus =
   | { readonly type: 'closed'; readonly error?: Error }
 
 /**
- * Handles a message. It is acknowledged when the promise settles, and not before. A rejection is
- * reported as an `error` status, and the message is acknowledged as failed: it does not come back.
+ * Handles a message. It is acknowledged when the promise settles, and not before; without a promise
+ * when the handler returns. A rejection or exception is reported as an `error` status, and the
+ * message is acknowledged as failed: it does not come back.
  */
-export type MessageHandler = (message: Message) => Promise<void>
+export type MessageHandler = (message: Message) => void | Promise<void>
 
 /** What {@link Broker.connect} takes. */
 export interface ConnectOptions {

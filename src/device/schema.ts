@@ -5,6 +5,7 @@
  * @module
  */
 import { PayloadError, type PayloadIssue } from '../errors.ts'
+import { isPromise, type MaybePromise } from '../maybe-promise.ts'
 
 /** A validator: valibot, zod, arktype or any other Standard Schema. */
 export interface Schema<Input = unknown, Output = unknown> {
@@ -34,23 +35,31 @@ export type InferInput<S extends Schema> = NonNullable<S['~standard']['types']>[
 export type InferOutput<S extends Schema> = NonNullable<S['~standard']['types']>['output']
 
 /**
- * Validates a value.
+ * Validates a value: at once, or later if the schema takes its time.
  *
  * @param what The subject of the error message, such as `data of weatherstation/STATION-001`.
  * @returns What the schema made of the value.
  * @throws {PayloadError} If the schema refuses it, or itself throws.
  */
-export async function validate<S extends Schema>(
+export function validate<S extends Schema>(
   schema: S,
   value: unknown,
   what: string,
-): Promise<InferOutput<S>> {
-  let result: SchemaResult<unknown>
-  try {
-    result = await schema['~standard'].validate(value)
-  } catch (error) {
+): MaybePromise<InferOutput<S>> {
+  const failed = (error: unknown): never => {
     throw new PayloadError(what, [{ path: '', message: `the schema threw: ${String(error)}` }])
   }
+  let result: MaybePromise<SchemaResult<unknown>>
+  try {
+    result = schema['~standard'].validate(value)
+  } catch (error) {
+    return failed(error)
+  }
+  if (!isPromise(result)) return outputOf(result, what)
+  return Promise.resolve(result).then((settled) => outputOf<S>(settled, what), failed)
+}
+
+function outputOf<S extends Schema>(result: SchemaResult<unknown>, what: string): InferOutput<S> {
   if (typeof result !== 'object' || result === null) {
     throw new PayloadError(what, [{ path: '', message: 'the schema gave no answer' }])
   }

@@ -3,11 +3,21 @@
  *
  * @module
  */
+import { isPromise, type MaybePromise } from '../maybe-promise.ts'
 
 /** See {@link deviceQueue}. */
 export interface DeviceQueue {
-  /** Runs a task when all earlier ones of the same key are done and there is room. */
-  run<T>(key: string, task: () => Promise<T>): Promise<T>
+  /**
+   * Runs a task when all earlier ones of the same key are done and there is room: now, if that is
+   * so. The task must not throw, and its promise must not reject.
+   */
+  run(key: string, task: () => MaybePromise<void>): MaybePromise<void>
+}
+
+interface Waiting {
+  readonly key: string
+  readonly task: () => MaybePromise<void>
+  readonly done: () => void
 }
 
 /**
@@ -16,38 +26,60 @@ export interface DeviceQueue {
  * @param concurrency Most tasks running at once.
  */
 export function deviceQueue(concurrency: number): DeviceQueue {
-  const last = new Map<string, Promise<unknown>>()
-  const waiting: (() => void)[] = []
+  /** Every key whose task runs or waits for room, with what waits behind it, if anything does. */
+  const lanes = new Map<string, Waiting[] | undefined>()
+  /** The first tasks of their keys that wait for room, in the order they came. */
+  const ready: Waiting[] = []
   let free = concurrency
+  let isAdvancing = false
 
-  async function withRoom<T>(task: () => Promise<T>): Promise<T> {
-    if (free > 0) free--
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-    try {
-      return await task()
-    } finally {
-      // Handed on without being freed, so that nobody who comes now overtakes.
-      const next = waiting.shift()
-      if (next) next()
-      else free++
+  function start({ key, task, done }: Waiting): void {
+    const running = task()
+    if (isPromise(running)) void running.then(() => end(key, done))
+    else end(key, done)
+  }
+
+  function end(key: string, done?: () => void): void {
+    const next = lanes.get(key)?.shift()
+    if (next) ready.push(next)
+    else lanes.delete(key)
+    free++
+    done?.()
+    advance()
+  }
+
+  /** Not called by itself: a long row of tasks that are done at once would be as deep a call. */
+  function advance(): void {
+    if (isAdvancing) return
+    isAdvancing = true
+    while (free > 0) {
+      const waiting = ready.shift()
+      if (!waiting) break
+      free--
+      start(waiting)
     }
+    isAdvancing = false
+  }
+
+  function wait(key: string, task: () => MaybePromise<void>, row: Waiting[]): Promise<void> {
+    return new Promise((done) => row.push({ key, task, done }))
   }
 
   return {
     run(key, task) {
-      const before = last.get(key)
-      const run = before
-        ? before.then(
-            () => withRoom(task),
-            () => withRoom(task),
-          )
-        : withRoom(task)
-      last.set(key, run)
-      const forget = () => {
-        if (last.get(key) === run) last.delete(key)
+      if (lanes.has(key)) {
+        const lane = lanes.get(key) ?? []
+        lanes.set(key, lane)
+        return wait(key, task, lane)
       }
-      run.then(forget, forget)
-      return run
+      lanes.set(key, undefined)
+      // Whoever waits comes first.
+      if (free === 0 || ready.length > 0) return wait(key, task, ready)
+      free--
+      const running = task()
+      if (isPromise(running)) return running.then(() => end(key))
+      end(key)
+      return undefined
     },
   }
 }

@@ -10,6 +10,7 @@ import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts
 import { ConfigError, DeviceUnknownError, InvalidTopicError, PayloadError } from '../errors.ts'
 import type { DeviceRef, Fleet } from '../fleet.ts'
 import { describeError, type Logger, printable } from '../log.ts'
+import { andThen, isPromise, type MaybePromise, orElse } from '../maybe-promise.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import { PendingCommands, type SendOptions } from './commands.ts'
 import { deviceQueue } from './device-queue.ts'
@@ -48,7 +49,8 @@ type StatusHandler<T extends DeviceType> = (event: StatusEvent<T>) => void | Pro
 type RejectionHandler = (rejection: Rejection) => void
 type HandledChannel = 'data' | 'status'
 // Which event a handler takes was checked where it was registered, beside its type.
-type Handlers = Set<(event: never) => void | Promise<void>>
+type Handler = (event: never) => MaybePromise<void>
+type Handlers = Set<Handler>
 
 /** The arguments of a command: its payload if it has one, then options. */
 export type SendArguments<C extends Commands[string]> =
@@ -153,7 +155,7 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
   const rejectionHandlers = new Set<RejectionHandler>()
   let closing: Promise<void> | undefined
 
-  async function receive(broker: string, message: Message): Promise<void> {
+  function receive(broker: string, message: Message): MaybePromise<void> {
     const found = route(message.topic)
     if (found?.type.broker !== broker || found.channel === 'cmd') {
       const reason = `no device type on broker "${broker}" sends on this topic`
@@ -170,7 +172,7 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
       }
       return
     }
-    await queue.run(`${device.type}/${device.id}`, () => handle(incoming, channel))
+    return queue.run(`${device.type}/${device.id}`, () => handle(incoming, channel))
   }
 
   function route(topic: string): ReturnType<Fleet['route']> {
@@ -182,40 +184,59 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     }
   }
 
-  async function handle(incoming: Incoming, channel: HandledChannel): Promise<void> {
-    const { type, device } = incoming
-    try {
-      const record = await retry(policy, () => fleet.store.get(device.type, device.id))
-      if (!record || record.revoked) {
-        refuse(incoming, 'device-unknown', 'the device is not provisioned, or revoked')
-        return
-      }
-      if (!incoming.message.retain) presence?.heard(device, incoming.receivedAt.getTime())
-      const event = await toEvent(incoming, channel)
-      if (!event) return
-      for (const handler of handlers[channel].get(type) ?? []) {
-        await retry(policy, () => handler(event as never))
-      }
-    } catch (error) {
-      await giveUp(incoming, error)
+  /** Never fails. Done at once if the device is known, and its schema and handlers are. */
+  function handle(incoming: Incoming, channel: HandledChannel): MaybePromise<void> {
+    return orElse(
+      () =>
+        andThen(
+          retry(policy, () => fleet.isActive(incoming.device)),
+          (isActive) => deliver(incoming, channel, isActive),
+        ),
+      (error) => giveUp(incoming, error),
+    )
+  }
+
+  function deliver(
+    incoming: Incoming,
+    channel: HandledChannel,
+    isActive: boolean,
+  ): MaybePromise<void> {
+    const { type, device, message, receivedAt } = incoming
+    if (!isActive) {
+      refuse(incoming, 'device-unknown', 'the device is not provisioned, or revoked')
+      return
+    }
+    if (!message.retain) presence?.heard(device, receivedAt.getTime())
+    return andThen(toEvent(incoming, channel), (event) => {
+      if (event) return callInTurn([...(handlers[channel].get(type) ?? [])], event)
+    })
+  }
+
+  function callInTurn(all: readonly Handler[], event: DeviceEvent): MaybePromise<void> {
+    for (const [i, handler] of all.entries()) {
+      const running = retry(policy, () => handler(event as never))
+      if (isPromise(running)) return running.then(() => callInTurn(all.slice(i + 1), event))
     }
   }
 
-  async function toEvent(
+  function toEvent(
     incoming: Incoming,
     channel: HandledChannel,
-  ): Promise<DeviceEvent | undefined> {
+  ): MaybePromise<DeviceEvent | undefined> {
     const { type, device, broker, message, receivedAt } = incoming
     const what = `${channel} of ${device.type}/${device.id}`
-    try {
-      const { value, timestamp } = await decodePayload(type[channel], message.payload, what)
-      return { device, timestamp, receivedAt, broker, message, [channel]: value }
-    } catch (error) {
-      if (!(error instanceof PayloadError)) throw error
-      const malformed = error instanceof MalformedPayloadError
-      refuse(incoming, malformed ? 'payload-malformed' : 'payload-invalid', error.message, error)
-      return undefined
-    }
+    return orElse<DeviceEvent | undefined>(
+      () =>
+        andThen(decodePayload(type[channel], message.payload, what), ({ value, timestamp }) => {
+          return { device, timestamp, receivedAt, broker, message, [channel]: value }
+        }),
+      (error) => {
+        if (!(error instanceof PayloadError)) throw error
+        const malformed = error instanceof MalformedPayloadError
+        refuse(incoming, malformed ? 'payload-malformed' : 'payload-invalid', error.message, error)
+        return undefined
+      },
+    )
   }
 
   async function giveUp(incoming: Incoming, error: unknown): Promise<void> {
@@ -327,8 +348,7 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
         type,
         id,
         async send(name, ...[payload, options = {}]) {
-          const record = await fleet.store.get(type.name, id)
-          if (!record || record.revoked) throw new DeviceUnknownError(type.name, id)
+          if (!(await fleet.isActive(device))) throw new DeviceUnknownError(type.name, id)
           const broker = brokers[type.broker]!
           const outgoing = { broker, type, device, topics, name, payload, options }
           return (await commands.send(outgoing)) as ReplyOf<T['commands'][typeof name]>

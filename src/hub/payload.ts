@@ -5,6 +5,7 @@
  */
 import { type InferOutput, type Schema, validate } from '../device/schema.ts'
 import { PayloadError } from '../errors.ts'
+import { andThen, type MaybePromise, orElse } from '../maybe-promise.ts'
 
 /** A payload that could be read. */
 export interface DecodedPayload<T> {
@@ -16,10 +17,12 @@ export interface DecodedPayload<T> {
 /** The bytes are no JSON text. */
 export class MalformedPayloadError extends PayloadError {}
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** Reads a JSON text in UTF-8. @throws {MalformedPayloadError} If the bytes are not that. */
 export function decodeJson(payload: Uint8Array, what: string): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    return JSON.parse(utf8.decode(payload))
   } catch {
     throw new MalformedPayloadError(what, [{ path: '', message: 'is no JSON text in UTF-8' }])
   }
@@ -39,28 +42,44 @@ export function encodeJson(value: unknown): Uint8Array {
  * @throws {PayloadError} If the schema refuses it.
  * @throws {MalformedPayloadError} If it is no JSON text.
  */
-export async function decodePayload<S extends Schema>(
+export function decodePayload<S extends Schema>(
   schema: S,
   payload: Uint8Array,
   what: string,
-): Promise<DecodedPayload<InferOutput<S>>> {
+): MaybePromise<DecodedPayload<InferOutput<S>>> {
   const json = decodeJson(payload, what)
   const flat = flattenReadings(json) ?? json
   const timestamp = readTimestamp(flat)
-  const candidates = [flat]
   // A schema that refuses unknown keys has no place for the timestamp, and one that declares
   // `readings` itself means the list.
-  if (isObject(flat) && 'timestamp' in flat) candidates.push(withoutTimestamp(flat))
-  if (flat !== json) candidates.push(json)
-  let refusal: unknown
-  for (const candidate of candidates) {
-    try {
-      return { value: await validate(schema, candidate, what), timestamp }
-    } catch (error) {
-      refusal ??= error
-    }
-  }
-  throw refusal
+  const others: unknown[] = []
+  if (isObject(flat) && 'timestamp' in flat) others.push(withoutTimestamp(flat))
+  if (flat !== json) others.push(json)
+  const decode = (candidate: unknown) =>
+    andThen(
+      validate(schema, candidate, what),
+      (value): DecodedPayload<InferOutput<S>> => ({ value, timestamp }),
+    )
+  if (others.length === 0) return decode(flat)
+  return orElse(
+    () => decode(flat),
+    (refusal) => firstOf(others, decode, refusal),
+  )
+}
+
+/** What the first candidate that is not refused gives. @throws The refusal, if there is none. */
+function firstOf<T>(
+  [candidate, ...others]: readonly unknown[],
+  decode: (candidate: unknown) => MaybePromise<T>,
+  refusal: unknown,
+): MaybePromise<T> {
+  return orElse(
+    () => decode(candidate),
+    () => {
+      if (others.length === 0) throw refusal
+      return firstOf(others, decode, refusal)
+    },
+  )
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

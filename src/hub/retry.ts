@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from '../errors.ts'
+import { type MaybePromise, orElse } from '../maybe-promise.ts'
 
 /** How often, and after what pauses, a failing handler is tried again. */
 export interface RetryOptions {
@@ -29,15 +30,28 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
   return { attempts, delay, maxDelay }
 }
 
-/** Runs a task until it succeeds. Rejects with its last error when the attempts are used up. */
-export async function retry<T>(policy: RetryPolicy, task: () => T | Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await task()
-    } catch (error) {
-      if (attempt >= policy.attempts) throw error
-    }
+/**
+ * Runs a task until it succeeds. Fails with its last error when the attempts are used up. A task that
+ * is done at once is not waited for.
+ */
+export function retry<T>(policy: RetryPolicy, task: () => MaybePromise<T>): MaybePromise<T> {
+  return orElse(task, (error) => retryAfter(policy, task, error))
+}
+
+async function retryAfter<T>(
+  policy: RetryPolicy,
+  task: () => MaybePromise<T>,
+  firstError: unknown,
+): Promise<T> {
+  let error = firstError
+  for (let attempt = 1; attempt < policy.attempts; attempt++) {
     const pause = Math.min(policy.maxDelay, policy.delay * 2 ** (attempt - 1))
     await new Promise((resolve) => setTimeout(resolve, pause))
+    try {
+      return await task()
+    } catch (nextError) {
+      error = nextError
+    }
   }
+  throw error
 }

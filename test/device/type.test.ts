@@ -52,7 +52,9 @@ describe('the default status', () => {
   }
   for (const refused of [null, 'online', 7, { status: 1 }, { battery_level: '80' }]) {
     test(`refuses ${JSON.stringify(refused)}`, async () => {
-      await assert.rejects(validate(status, refused, 'status'), { name: 'PayloadError' })
+      await assert.rejects(async () => validate(status, refused, 'status'), {
+        name: 'PayloadError',
+      })
     })
   }
 })

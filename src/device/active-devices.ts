@@ -1,0 +1,56 @@
+/**
+ * Which devices are on record and not revoked, as they were last read: a hub asks for each message.
+ *
+ * @module
+ */
+import type { MaybePromise } from '../maybe-promise.ts'
+import { type RecentMap, recentMap } from '../recent-map.ts'
+import type { DeviceStore } from './store.ts'
+
+/** How many devices are kept. Beyond it the half read longest ago is forgotten. */
+export const MAX_ACTIVE_DEVICES = 20_000
+
+/** See {@link activeDevices}. */
+export interface ActiveDevices {
+  /**
+   * Whether a device is active: as kept, and then at once, or as read now. That one is not is never
+   * kept, and neither is what was read while something was forgotten: it may be from before.
+   *
+   * @param now Milliseconds since the epoch.
+   */
+  has(type: string, id: string, now: number): MaybePromise<boolean>
+  /** Forgets the device with a user name, since something about it changed. */
+  forget(username: string): void
+}
+
+/** Keeps devices for a while. @param lifetime Milliseconds for which one is kept; 0 keeps none. */
+export function activeDevices(store: DeviceStore, lifetime: number): ActiveDevices {
+  const until: RecentMap<string, number> = recentMap(MAX_ACTIVE_DEVICES)
+  /** The names of devices whose user name is another one. */
+  const names: RecentMap<string, string> = recentMap(MAX_ACTIVE_DEVICES)
+  let changes = 0
+
+  async function read(type: string, id: string, name: string, now: number): Promise<boolean> {
+    const before = changes
+    const record = await store.get(type, id)
+    if (!record || record.revoked) return false
+    if (lifetime > 0 && changes === before) {
+      until.set(name, now + lifetime)
+      if (record.username !== name) names.set(record.username, name)
+    }
+    return true
+  }
+
+  return {
+    has(type, id, now) {
+      const name = `${type}/${id}`
+      const end = until.get(name)
+      return (end !== undefined && now < end) || read(type, id, name, now)
+    },
+
+    forget(username) {
+      changes++
+      until.delete(names.get(username) ?? username)
+    },
+  }
+}
