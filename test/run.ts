@@ -26,10 +26,20 @@ const PORTABLE = [
   'test/cli/event-line.test.ts',
   'test/cli/sample.test.ts',
   'test/conformance/memory.test.ts',
+  'test/conformance/mosquitto.test.ts',
   'test/export/emqx.test.ts',
   'test/export/mosquitto-acl-file.test.ts',
   'test/export/mosquitto-dynsec.test.ts',
   'test/export/property.test.ts',
+  'test/mqtt/acknowledge.test.ts',
+  'test/mqtt/config.test.ts',
+  'test/mqtt/connect.test.ts',
+  'test/mqtt/flow.test.ts',
+  'test/mqtt/guard.test.ts',
+  'test/mqtt/publish.test.ts',
+  'test/mqtt/reconnect.test.ts',
+  'test/mqtt/subscribe.test.ts',
+  'test/mqtt/tls-config.test.ts',
 ]
 
 const FILE_LIMIT = 8 * 60_000

@@ -179,9 +179,13 @@ async function run(folder: string, port: number): Promise<Running> {
 }
 
 async function end({ child, exited }: Running, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  child.kill(signal)
-  child.kill('SIGCONT') // A frozen one hears the first only then.
-  const timer = setTimeout(() => child.kill('SIGKILL'), 3_000)
+  // Not by `child.kill`, which on Deno sends no second signal.
+  const send = (name: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(child.pid!, name)
+  }
+  send(signal)
+  send('SIGCONT') // A frozen one hears the first only then.
+  const timer = setTimeout(() => send('SIGKILL'), 3_000)
   await exited
   clearTimeout(timer)
 }
