@@ -8,11 +8,14 @@ import { spawnSync } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { dynsecSiteMissing } from '../support/dynsec-site.ts'
+import { mosquittoMissing } from '../support/mosquitto.ts'
+
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 function runBenches(...args: readonly string[]) {
   const node = ['--expose-gc', '--import', 'tsx', 'bench/run.ts', '--quick', ...args]
-  return spawnSync(process.execPath, node, { cwd: root, encoding: 'utf8', timeout: 60_000 })
+  return spawnSync(process.execPath, node, { cwd: root, encoding: 'utf8', timeout: 120_000 })
 }
 
 /** Each table's column heads and the first cells of its rows, by the heading above it. */
@@ -77,6 +80,22 @@ describe('npm run bench', () => {
     const tables = tablesOf(stdout)
     assert.deepEqual([...tables.keys()], ['Node', 'Bun', 'Deno'])
     for (const { rows } of tables.values()) assert.deepEqual(rows, ['quiet', 'flood'])
+  })
+
+  test('measures what it takes to keep Mosquitto in step', { skip: dynsecSiteMissing }, () => {
+    const { status, stdout, stderr } = runBenches('mosquitto')
+    assert.equal(status, 0, stderr)
+    const tables = tablesOf(stdout)
+    assert.deepEqual([...tables.keys()], ['Told over MQTT', 'Started with a document'])
+    for (const { rows } of tables.values()) assert.deepEqual(rows, ['50'])
+  })
+
+  test('measures messages over MQTT against the bare package', { skip: mosquittoMissing }, () => {
+    const { status, stdout, stderr } = runBenches('mqtt')
+    assert.equal(status, 0, stderr)
+    const runtimes = stdout.split('### ').map((section) => section.split('\n')[0])
+    assert.deepEqual(runtimes.slice(1), ['Node', 'Bun', 'Deno', 'Other clients'])
+    assert.equal(stdout.match(/^\| (receive and handle|publish), QoS [01] \|/gm)?.length, 12)
   })
 
   test('names the machine first', () => {

@@ -54,11 +54,13 @@ export interface Mosquitto {
   readonly tlsPorts: ReadonlyMap<string, number>
   /** Ends it, and removes its files. */
   stop(): Promise<void>
+  /** Ends it as an operator does, so that it saves its state where it is told to. */
+  halt(): Promise<void>
   /** Ends it without a chance to say goodbye. */
   kill(): Promise<void>
   /** Stops it where it is: it answers nothing any more. */
   freeze(): void
-  /** Starts it again on the same port, after {@link kill}. */
+  /** Starts it again on the same port, after {@link halt} or {@link kill}. */
   restart(): Promise<void>
 }
 
@@ -84,6 +86,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       await end(running, 'SIGTERM')
       rmSync(folder, { recursive: true, force: true })
     },
+    halt: () => end(running, 'SIGTERM'),
     kill: () => end(running, 'SIGKILL'),
     freeze() {
       process.kill(running.child.pid!, 'SIGSTOP')
