@@ -78,6 +78,14 @@ export type {
   SubscriptionResult,
 } from './broker/broker.ts'
 export {
+  authBackends,
+  type BrokerEngine,
+  type BrokerEngines,
+  createBrokers,
+  type NamedBroker,
+  type NamedBrokers,
+} from './broker/engine.ts'
+export {
   type MemoryBrokerOptions,
   type MemoryServer,
   memoryBroker,
@@ -161,6 +169,7 @@ export {
   type SendArguments,
 } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
+export { memorySeenStore, type SeenStore } from './hub/seen.ts'
 export type { Logger } from './log.ts'
 export type {
   ConnectedEvent,

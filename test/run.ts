@@ -22,6 +22,7 @@ const PORTABLE = [
   'test/fleet',
   'test/hub',
   'test/hono',
+  'test/broker/engine.test.ts',
   'test/cli/environment.test.ts',
   'test/cli/event-line.test.ts',
   'test/cli/sample.test.ts',

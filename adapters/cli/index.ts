@@ -7,14 +7,27 @@
  */
 import type { Broker } from '../../src/broker/broker.ts'
 import type { BrokerConfig } from '../../src/broker/config.ts'
+import type { BrokerEngines, NamedBroker } from '../../src/broker/engine.ts'
 import type { DeviceType } from '../../src/device/type.ts'
 import type { Fleet } from '../../src/fleet.ts'
 
+/** A broker of the engine `mqtt`. */
+export interface MqttSetting extends BrokerConfig {
+  readonly engine?: 'mqtt'
+  readonly authBackend?: string
+}
+
+/** A broker of an engine of the user's: its keys are what that engine takes. */
+export interface EngineSetting extends NamedBroker {
+  /** One of {@link CommonConfig.engines}. */
+  readonly engine: string
+}
+
 /**
- * A named broker: plain data, the URL alone, or a function that makes a {@link Broker} of another
- * kind. The function is called once, when the broker is to be connected.
+ * A named broker: plain data, the URL alone, or a function that makes a {@link Broker}. The function
+ * is called once, when the broker is to be connected.
  */
-export type BrokerSetting = BrokerConfig | string | (() => Broker)
+export type BrokerSetting = MqttSetting | EngineSetting | string | (() => Broker)
 
 /** What every configuration may have. */
 export interface CommonConfig {
@@ -24,6 +37,11 @@ export interface CommonConfig {
    * Default: `{ default: {} }`, which is `localhost` over TCP on port 1883.
    */
   readonly brokers?: Readonly<Record<string, BrokerSetting>>
+  /**
+   * Engines by name beside `mqtt`, which makes a broker where nothing else is said. One is called to
+   * check what a broker's data says, several times over, and once more to connect. Default: none.
+   */
+  readonly engines?: BrokerEngines
 }
 
 /** A configuration with the team's own fleet: devices that are not in its store are rejected. */

@@ -73,6 +73,8 @@ export interface DeviceType<
   readonly template: string
   /** Rules beyond the default ones. */
   readonly rules: readonly AccessRule[]
+  /** The field of a `data` message that no other message of the device has the same. */
+  readonly messageId: string | undefined
 }
 
 /** What {@link defineDeviceType} takes. */
@@ -95,6 +97,12 @@ export interface DeviceTypeDefinition<
   readonly template?: string
   /** Access rules beyond the default ones. Default: none. */
   readonly rules?: readonly AccessRule[]
+  /**
+   * The field of a `data` message, a text or a number, that no other message of the device has the
+   * same: a hub with a `seen` store handles a message once. The user property `message-id` (MQTT 5)
+   * goes before it. Default: none.
+   */
+  readonly messageId?: string
 }
 
 /**
@@ -103,7 +111,7 @@ export interface DeviceTypeDefinition<
  * @param name The type's level in topics: 1 to 128 characters, no `/`, `+`, `#`, no leading `$`.
  * @throws {InvalidNameError} If the name is not that.
  * @throws {InvalidTopicError} If the template, or a rule's filter, is not well formed.
- * @throws {ConfigError} If the heartbeat, or a rule, is not valid.
+ * @throws {ConfigError} If the heartbeat, a rule or `messageId` is not valid.
  *
  * @example
  * ```ts
@@ -134,6 +142,10 @@ export function defineDeviceType<
   rules.forEach((rule, i) => {
     checkRule(rule, `${name}.rules.${i}`)
   })
+  const { messageId } = definition
+  if (messageId !== undefined && (typeof messageId !== 'string' || messageId === '')) {
+    throw new ConfigError(`${name}.messageId`, 'must name a field of data')
+  }
   return Object.freeze({
     name,
     data: definition.data,
@@ -143,6 +155,7 @@ export function defineDeviceType<
     heartbeat,
     template,
     rules,
+    messageId,
   })
 }
 

@@ -24,6 +24,7 @@ import type {
 } from './events.ts'
 import { decodePayload, MalformedPayloadError } from './payload.ts'
 import { type RetryOptions, retry, retryPolicy } from './retry.ts'
+import { messageIdOf, type SeenStore } from './seen.ts'
 
 /** What {@link createHub} takes. */
 export interface HubOptions {
@@ -40,6 +41,12 @@ export interface HubOptions {
   readonly deadLetter?: (letter: DeadLetter) => void | Promise<void>
   /** Is told of each device that a message came from, unless the broker had it retained. */
   readonly presence?: Pick<PresenceTracker, 'heard'>
+  /**
+   * Which messages were handled, so that one that comes again is only acknowledged: by the id that its
+   * sender gives it, in the user property `message-id` or the field that its type names
+   * (`messageId`). A message without an id is handled each time it comes. Default: none is remembered.
+   */
+  readonly seen?: SeenStore
   /** Default: `console`. */
   readonly logger?: Logger
 }
@@ -100,6 +107,12 @@ export interface Hub extends AsyncDisposable {
    */
   start(): Promise<void>
   /**
+   * Starts, and closes when the signal aborts: the whole life of a process that does nothing else.
+   * Settles when it is closed; rejects as {@link Hub.start} does. Handlers that are running when the
+   * signal aborts end first.
+   */
+  run(options: { readonly signal: AbortSignal }): Promise<void>
+  /**
    * Takes no more messages, lets the running handlers end, and disconnects. Commands that wait for
    * a reply end as `timed-out`. Settles when that is done; a second call settles with the first.
    */
@@ -133,7 +146,7 @@ interface Incoming {
  * ```
  */
 export function createHub(fleet: Fleet, options: HubOptions): Hub {
-  const { brokers, concurrency = 32, deadLetter, presence, logger = console } = options
+  const { brokers, concurrency = 32, deadLetter, presence, seen, logger = console } = options
   const policy = retryPolicy(options.retry)
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new ConfigError('concurrency', 'must be a whole number of at least 1')
@@ -201,15 +214,33 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     channel: HandledChannel,
     isActive: boolean,
   ): MaybePromise<void> {
-    const { type, device, message, receivedAt } = incoming
+    const { device, message, receivedAt } = incoming
     if (!isActive) {
       refuse(incoming, 'device-unknown', 'the device is not provisioned, or revoked')
       return
     }
     if (!message.retain) presence?.heard(device, receivedAt.getTime())
     return andThen(toEvent(incoming, channel), (event) => {
-      if (event) return callInTurn([...(handlers[channel].get(type) ?? [])], event)
+      if (event) return callOnce(incoming, channel, event)
     })
+  }
+
+  /** Unless the message was handled before, as far as its sender and the store tell. */
+  function callOnce(
+    { type, device, message }: Incoming,
+    channel: HandledChannel,
+    event: DeviceEvent,
+  ): MaybePromise<void> {
+    const call = () => callInTurn([...(handlers[channel].get(type) ?? [])], event)
+    const value = (event as Partial<Record<HandledChannel, unknown>>)[channel]
+    const id = seen && messageIdOf(type, device.id, channel, message, value)
+    if (!seen || id === undefined) return call()
+    return andThen(
+      retry(policy, () => seen.has(id)),
+      (isSeen) => {
+        if (!isSeen) return andThen(call(), () => retry(policy, () => seen.add(id)))
+      },
+    )
   }
 
   function callInTurn(all: readonly Handler[], event: DeviceEvent): MaybePromise<void> {
@@ -358,6 +389,17 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     start() {
       starting ??= start()
       return starting
+    },
+    async run({ signal }) {
+      if (!signal.aborted) {
+        const aborted = new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => resolve(), { once: true })
+        })
+        // One that is told to stop while it starts does not wait for that.
+        await Promise.race([this.start(), aborted])
+        await aborted
+      }
+      await this.close()
     },
     close() {
       closing ??= close()

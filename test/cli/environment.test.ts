@@ -5,7 +5,9 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { OWN_ENGINES } from '../../adapters/cli/settings/engines.ts'
 import { applyEnvironment } from '../../adapters/cli/settings/environment.ts'
+import { type Broker, ConfigError, memoryBroker } from '../../src/index.ts'
 
 const login = { username: 'hub', password: 'from the file' }
 
@@ -65,6 +67,50 @@ test('several variables are taken together', () => {
 test('a broker that is made by a function is left as it is', () => {
   const make = () => assert.fail('not called')
   assert.equal(applyEnvironment({ default: make }, {}).default, make)
+})
+
+describe('of an engine of the user’s', () => {
+  /** Takes a `port`, a number, and a `name`, a text. */
+  function coap(config: Readonly<Record<string, unknown>>, key: string): Broker {
+    for (const [name, value] of Object.entries(config)) {
+      const kind = name === 'port' ? 'number' : name === 'name' ? 'string' : 'nothing'
+      if (typeof value !== kind) throw new ConfigError(`${key}.${name}`, `must be a ${kind}`)
+    }
+    return memoryBroker()
+  }
+  const engines = { ...OWN_ENGINES, coap }
+  const apply = (broker: object, variables: Readonly<Record<string, string>>) => {
+    const env = Object.entries(variables).map(([k, value]) => [
+      `DEVICEHUB_BROKERS_FIELD_${k}`,
+      value,
+    ])
+    return applyEnvironment({ field: { ...broker } }, Object.fromEntries(env), engines).field
+  }
+
+  test('text is text where the engine takes it, and a number where it takes that', () => {
+    const broker = apply({ engine: 'coap' }, { PORT: '5683', NAME: '7' })
+    assert.deepEqual(broker, { engine: 'coap', port: 5683, name: '7' })
+  })
+
+  test('the engine can be named', () => {
+    assert.deepEqual(apply({ port: 1 }, { ENGINE: 'coap' }), { engine: 'coap', port: 1 })
+  })
+
+  test('the dialect can be named', () => {
+    assert.deepEqual(apply({}, { AUTH_BACKEND: 'emqx' }), { authBackend: 'emqx' })
+  })
+
+  for (const [broker, variables, problem] of [
+    [{ engine: 'coap' }, { PORT: 'x' }, /^DEVICEHUB_BROKERS_FIELD_PORT: must be a number$/],
+    [{ engine: 'coap' }, { HOST: 'x' }, /^DEVICEHUB_BROKERS_FIELD_HOST: must be a nothing$/],
+    [{}, { ENGINE: 'amqp' }, /_FIELD_ENGINE: "amqp" is not known: there is mqtt, coap$/],
+    [{ name: 'x' }, { ENGINE: 'mqtt' }, /^brokers\.field\.name: is not a setting of a broker$/],
+    [{ engine: 'coap', port: 'x' }, { NAME: 'x' }, /^brokers\.field\.port: must be a number$/],
+  ] as const) {
+    test(`${JSON.stringify(broker)} with ${JSON.stringify(variables)}`, () => {
+      assert.throws(() => apply(broker, variables), { message: problem })
+    })
+  }
 })
 
 describe('what is not valid is refused with the name of the variable, and never its value', () => {

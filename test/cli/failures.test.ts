@@ -178,6 +178,35 @@ const onNode: readonly Failure[] = [
         /: brokers\.default\.url: must not hold a login/,
       ],
       [
+        `{ types: [station], brokers: { default: { engine: 'coap' } } }`,
+        /: brokers\.default\.engine: "coap" is not known: there is mqtt$/m,
+      ],
+      ['{ types: [station], engines: [] }', /: engines: must be an object of functions/],
+      ['{ types: [station], engines: { coap: {} } }', /: engines\.coap: must be a function/],
+      ['{ types: [station], engines: { mqtt() {} } }', /: engines\.mqtt: is there already/],
+      [
+        `{
+          types: [station],
+          brokers: { default: { engine: 'coap' } },
+          engines: { coap() { throw new Error('a port is missing\\nand more') } },
+        }`,
+        /: brokers\.default: a port is missing$/m,
+      ],
+      [
+        `{
+          types: [station],
+          brokers: { default: { engine: 'coap' } },
+          engines: {
+            coap(config, key) {
+              // As a copy of the library of the user's own throws it.
+              const problem = { code: 'ERR_CONFIG', key: key + '.port' }
+              throw Object.assign(new Error(key + '.port: is missing'), problem)
+            },
+          },
+        }`,
+        /: brokers\.default\.port: is missing$/m,
+      ],
+      [
         `{ types: [station], brokers: { default: {}, lora_1: {}, 'lora-1': {} } }`,
         /: brokers\.lora-1: both it and "lora_1" are DEVICEHUB_BROKERS_LORA_1/,
       ],

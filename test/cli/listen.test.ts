@@ -12,8 +12,8 @@ import { type Broker, createFleet, memoryStore } from '../../src/index.ts'
 import { captureLog } from '../hub/fixture.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { deferred, within } from '../support/wait.ts'
-import { type Host, hosts, node, type Run, start, userFolder } from './command.ts'
-import { configModule, connect, embeddedSite, HUB_PASSWORD, publish } from './site.ts'
+import { DEFINE_CONFIG, type Host, hosts, node, type Run, start, userFolder } from './command.ts'
+import { configModule, connect, embeddedSite, HUB_PASSWORD, publish, TYPES } from './site.ts'
 
 const TIME = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z'
 const HUB = { DEVICEHUB_BROKERS_DEFAULT_PASSWORD: HUB_PASSWORD }
@@ -217,6 +217,46 @@ describe('with a fleet', () => {
     await run.until(/rejected "things\/weatherstation\/S-1\/data" device-unknown: /)
     await stop(run)
   })
+})
+
+test('a broker of an engine of the user’s, with its port from the environment', async () => {
+  using folder = userFolder({
+    'devicehub.config.ts': `${TYPES}
+import { ConfigError, memoryBroker, memoryServer } from 'devicehub'
+import { defineConfig } from '${DEFINE_CONFIG}'
+
+function coap({ port }, key) {
+  if (typeof port !== 'number') throw new ConfigError(key + '.port', 'must be a number')
+  const server = memoryServer()
+  const broker = memoryBroker(server)
+  const [subscribe, close] = [broker.subscribe, broker.close].map((method) => method.bind(broker))
+  let socket // What would keep the process alive.
+  broker.close = () => {
+    clearInterval(socket)
+    return close()
+  }
+  broker.subscribe = async (subscriptions) => {
+    socket = setInterval(() => {}, 60_000)
+    const results = await subscribe(subscriptions)
+    const device = memoryBroker(server)
+    await device.connect({ onMessage() {} })
+    const payload = new TextEncoder().encode(JSON.stringify({ temperature: port }))
+    await device.publish({ topic: 'things/weatherstation/S-1/data', payload })
+    return results
+  }
+  return broker
+}
+
+export default defineConfig({
+  types: [station],
+  brokers: { default: { engine: 'coap', port: 1 } },
+  engines: { coap },
+})
+`,
+  })
+  const run = start(node, folder, ['listen'], { DEVICEHUB_BROKERS_DEFAULT_PORT: '5683' })
+  await run.until(/ default data weatherstation\/S-1 \{"temperature":5683\}$/)
+  await stop(run)
 })
 
 describe('messages that came before the end', { skip: mosquittoMissing }, () => {

@@ -24,6 +24,7 @@ test('a type that declares only its data has defaults for the rest', () => {
     heartbeat: 300,
     template: '{prefix}/{type}/{deviceId}/{channel}',
     rules: [],
+    messageId: undefined,
   })
   assert.equal(status['~standard'].version, 1)
 })
@@ -31,9 +32,10 @@ test('a type that declares only its data has defaults for the rest', () => {
 test('a type has what it declares, and is frozen', () => {
   const rules: AccessRule[] = [{ effect: 'deny', actions: ['publish'], filter: 'x/#' }]
   const commands = { stop: command(), set: command({ payload: data, reply: data }) }
-  const declared = { data, status: data, commands, broker: 'site', heartbeat: 0.5, rules }
-  const pump = defineDeviceType('pump', { ...declared, template: 'x/{deviceId}/{channel}' })
-  assert.deepEqual(pump, { name: 'pump', ...declared, template: 'x/{deviceId}/{channel}' })
+  const where = { broker: 'site', heartbeat: 0.5, template: 'x/{deviceId}/{channel}' }
+  const declared = { data, status: data, commands, ...where, rules, messageId: 'n' }
+  const pump = defineDeviceType('pump', declared)
+  assert.deepEqual(pump, { name: 'pump', ...declared })
   assert.ok(Object.isFrozen(pump))
   assert.deepEqual(pump.commands.stop, { payload: undefined, reply: undefined })
 })

@@ -40,7 +40,7 @@ export async function listen(options: ListenOptions): Promise<void> {
   const brokers: Record<string, Broker> = {}
   const ends: Promise<Error | undefined>[] = []
   for (const name of names) {
-    const broker = openBroker(settings.brokers[name]!, shared)
+    const broker = openBroker(settings, name, shared)
     ends.push(tell.life(name, broker.status()))
     brokers[name] = watchedBroker(broker, {
       name,

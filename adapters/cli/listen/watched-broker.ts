@@ -4,19 +4,23 @@
  * @module
  */
 import type { Broker, Message, SubscriptionResult } from '../../../src/broker/broker.ts'
-import type { BrokerConfig } from '../../../src/broker/config.ts'
+import { readBroker } from '../../../src/broker/engine.ts'
 import { BrokerError } from '../../../src/errors.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
+import type { Settings } from '../settings/load.ts'
 
 /**
- * Makes the broker of a setting. Unless messages are to be shared, it takes nothing from anyone:
- * it has a session of its own, under a client id of its own.
+ * Makes a broker of the settings. Unless messages are to be shared, it takes nothing from anyone:
+ * over MQTT it has a session of its own, under a client id of its own.
  */
-export function openBroker(setting: BrokerConfig | (() => Broker), shared: boolean): Broker {
+export function openBroker({ brokers, engines }: Settings, name: string, shared: boolean): Broker {
+  const setting = brokers[name]!
   if (typeof setting === 'function') return setting()
-  if (shared) return mqtt(setting)
-  const { clientId: _id, cleanStart: _start, sessionExpiry: _expiry, ...own } = setting
+  const key = `brokers.${name}`
+  const { engine, config } = readBroker(setting, key, engines)
+  if (shared || engine !== mqtt) return engine(config as never, key)
+  const { clientId: _id, cleanStart: _start, sessionExpiry: _expiry, ...own } = config
   return mqtt(own)
 }
 

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { BrokerConfig } from '../../../src/broker/config.ts'
+import type { BrokerEngines } from '../../../src/broker/engine.ts'
 import { memoryStore } from '../../../src/device/memory-store.ts'
 import type { DeviceStore } from '../../../src/device/store.ts'
 import type { DeviceType } from '../../../src/device/type.ts'
 import { ConfigError } from '../../../src/errors.ts'
 import { createFleet, type Fleet } from '../../../src/fleet.ts'
+import { readEngines } from './engines.ts'
 import { applyEnvironment, type BrokerSettings, type Environment } from './environment.ts'
 
 /** A checked configuration. */
@@ -16,9 +17,11 @@ export interface Settings {
   /** The team's fleet, or one of its device types in which every device counts as provisioned. */
   readonly fleet: Fleet
   readonly brokers: BrokerSettings
+  /** Those that the brokers may name. */
+  readonly engines: BrokerEngines
 }
 
-const KEYS: readonly string[] = ['fleet', 'types', 'prefix', 'brokers']
+const KEYS: readonly string[] = ['fleet', 'types', 'prefix', 'brokers', 'engines']
 
 /**
  * Checks a configuration.
@@ -33,7 +36,9 @@ export function checkSettings(config: unknown, env: Environment): Settings {
     throw new ConfigError(unknown, `is not a setting: there is ${KEYS.join(', ')}`)
   }
   const { brokers = { default: {} } } = config
-  return { fleet: readFleet(config), brokers: applyEnvironment(readBrokers(brokers), env) }
+  const fleet = readFleet(config)
+  const engines = readEngines(config.engines)
+  return { fleet, brokers: applyEnvironment(readBrokers(brokers), env, engines), engines }
 }
 
 function readFleet({ fleet, types, prefix }: Readonly<Record<string, unknown>>): Fleet {
@@ -62,7 +67,7 @@ function readBrokers(brokers: unknown): BrokerSettings {
     entries.map(([name, broker]) => {
       if (typeof broker === 'string') return [name, { url: broker }]
       if (typeof broker === 'function') return [name, broker as BrokerSettings[string]]
-      if (isObject(broker)) return [name, broker as BrokerConfig]
+      if (isObject(broker)) return [name, broker]
       throw new ConfigError(`brokers.${name}`, 'must be an object, a URL or a function')
     }),
   )

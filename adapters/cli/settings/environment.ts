@@ -5,17 +5,21 @@
  * @module
  */
 import type { Broker } from '../../../src/broker/broker.ts'
-import { type BrokerConfig, parseBrokerConfig } from '../../../src/broker/config.ts'
+import type { BrokerEngines, NamedBroker } from '../../../src/broker/engine.ts'
 import { ConfigError } from '../../../src/errors.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
+import { checkBroker, OWN_ENGINES } from './engines.ts'
 
 const PREFIX = 'DEVICEHUB_BROKERS_'
 
 /** The brokers of a configuration; those given by a URL have become data. */
-export type BrokerSettings = Readonly<Record<string, BrokerConfig | (() => Broker)>>
+export type BrokerSettings = Readonly<Record<string, NamedBroker | (() => Broker)>>
 
 /** Variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Checks a broker's settings, which stand at a key. @throws {ConfigError} If they are not valid. */
+type Check = (broker: NamedBroker, key: string) => void
 
 /** The wrong variable. Its value is not repeated: it may be a password. */
 function variableFailure(variable: string, problem: string): CommandFailure {
@@ -29,7 +33,12 @@ function variableFailure(variable: string, problem: string): CommandFailure {
  * there is not, or its value is not valid: with the variable's name.
  * @throws {ConfigError} If two brokers have one name in capitals, or a broker is not valid.
  */
-export function applyEnvironment(brokers: BrokerSettings, env: Environment): BrokerSettings {
+export function applyEnvironment(
+  brokers: BrokerSettings,
+  env: Environment,
+  engines: BrokerEngines = OWN_ENGINES,
+): BrokerSettings {
+  const check: Check = (broker, key) => checkBroker(broker, key, engines)
   const names = variableNames(brokers)
   const overrides = new Map<string, Map<string, string>>()
   for (const variable of Object.keys(env).sort()) {
@@ -45,7 +54,7 @@ export function applyEnvironment(brokers: BrokerSettings, env: Environment): Bro
   return Object.fromEntries(
     Object.entries(brokers).map(([name, broker]) => {
       if (typeof broker === 'function') return [name, broker]
-      return [name, override(name, broker, overrides.get(name) ?? new Map(), env)]
+      return [name, override(name, broker, overrides.get(name) ?? new Map(), env, check)]
     }),
   )
 }
@@ -73,19 +82,20 @@ function findBroker(names: ReadonlyMap<string, string>, variable: string): strin
 
 function override(
   name: string,
-  broker: BrokerConfig,
+  broker: NamedBroker,
   variables: ReadonlyMap<string, string>,
   env: Environment,
-): BrokerConfig {
+  check: Check,
+): NamedBroker {
   const where = `brokers.${name}`
-  let config: BrokerConfig = broker
+  let config = broker
   if (variables.has('url')) {
     const { host: _host, port: _port, ...rest } = config
     config = rest
   }
-  for (const [key, variable] of variables) config = set(config, key, env[variable]!)
+  for (const [key, variable] of variables) config = set(config, key, env[variable]!, check)
   try {
-    parseBrokerConfig(config, where)
+    check(config, where)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const variable = variables.get(error.key.slice(where.length + 1))
@@ -96,16 +106,16 @@ function override(
 }
 
 /** Takes a value as text, or as the number or truth value it reads as where text is refused. */
-function set(config: BrokerConfig, key: string, text: string): BrokerConfig {
+function set(config: NamedBroker, key: string, text: string, check: Check): NamedBroker {
   const asText = { ...config, [key]: text }
-  if (!isRefused(asText, key)) return asText
+  if (!isRefused(asText, key, check)) return asText
   const asLiteral = { ...config, [key]: readLiteral(text) }
-  return isRefused(asLiteral, key) ? asText : asLiteral
+  return isRefused(asLiteral, key, check) ? asText : asLiteral
 }
 
-function isRefused(config: BrokerConfig, key: string): boolean {
+function isRefused(config: NamedBroker, key: string, check: Check): boolean {
   try {
-    parseBrokerConfig(config, 'broker')
+    check(config, 'broker')
     return false
   } catch (error) {
     return error instanceof ConfigError && error.key === `broker.${key}`

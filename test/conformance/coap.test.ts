@@ -1,0 +1,84 @@
+/**
+ * The CoAP broker of the examples keeps the contract, but for what CoAP has not; and what devices
+ * send over UDP arrives as the contract says.
+ *
+ * @module
+ */
+import { describe, test } from 'node:test'
+import { CoapBroker } from '../../examples/coap/broker.ts'
+import { CoapDevice } from '../../examples/coap/device.ts'
+import { CoapServer } from '../../examples/coap/server.ts'
+import { type Broker, createFleet, memoryStore, type OutgoingMessage } from '../../src/index.ts'
+import { brokerCases, type Open, runCase } from './broker.ts'
+import { conforms } from './run.ts'
+
+const username = 'bench'
+const password = 'a password of the bench 42'
+const fleet = createFleet({
+  types: [],
+  store: memoryStore(),
+  services: [
+    {
+      username,
+      password,
+      rules: [{ effect: 'allow', actions: ['publish', 'subscribe'], filter: 'conformance/#' }],
+    },
+  ],
+})
+const server = new CoapServer(fleet, { host: '127.0.0.1', port: 0 })
+
+const noShare = 'it has no shared subscriptions, and says so'
+conforms('CoAP, from hub to hub', async (options) => new CoapBroker(server, options), {
+  'members of a share group get each message once among them': noShare,
+  'a subscription that is not shared gets every message beside a share group': noShare,
+  'a retained message reaches a later subscriber, marked': 'it has no retained messages',
+  'a payload of 100,000 bytes arrives intact': 'a notification is one datagram, and says so',
+})
+
+/** A broker as before, but what it publishes a device sends. */
+const openWithDevice: Open = async (options) => {
+  const broker = new CoapBroker(server, options)
+  let opening: Promise<CoapDevice> | undefined
+  const openDevice = async () => new CoapDevice({ port: await server.port(), username, password })
+  const post = async ({ topic, payload, qos }: OutgoingMessage) => {
+    opening ??= openDevice()
+    const device = await opening
+    const code = await device.post(topic, payload, qos !== 0)
+    // Handled, failed, or subscribed to by nobody.
+    if (code !== '2.04' && code !== '5.00' && code !== '5.03') throw new Error(`It answers ${code}`)
+  }
+  return {
+    connect: (connect) => broker.connect(connect),
+    subscribe: (subscriptions) => broker.subscribe(subscriptions),
+    publish: post,
+    close: async () => {
+      await broker.close()
+      const device = await opening
+      device?.close()
+    },
+    status: () => broker.status(),
+  } satisfies Broker
+}
+
+// Only what is about delivery, and no handler that waits for another message of the same device.
+describe('the broker contract over CoAP, from device to hub', () => {
+  for (const title of [
+    'delivers to a matching filter on another connection',
+    'does not deliver what no filter matches',
+    'wildcards match one level and all levels',
+    'an empty payload arrives',
+    'a binary payload arrives intact, and only the part that was given',
+    'a payload of 100,000 bytes arrives intact',
+    'messages of one publisher arrive in order',
+    'a filter subscribed twice stays one subscription',
+    'with a malformed filter nothing is subscribed',
+    'a handler that rejects or throws is reported, and the next message arrives',
+    'handlers may publish and wait for that, in every slot of the window',
+    'connecting twice rejects, and the connection stands',
+    'a signal has no effect on a connection that stands',
+  ]) {
+    const run = brokerCases[title]
+    if (!run) throw new Error(`No such case: ${title}`)
+    test(title, { timeout: 30_000 }, () => runCase(run, openWithDevice))
+  }
+})
