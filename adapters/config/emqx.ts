@@ -20,6 +20,8 @@ export function emqx(address: RoutesAddress): GeneratedConfig {
           asks: address.host,
           mounts: { './emqx.conf': '/opt/emqx/etc/emqx.conf' },
           data: '/opt/emqx/data',
+          // Otherwise it is named after its address, and finds its data under that name alone.
+          environment: { EMQX_NODE_NAME: 'emqx@127.0.0.1' },
           ports: [18083],
         }),
       },
@@ -27,7 +29,7 @@ export function emqx(address: RoutesAddress): GeneratedConfig {
     notes: [
       SECRET_NOTE,
       'Replace YOUR-NODE-COOKIE and YOUR-DASHBOARD-PASSWORD too: EMQX would use well-known ones.',
-      'EMQX 6 takes the same file. What emqx.conf says cannot be loosened in the dashboard.',
+      'EMQX 6 takes the same file. What is changed in the dashboard counts at once; what emqx.conf says counts again from the next start.',
     ],
   }
 }

@@ -5,7 +5,31 @@
  */
 import { needPlain, type RoutesAddress, SECRET_PLACEHOLDER } from './address.ts'
 import { composeFile } from './compose.ts'
-import { type GeneratedConfig, SECRET_NOTE } from './generated.ts'
+import { type ConfigFile, type GeneratedConfig, SECRET_NOTE } from './generated.ts'
+
+type Settings = Readonly<Record<string, string>>
+
+/** Lines of files that come with EMQX, each in the place of the one that has its key. */
+const REPLACED: Readonly<Record<string, Settings>> = {
+  'emqx.conf': {
+    'node.cookie': 'YOUR-NODE-COOKIE',
+    allow_anonymous: 'false',
+    acl_nomatch: 'deny',
+    // Its second listener, for programs on the same machine, asks for nothing.
+    'zone.internal.allow_anonymous': 'false',
+    'zone.internal.enable_acl': 'on',
+    'zone.internal.bypass_auth_plugins': 'false',
+  },
+  // Who knows its secret may publish.
+  'emqx_management.conf': {
+    'management.default_application.secret': 'YOUR-API-SECRET',
+    'management.listener.http': '127.0.0.1:8081',
+  },
+  'emqx_dashboard.conf': {
+    'dashboard.default_user.password': 'YOUR-DASHBOARD-PASSWORD',
+    'dashboard.listener.http': '127.0.0.1:18083',
+  },
+}
 
 /** See {@link brokerConfig}. */
 export function emqx4(address: RoutesAddress): GeneratedConfig {
@@ -13,8 +37,8 @@ export function emqx4(address: RoutesAddress): GeneratedConfig {
   return {
     files: [
       { path: 'emqx_auth_http.conf', text: authConf(address) },
-      { path: 'emqx.conf', text: 'allow_anonymous = false\nacl_nomatch = deny\n' },
       { path: 'acl.conf', text: '{deny, all}.\n' },
+      ...Object.entries(REPLACED).map(replacedLines),
       {
         path: 'compose.yaml',
         text: composeFile({
@@ -26,19 +50,39 @@ export function emqx4(address: RoutesAddress): GeneratedConfig {
             './acl.conf': '/opt/emqx/etc/acl.conf',
           },
           data: '/opt/emqx/data',
-          environment: {
-            EMQX_ALLOW_ANONYMOUS: 'false',
-            EMQX_ACL_NOMATCH: 'deny',
-            EMQX_LOADED_PLUGINS: 'emqx_auth_http',
-          },
+          environment: environment(),
         }),
       },
     ],
     notes: [
       SECRET_NOTE,
-      'Without docker: emqx_auth_http.conf goes to etc/plugins/, acl.conf replaces etc/acl.conf, and the two lines of emqx.conf replace those of etc/emqx.conf. Then: emqx_ctl plugins load emqx_auth_http',
+      'Replace YOUR-NODE-COOKIE, YOUR-API-SECRET and YOUR-DASHBOARD-PASSWORD too, in compose.yaml as well: EMQX would use well-known ones.',
+      'Without docker: emqx_auth_http.conf goes to etc/plugins/, acl.conf replaces etc/acl.conf, and the lines of the other three replace those in etc/emqx.conf and etc/plugins/. Comment the listeners out that you do not use: the certificates of ssl and wss are ones that everybody has. Then: emqx_ctl plugins load emqx_auth_http',
     ],
   }
+}
+
+/** The lines as variables, which go before the files of the image. */
+function environment(): Settings {
+  const variables = Object.values(REPLACED).flatMap((settings) =>
+    Object.entries(settings).map(([key, value]) => [
+      `EMQX_${key.replaceAll('.', '__').toUpperCase()}`,
+      value,
+    ]),
+  )
+  return {
+    // Otherwise it is named after its address, and finds its data under that name alone.
+    EMQX_NODE_NAME: 'emqx@127.0.0.1',
+    // The start script looks for this one.
+    EMQX_NODE_COOKIE: 'YOUR-NODE-COOKIE',
+    EMQX_LOADED_PLUGINS: 'emqx_auth_http',
+    ...Object.fromEntries(variables),
+  }
+}
+
+function replacedLines([path, settings]: readonly [string, Settings]): ConfigFile {
+  const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`)
+  return { path, text: lines.join('') }
 }
 
 function authConf({ url }: RoutesAddress): string {

@@ -24,4 +24,4 @@ export type Generator = (address: RoutesAddress) => GeneratedConfig
 
 /** Says where the secret goes. */
 export const SECRET_NOTE: string =
-  'Put the secret of your routes in the place of YOUR-BROKER-SECRET in every file, and keep the files unreadable for others: sed -i s/YOUR-BROKER-SECRET/…/ *'
+  'Put the secret of your routes, 16 letters and digits or more, in the place of YOUR-BROKER-SECRET in every file, and let nobody read the files but the user the broker runs as: sed -i s/YOUR-BROKER-SECRET/…/ *'

@@ -41,7 +41,7 @@ export function goAuth({ host, port, path, isSecure }: RoutesAddress): Generated
         path: 'compose.yaml',
         text: composeFile({
           name: 'mosquitto',
-          image: 'iegomez/mosquitto-go-auth',
+          image: 'iegomez/mosquitto-go-auth:3.0.0-mosquitto_2.0.18',
           asks: host,
           mounts: { './mosquitto.conf': '/etc/mosquitto/mosquitto.conf' },
         }),

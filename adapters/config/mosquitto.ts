@@ -29,7 +29,7 @@ export function mosquittoDynsec(): GeneratedConfig {
       compose({ './mosquitto.conf': '/mosquitto/config/mosquitto.conf' }),
     ],
     notes: [
-      'Make the administrator before the first start: docker compose run --rm mosquitto mosquitto_ctrl dynsec init /mosquitto/data/dynamic-security.json admin "$ADMIN_PASSWORD"',
+      'Make the administrator before the first start (from 2.1 on Mosquitto does, with the password in MOSQUITTO_DYNSEC_PASSWORD): docker compose run --rm mosquitto mosquitto_ctrl dynsec init /mosquitto/data/dynamic-security.json admin "$ADMIN_PASSWORD"',
       'Debian has the plug-in at /usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so, data in /var/lib/mosquitto/ and the pid in /run/mosquitto/. Without a container write "listener 1883 127.0.0.1".',
     ],
   }
@@ -46,7 +46,8 @@ export function mosquittoFiles(): GeneratedConfig {
       }),
     ],
     notes: [
-      'Write both files to auth/ with writeMosquittoFiles before the first start; have them read again with: docker compose kill -s HUP mosquitto',
+      'Write both files to auth/ with writeMosquittoFiles before the first start, and give them to the user of the container: chown 1883:1883 auth/*. Have them read again with: docker compose kill -s HUP mosquitto',
+      'Never remove the acl_file or take it from its user: one that is not there when it is read again counts as no rules at all in Mosquitto 2.0.',
       'On Debian they are best kept in /etc/mosquitto/, data in /var/lib/mosquitto/ and the pid in /run/mosquitto/. Without a container write "listener 1883 127.0.0.1".',
     ],
   }

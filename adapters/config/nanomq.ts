@@ -20,10 +20,15 @@ export function nanomq(address: RoutesAddress): GeneratedConfig {
           image: 'emqx/nanomq:0.25.6',
           asks: address.host,
           mounts: { './nanomq.conf': '/etc/nanomq.conf' },
+          // nanomq.conf goes before it. Where that cannot be read or parsed, nobody shall reach it.
+          environment: { NANOMQ_BROKER_URL: 'nmq-tcp://127.0.0.1:1883' },
         }),
       },
     ],
-    notes: [SECRET_NOTE],
+    notes: [
+      SECRET_NOTE,
+      'Where nanomq.conf cannot be read or parsed, nobody outside of the container reaches NanoMQ; without docker, start it with NANOMQ_BROKER_URL=nmq-tcp://127.0.0.1:1883 in its environment, and look for "invalid data to parse!" in its output.',
+    ],
   }
 }
 

@@ -43,6 +43,8 @@ export function rabbitmq(address: RoutesAddress): GeneratedConfig {
             './enabled_plugins': '/etc/rabbitmq/enabled_plugins',
           },
           data: '/var/lib/rabbitmq',
+          // Otherwise it is named after its container, and finds its data under that name alone.
+          environment: { RABBITMQ_NODENAME: 'rabbit@localhost' },
         }),
       },
     ],

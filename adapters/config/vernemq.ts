@@ -20,6 +20,8 @@ export function vernemq(address: RoutesAddress): GeneratedConfig {
           asks: address.host,
           mounts: { './vernemq.conf': '/vernemq/etc/vernemq.conf.local' },
           data: '/vernemq/data',
+          // Otherwise it is named after its address, and not as in the file.
+          environment: { DOCKER_VERNEMQ_NODENAME: '127.0.0.1' },
         }),
       },
     ],

@@ -29,12 +29,14 @@ export interface SecretCheck {
 }
 
 const MIN_SECRET_LENGTH = 16
+/** What stands in generated configurations in the place of the secret. */
+const PLACEHOLDER = 'YOUR-BROKER-SECRET'
 
 /**
  * Makes the check; `undefined` if there is nothing to check.
  *
  * @throws {ConfigError} If there is neither a secret nor `withoutSecret`, or both, or the secret is
- * too short or not printable ASCII.
+ * too short, not printable ASCII, or the placeholder of generated configurations.
  */
 export function secretCheck(options: SecretOptions): SecretCheck | undefined {
   const withoutSecret = 'withoutSecret' in options && options.withoutSecret === true
@@ -50,6 +52,9 @@ export function secretCheck(options: SecretOptions): SecretCheck | undefined {
       'secret',
       `is missing: set one text of at least ${MIN_SECRET_LENGTH} characters here and in the broker's configuration, or withoutSecret: true where nothing but the broker can reach these routes`,
     )
+  }
+  if (secret === PLACEHOLDER) {
+    throw new ConfigError('secret', `is the placeholder ${PLACEHOLDER}: everybody knows it`)
   }
   if (secret.length < MIN_SECRET_LENGTH) {
     throw new ConfigError('secret', `must have at least ${MIN_SECRET_LENGTH} characters`)

@@ -43,7 +43,7 @@ export class MosquittoReloadError extends DeviceHubError {
  * Writes both files from a fleet, as {@link mosquittoFiles} says, and has Mosquitto read them.
  *
  * Each file is written beside its path and then takes the place of what is there, with the mode 0600
- * and, where there was a file, with its owner. If anything fails before that, both stay as they were.
+ * and the owner of the file that was there, or else of the other one. If anything fails before that, both stay as they were.
  *
  * @throws {ConfigError} If the process id is none.
  * @throws {MosquittoReloadError} If Mosquitto could not be told.
@@ -66,8 +66,8 @@ export async function writeMosquittoFiles(
       logins += part.logins
       findings.push(...part.findings)
     }
-    await passwords.finish()
-    await acl.finish()
+    await passwords.finish(aclFile)
+    await acl.finish(passwordFile)
     // Who is named in the second file alone cannot log in yet.
     changed = await acl.commit()
     changed = (await passwords.commit()) || changed
@@ -99,10 +99,15 @@ class Replacement {
     if (text !== '') await this.#file!.writeFile(text)
   }
 
-  /** Makes it ready to take the place. */
-  async finish(): Promise<void> {
+  /**
+   * Makes it ready to take the place.
+   *
+   * @param other The file beside it: what is read by the same user has the same owner.
+   */
+  async finish(other: string): Promise<void> {
     const { stat } = await import('node:fs/promises')
-    const before = await stat(this.#path).catch(ignoreMissing)
+    const before =
+      (await stat(this.#path).catch(ignoreMissing)) ?? (await stat(other).catch(ignoreMissing))
     const own = await this.#file!.stat()
     // Else a Mosquitto of its own user could not read what is written as another.
     if (before && (before.uid !== own.uid || before.gid !== own.gid)) {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { GeneratedConfig } from '../../adapters/config/index.ts'
-import { readHocon, readLines, readWhole, type Settings } from './read.ts'
+import { readCompose, readHocon, readLines, readWhole, type Settings } from './read.ts'
 
 type Format = (text: string) => Settings
 
@@ -40,6 +40,43 @@ const MOSQUITTO: readonly (readonly [string, string | RegExp, string])[] = [
   ['allow_anonymous', 'false', 'who has no user name is let in'],
   ['per_listener_settings', 'false', 'a listener could be open where another is closed'],
 ]
+
+/** In a file of EMQX 4, and as a variable of its container. */
+const EMQX4_REPLACED: Readonly<
+  Record<string, readonly (readonly [path: string, value: string, otherwise: string])[]>
+> = {
+  'emqx.conf': [
+    ['allow_anonymous', 'false', 'a login that nobody decides is let in'],
+    ['acl_nomatch', 'deny', 'a question that nobody answers is a grant'],
+    ['zone.internal.allow_anonymous', 'false', 'who is on the machine needs no password'],
+    ['zone.internal.enable_acl', 'on', 'who is on the machine may do everything'],
+    ['zone.internal.bypass_auth_plugins', 'false', 'nobody is asked who is on the machine'],
+    ['node.cookie', 'YOUR-NODE-COOKIE', 'the cookie is one that everybody knows'],
+  ],
+  'emqx_management.conf': [
+    [
+      'management.default_application.secret',
+      'YOUR-API-SECRET',
+      'everybody knows the secret with which one may publish',
+    ],
+    ['management.listener.http', '127.0.0.1:8081', 'other machines reach it'],
+  ],
+  'emqx_dashboard.conf': [
+    [
+      'dashboard.default_user.password',
+      'YOUR-DASHBOARD-PASSWORD',
+      'the password is one that everybody knows',
+    ],
+    ['dashboard.listener.http', '127.0.0.1:18083', 'other machines reach it'],
+  ],
+}
+
+const emqx4Variables = Object.values(EMQX4_REPLACED)
+  .flat()
+  .map(([path, value, otherwise]) => {
+    const name = `EMQX_${path.replaceAll('.', '__').toUpperCase()}`
+    return [`services.emqx.environment.${name}`, value, otherwise] as const
+  })
 
 const emqx4Request = (name: string): readonly (readonly [string, string | RegExp, string])[] => [
   [`auth.http.${name}.url`, ASKED, 'nobody is asked'],
@@ -83,11 +120,22 @@ export const BROKERS: Readonly<Record<string, Broker>> = {
     ],
   },
   emqx4: {
-    formats: { 'emqx.conf': readLines, 'emqx_auth_http.conf': readLines, 'acl.conf': readWhole },
+    formats: {
+      ...Object.fromEntries(Object.keys(EMQX4_REPLACED).map((file) => [file, readLines])),
+      'emqx_auth_http.conf': readLines,
+      'acl.conf': readWhole,
+      'compose.yaml': readCompose,
+    },
     closings: [
-      ...closings('emqx.conf', [
-        ['allow_anonymous', 'false', 'a login that nobody decides is let in'],
-        ['acl_nomatch', 'deny', 'a question that nobody answers is a grant'],
+      ...Object.entries(EMQX4_REPLACED).flatMap(([file, rows]) => closings(file, rows)),
+      ...closings('compose.yaml', [
+        ...emqx4Variables,
+        ['services.emqx.environment.EMQX_LOADED_PLUGINS', 'emqx_auth_http', 'nobody is asked'],
+        [
+          'services.emqx.environment.EMQX_NODE_COOKIE',
+          'YOUR-NODE-COOKIE',
+          'the cookie is one that everybody knows',
+        ],
       ]),
       ...closings('acl.conf', [['', '{deny, all}.', 'a question that nobody answers is a grant']]),
       ...closings('emqx_auth_http.conf', [
@@ -197,22 +245,31 @@ export const BROKERS: Readonly<Record<string, Broker>> = {
     alone: [],
   },
   nanomq: {
-    formats: { 'nanomq.conf': readHocon },
-    closings: closings('nanomq.conf', [
-      ['auth.allow_anonymous', 'false', 'who has no user name is let in'],
-      ['auth.no_match', 'deny', 'a question that nobody answers is a grant'],
-      ...['auth_req', 'acl_req'].flatMap((name) => {
-        const at = `auth.http_auth.${name}`
-        return [
-          [`${at}.url`, ASKED, 'nobody is asked'],
-          [`${at}.method`, 'POST', POST],
-          [`${at}.headers.content-type`, 'application/json', 'a form is denied'],
-          [`${at}.headers.authorization`, BEARER, 'every question is denied'],
-        ] as const
-      }),
-      ['auth.http_auth.acl_req.params.topic', '%t', 'every question is denied'],
-      ['auth.http_auth.cache_ttl', '0s', 'what was granted once lasts'],
-    ]),
+    formats: { 'nanomq.conf': readHocon, 'compose.yaml': readCompose },
+    closings: [
+      ...closings('compose.yaml', [
+        [
+          'services.nanomq.environment.NANOMQ_BROKER_URL',
+          'nmq-tcp://127.0.0.1:1883',
+          'everybody reaches a NanoMQ that could not read its file',
+        ],
+      ]),
+      ...closings('nanomq.conf', [
+        ['auth.allow_anonymous', 'false', 'who has no user name is let in'],
+        ['auth.no_match', 'deny', 'a question that nobody answers is a grant'],
+        ...['auth_req', 'acl_req'].flatMap((name) => {
+          const at = `auth.http_auth.${name}`
+          return [
+            [`${at}.url`, ASKED, 'nobody is asked'],
+            [`${at}.method`, 'POST', POST],
+            [`${at}.headers.content-type`, 'application/json', 'a form is denied'],
+            [`${at}.headers.authorization`, BEARER, 'every question is denied'],
+          ] as const
+        }),
+        ['auth.http_auth.acl_req.params.topic', '%t', 'every question is denied'],
+        ['auth.http_auth.cache_ttl', '0s', 'what was granted once lasts'],
+      ]),
+    ],
     alone: [['nanomq.conf', /super_req/]],
   },
 }

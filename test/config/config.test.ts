@@ -12,9 +12,20 @@ import {
   SECRET_PLACEHOLDER,
 } from '../../adapters/config/index.ts'
 import { ConfigError } from '../../src/index.ts'
-import { readLines } from './read.ts'
+import { readCompose, readLines } from './read.ts'
 
 const ASKS_NOBODY = ['mosquitto', 'mosquitto-files']
+/** Files whose lines the compose file has as variables. */
+const AS_VARIABLES: Readonly<Record<string, readonly string[]>> = {
+  emqx4: ['emqx.conf', 'emqx_management.conf', 'emqx_dashboard.conf'],
+}
+/** Brokers that find their data under their own name only, and what fixes it. */
+const NAMED: Readonly<Record<string, string>> = {
+  emqx: 'EMQX_NODE_NAME',
+  emqx4: 'EMQX_NODE_NAME',
+  rabbitmq: 'RABBITMQ_NODENAME',
+  vernemq: 'DOCKER_VERNEMQ_NODENAME',
+}
 const textOf = ({ files }: GeneratedConfig) => files.map(({ text }) => text).join('')
 
 describe('what it takes', () => {
@@ -102,17 +113,30 @@ for (const broker of brokerNames) {
     const compose = files.find(({ path }) => path === 'compose.yaml')
     const skip = compose ? false : 'there is no image of this plug-in'
     test('has a compose file with ports on this machine alone, and all its files', { skip }, () => {
-      const { text } = compose!
-      const ports = text.match(/'[\d.:]+:\d+'/g)!
-      assert.ok(ports.every((port) => port.startsWith(`'127.0.0.1:`)))
-      assert.ok(ports.includes(`'127.0.0.1:1883:1883'`))
-      assert.doesNotMatch(text, /\t/)
+      const settings = readCompose(compose!.text)
+      const below = (path: RegExp) =>
+        [...settings].flatMap(([key, value]) => (path.test(key) ? value : []))
+      const ports = below(/^services\.\w+\.ports\.\d$/)
+      assert.ok(ports.includes('127.0.0.1:1883:1883'))
+      for (const port of ports) assert.match(port, /^127\.0\.0\.1:(\d+):\1$/)
+      const volumes = below(/^services\.\w+\.volumes\.\d$/)
       for (const { path } of files) {
-        // Its lines are given as variables there.
-        if (path === 'compose.yaml' || (broker === 'emqx4' && path === 'emqx.conf')) continue
-        assert.match(text, new RegExp(`- \\./${path.replace('.', '\\.')}:/[^:]+:ro`))
+        if (path === 'compose.yaml' || AS_VARIABLES[broker]?.includes(path)) continue
+        const mounts = volumes.filter((volume) => volume.startsWith(`./${path}:/`))
+        assert.deepEqual(
+          mounts.map((mount) => mount.split(':')[2]),
+          ['ro'],
+          path,
+        )
       }
-      assert.equal(text.includes('host-gateway'), !ASKS_NOBODY.includes(broker))
+      assert.deepEqual(
+        below(/^services\.\w+\.extra_hosts\.\d$/),
+        ASKS_NOBODY.includes(broker) ? [] : ['auth.internal:host-gateway'],
+      )
+      const name = NAMED[broker]
+      if (name) assert.equal(below(new RegExp(`\\.environment\\.${name}$`)).length, 1)
+      // Whatever would publish more, or give the container more than it needs.
+      for (const key of settings.keys()) assert.doesNotMatch(key, /network_mode|privileged|cap_add/)
     })
   })
 }

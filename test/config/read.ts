@@ -55,3 +55,46 @@ export function readHocon(text: string): Settings {
 
 /** The one word of a file, such as `acl.conf` of EMQX 4. */
 export const readWhole = (text: string): Settings => new Map([['', text.trim()]])
+
+/** Plain, without a colon before a blank, or in single quotes without one inside. */
+const SCALAR = /^(?:'([^']*)'|([\w./@-](?:[\w./@-]|:(?=\S))*))$/
+
+/**
+ * The part of YAML that a compose file needs: mappings and lists of texts, indented by two, with
+ * comments. Anything else throws. A key without anything has an empty text.
+ */
+export function readCompose(text: string): Settings {
+  const settings = new Map<string, string>()
+  const lines = text.split('\n').flatMap((line) => {
+    const [, blanks = '', rest = ''] = /^( *)(.*?)(?: #.*)?$/.exec(line)!
+    return rest === '' ? [] : [{ depth: blanks.length / 2, rest }]
+  })
+  const keys: string[] = []
+  let items = 0
+  const set = (path: string, value: string) => {
+    if (settings.has(path)) throw new Error(`${path} stands there twice`)
+    settings.set(path, value)
+  }
+  const scalar = (token: string) => {
+    const [, quoted, plain] = SCALAR.exec(token) ?? []
+    if (quoted === undefined && plain === undefined) throw new Error(`no text: ${token}`)
+    return quoted ?? plain!
+  }
+  for (const [i, { depth, rest }] of lines.entries()) {
+    if (depth > keys.length || !Number.isInteger(depth)) throw new Error(`indented: ${rest}`)
+    keys.length = depth
+    const item = /^- (.+)$/.exec(rest)?.[1]
+    if (item !== undefined) {
+      set([...keys, items++].join('.'), scalar(item))
+      continue
+    }
+    items = 0
+    const [, key, value] = /^(\w+):(?: (.+))?$/.exec(rest) ?? []
+    if (key === undefined) throw new Error(`no key: ${rest}`)
+    const path = [...keys, key].join('.')
+    if (value !== undefined) set(path, scalar(value))
+    else if ((lines[i + 1]?.depth ?? 0) > depth) keys.push(key)
+    else set(path, '')
+  }
+  return settings
+}

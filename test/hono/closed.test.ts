@@ -54,6 +54,7 @@ describe('settings', () => {
     ['an unset variable', { secret: undefined }, 'secret', /is missing: set/],
     ['an empty secret', { secret: '' }, 'secret', /is missing: set/],
     ['a null secret', { secret: null }, 'secret', /is missing: set/],
+    ['the placeholder', { secret: 'YOUR-BROKER-SECRET' }, 'secret', /everybody knows it/],
     ['a secret of 15 characters', { secret: 'x'.repeat(15) }, 'secret', /at least 16 characters/],
     ['a secret with a line end', { secret: `${SECRET}\n` }, 'secret', /printable ASCII/],
     ['a secret with a space behind', { secret: `${SECRET} ` }, 'secret', /printable ASCII/],

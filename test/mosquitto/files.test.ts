@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -126,6 +127,21 @@ describe('exported files', { skip: mosquittoMissing, timeout: 60_000 }, () => {
       assert.equal(await mayPublish(client, 'things/pump/P-own/data'), false)
       await client.endAsync(true)
     }
+  })
+
+  test('nobody gets in where the passwords cannot be read again', async () => {
+    const login = await fleet.provision(pump, 'P-kept')
+    await writeMosquittoFiles(fleet, { ...files, reload: { pidFile } })
+    await answered(broker.url, login, true)
+    const away = `${passwordFile}.away`
+    renameSync(passwordFile, away)
+    const hangUp = () => process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGHUP')
+    hangUp()
+    await answered(broker.url, login, false)
+    assert.equal(await mayConnect(broker.url, { ...login, password: 'any' }), false)
+    renameSync(away, passwordFile)
+    hangUp()
+    await answered(broker.url, login, true)
   })
 })
 
