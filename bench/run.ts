@@ -21,6 +21,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   flood: () => import('./flood.ts'),
   mqtt: () => import('./mqtt.ts'),
   mosquitto: () => import('./mosquitto.ts'),
+  bundle: () => import('./bundle.ts'),
 }
 
 /** Runs what the arguments name and returns the exit code. */

@@ -41,6 +41,8 @@ export class MqttBroker implements Broker {
   /** Whether the session in the broker has every subscription. */
   #isRestored = true
   #closing: Promise<void> | undefined
+  /** Settles when the last dialling is over. Never rejects. */
+  #dialled: Promise<void> | undefined
 
   constructor(config: ResolvedBrokerConfig, findDenial: FindDenial) {
     this.#config = config
@@ -130,7 +132,12 @@ export class MqttBroker implements Broker {
     const signals = [this.#ended.signal, deadline.signal, ...(signal ? [signal] : [])]
     try {
       const options = { config: this.#config, cleanStart, inbound }
-      const connection = await openConnection({ ...options, signal: AbortSignal.any(signals) })
+      const dialling = openConnection({ ...options, signal: AbortSignal.any(signals) })
+      this.#dialled = dialling.then(
+        () => {},
+        () => {},
+      )
+      const connection = await dialling
       if (!this.#ended.signal.aborted) return connection
       await connection.close()
       throw this.#ended.signal.reason
@@ -218,7 +225,7 @@ export class MqttBroker implements Broker {
     this.#ended.abort(new BrokerError('ERR_BROKER_CLOSED', 'This broker was closed'))
     this.#inbound?.stop()
     const connection = this.#connection
-    await Promise.all([this.#inbound?.idle(), connection?.idle()])
+    await Promise.all([this.#inbound?.idle(), connection?.idle(), this.#dialled])
     await connection?.close()
     this.#status.emit({ type: 'closed' })
   }

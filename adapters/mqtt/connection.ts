@@ -5,18 +5,18 @@
  *
  * @module
  */
-import type { Duplex } from 'node:stream'
-import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt'
+import type { IConnackPacket, IPublishPacket, IStream, MqttClient, Packet } from 'mqtt'
 import type { BrokerCapabilities, OutgoingMessage, Qos } from '../../src/broker/broker.ts'
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { BrokerError, MissingDependencyError } from '../../src/errors.ts'
+import type { ByteStream, OpenStream } from './byte-stream.ts'
 import { tlsError } from './certificate.ts'
 import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
 import { Outbound } from './outbound.ts'
-import { toBuffer, toMessage, toPacketProperties } from './packet.ts'
+import { asBuffer, toMessage, toPacketProperties } from './packet.ts'
 import { connectRefusal, disconnection, publishError, reason, unreachable } from './reason.ts'
-import { addressOf, type OpenStream, streamOpener } from './stream.ts'
+import { addressOf, streamOpener } from './stream.ts'
 
 /** What {@link openConnection} takes. */
 export interface ConnectionOptions {
@@ -27,6 +27,8 @@ export interface ConnectionOptions {
   /** Gives up. The promise rejects with its reason. */
   readonly signal: AbortSignal
 }
+
+type Mqtt = Pick<typeof import('mqtt').default, 'MqttClient' | 'nextTick'>
 
 /** Handed to the `mqtt` package in place of an acknowledgement: it then sends none itself. */
 const NOT_YET = new Error('The handler is not done yet')
@@ -45,8 +47,8 @@ const DEFAULT_RECEIVE_MAXIMUM = 65_535
  * @throws {MissingDependencyError} If a package is not installed.
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const [Client, openStream] = await Promise.all([loadClient(), streamOpener(options.config)])
-  const connection = new Connection(Client, openStream, options)
+  const [mqtt, openStream] = await Promise.all([loadMqtt(), streamOpener(options.config)])
+  const connection = new Connection(mqtt, openStream, options)
   await connection.open(options.signal)
   return connection
 }
@@ -59,7 +61,7 @@ export class Connection {
   readonly #inbound: Inbound
   readonly #client: MqttClient
   #outbound: Outbound
-  #stream: Duplex | undefined
+  #stream: ByteStream | undefined
   #drained: (() => void)[] = []
   #capabilities: BrokerCapabilities | undefined
   #sessionPresent = false
@@ -67,7 +69,7 @@ export class Connection {
   #cause: Error | undefined
 
   constructor(
-    Client: typeof MqttClient,
+    mqtt: Mqtt,
     openStream: OpenStream,
     { config, cleanStart, inbound }: ConnectionOptions,
   ) {
@@ -75,7 +77,7 @@ export class Connection {
     this.#inbound = inbound
     this.#outbound = this.#outboundFor(DEFAULT_RECEIVE_MAXIMUM)
     const { username, password, protocolVersion, receiveMaximum, sessionExpiry } = config
-    this.#client = new Client(() => this.#watch(openStream()), {
+    this.#client = new mqtt.MqttClient(() => this.#watch(openStream()), {
       manualConnect: true,
       reconnectPeriod: 0,
       resubscribe: false,
@@ -96,7 +98,9 @@ export class Connection {
       this.#client.once('close', () => {
         this.#isOpen = false
         this.#outbound.lose(this.#cause)
-        resolve(this.#cause)
+        // With what the package put off done: it is one queue for all clients, which stands still
+        // for good where an edge worker drops its timer with the request.
+        mqtt.nextTick(() => resolve(this.#cause))
       })
     })
   }
@@ -143,7 +147,7 @@ export class Connection {
     const { topic, payload, qos = 1, retain = false } = message
     const what = `Publishing to ${JSON.stringify(topic.slice(0, 200))}`
     checkCapabilities(what, message, this.capabilities)
-    const bytes = toBuffer(payload)
+    const bytes = asBuffer(payload)
     const properties =
       this.#config.protocolVersion === 5 ? { properties: toPacketProperties(message) } : {}
     const options = { qos, retain, ...properties }
@@ -271,7 +275,7 @@ export class Connection {
     void this.ended.then(() => clearInterval(timer))
   }
 
-  #watch(stream: Duplex): Duplex {
+  #watch(stream: ByteStream): IStream {
     this.#stream = stream
     stream.on('error', (error) => {
       this.#cause ??= error
@@ -279,7 +283,8 @@ export class Connection {
     stream.on('drain', () => {
       for (const resume of this.#drained.splice(0)) resume()
     })
-    return stream
+    // One over a WebSocket has only what the package calls.
+    return stream as IStream
   }
 
   #send(packet: Packet): void {
@@ -293,10 +298,10 @@ export class Connection {
   }
 }
 
-async function loadClient(): Promise<typeof MqttClient> {
+async function loadMqtt(): Promise<Mqtt> {
   try {
     // The default import is the only one that every build of the package has.
-    return (await import('mqtt')).default.MqttClient
+    return (await import('mqtt')).default
   } catch (cause) {
     throw new MissingDependencyError('mqtt', { cause })
   }

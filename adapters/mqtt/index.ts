@@ -1,7 +1,8 @@
 /**
  * A {@link Broker} over MQTT 5 or 3.1.1, through the `mqtt` package: TCP and WebSocket, each with
- * TLS or without, on Node, Bun and Deno. WebSocket without TLS uses the runtime's own client; where
- * it has none, as Node 20, and for `wss:`, the `ws` package must be installed too.
+ * TLS or without, on Node, Bun and Deno; WebSocket in browsers and edge workers. WebSocket without
+ * TLS uses the runtime's own client; where it has none, as Node 20, and for `wss:` on Node, Bun and
+ * Deno, the `ws` package must be installed too.
  *
  * Importing this module loads nothing: `mqtt` is first loaded by `connect()`.
  *
@@ -13,7 +14,7 @@ import { type BrokerConfig, parseBrokerConfig } from '../../src/broker/config.ts
 import { clientGuard } from '../../src/broker/guard.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { MqttBroker } from './broker.ts'
-import { checkTls } from './tls.ts'
+import { checkRuntime } from './tls.ts'
 
 /** What {@link mqtt} takes: plain data, and whose rules the client keeps. */
 export interface MqttConfig extends BrokerConfig {
@@ -47,6 +48,7 @@ export interface MqttConfig extends BrokerConfig {
  * With `protocolVersion: 4` message properties are not sent, and none arrive.
  *
  * @param config Plain data; see {@link BrokerConfig}.
+ * @param key Where it stands, to name keys in errors, such as `brokers.default`. Default: `mqtt`.
  * @throws {ConfigError} If a key is unknown, wrongly typed, out of range, contradicts another, or
  * asks for what this runtime cannot do.
  *
@@ -59,17 +61,18 @@ export interface MqttConfig extends BrokerConfig {
  * await broker.subscribe([{ filter: 'things/#' }])
  * ```
  */
-export function mqtt(config: MqttConfig = {}): Broker {
+export function mqtt(config: MqttConfig = {}, key = 'mqtt'): Broker {
   const { principal, ...plain } = config
-  const resolved = parseBrokerConfig(plain, 'mqtt')
-  checkTls(resolved, 'mqtt')
+  const resolved = parseBrokerConfig(plain, key)
+  // Where none of the two is given, it is a URL that is missing.
+  checkRuntime(resolved, key, config.host === undefined ? 'url' : 'host')
   if (!Object.hasOwn(config, 'principal')) return new MqttBroker(resolved, () => undefined)
   // One that was looked up and not found must not turn the guard off.
   if (typeof principal?.username !== 'string' || !Array.isArray(principal.rules)) {
-    throw new ConfigError('mqtt.principal', 'is no principal')
+    throw new ConfigError(`${key}.principal`, 'is no principal')
   }
   if (resolved.username !== undefined && resolved.username !== principal.username) {
-    throw new ConfigError('mqtt.principal', 'is another user name than the one to log in with')
+    throw new ConfigError(`${key}.principal`, 'is another user name than the one to log in with')
   }
   return new MqttBroker(resolved, clientGuard(principal, resolved.clientId))
 }

@@ -47,16 +47,16 @@ export function toPacketProperties(
     ...(hasUserProperties && {
       userProperties: userProperties as Record<string, string | string[]>,
     }),
-    ...(correlationData && { correlationData: toBuffer(correlationData) }),
+    ...(correlationData && { correlationData: asBuffer(correlationData) }),
     ...(responseTopic !== undefined && { responseTopic }),
     ...(contentType !== undefined && { contentType }),
     ...(messageExpiry !== undefined && { messageExpiryInterval: messageExpiry }),
   }
 }
 
-/** The same bytes as the package takes them. */
-export function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
+/** The package's types ask for a Buffer, which a browser does not have; it takes any bytes. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes as Buffer
 }
 
 /** The same bytes without what a runtime adds to them. */

@@ -13,6 +13,7 @@ import {
   type TlsSettings,
 } from '../../src/broker/tls.ts'
 import { CertificateError, ConfigError } from '../../src/errors.ts'
+import { hasSockets, loadNode } from './node.ts'
 
 /** Options of `node:tls` and of the `ws` package. */
 export interface TlsOptions {
@@ -26,33 +27,28 @@ export interface TlsOptions {
 const OPTIONS = { caCerts: 'ca', certFile: 'cert', keyFile: 'key' } as const
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
-/** Whether the runtime has TLS sockets that keep these options: Node, Bun and Deno have. */
-export function hasTlsSockets(): boolean {
-  const { process, navigator } = globalThis as {
-    process?: { versions?: { node?: string } }
-    navigator?: { userAgent?: string }
-  }
-  // Told apart first, since it can have a `process` of Node's kind.
-  if (navigator?.userAgent === 'Cloudflare-Workers') return false
-  return process?.versions?.node !== undefined
-}
-
 /**
  * Checks that this runtime can do what is configured.
  *
+ * @param key The key of the configuration, for error messages.
+ * @param addressKey The key in it that holds the address.
  * @throws {ConfigError} If it cannot.
  */
-export function checkTls({ tls, address }: ResolvedBrokerConfig, key: string): void {
-  if (!tls || hasTlsSockets()) return
+export function checkRuntime(
+  { tls, address }: ResolvedBrokerConfig,
+  key: string,
+  addressKey: string,
+): void {
+  if (hasSockets()) return
   for (const name of TLS_FILE_KEYS) {
-    if (tls[name] === undefined) continue
+    if (tls?.[name] === undefined) continue
     const problem = 'has no effect in a browser or an edge worker, whose own list of authorities'
     throw new ConfigError(`${key}.${name}`, `${problem} counts: leave it out`)
   }
-  if (address.transport === 'tcp') {
-    const problem = 'TLS over TCP needs Node, Bun or Deno: use wss: in url instead'
-    throw new ConfigError(`${key}.tls`, problem)
-  }
+  if (address.transport === 'websocket') return
+  const needs = 'needs Node, Bun or Deno: use'
+  if (tls) throw new ConfigError(`${key}.tls`, `TLS over TCP ${needs} wss: in url instead`)
+  throw new ConfigError(`${key}.${addressKey}`, `TCP ${needs} ws: or wss: in url instead`)
 }
 
 /**
@@ -81,7 +77,7 @@ async function readPem(key: TlsFileKey, setting: string): Promise<string> {
 }
 
 async function readText(key: TlsFileKey, path: string): Promise<string> {
-  const { readFile } = await import('node:fs/promises')
+  const { readFile } = await loadNode('fs/promises')
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
@@ -92,7 +88,7 @@ async function readText(key: TlsFileKey, path: string): Promise<string> {
 }
 
 async function parseCertificates(text: string): Promise<void> {
-  const { X509Certificate } = await import('node:crypto')
+  const { X509Certificate } = await loadNode('crypto')
   const certificates = text.match(CERTIFICATE)
   if (!certificates) throw new Error('No certificate has an end')
   for (const certificate of certificates) new X509Certificate(certificate)
@@ -101,7 +97,7 @@ async function parseCertificates(text: string): Promise<void> {
 /** A runtime would tell of a key that does not fit in its own way, or not at all. */
 async function checkPair({ cert, key }: TlsOptions): Promise<void> {
   if (cert === undefined || key === undefined) return
-  const { X509Certificate, createPrivateKey } = await import('node:crypto')
+  const { X509Certificate, createPrivateKey } = await loadNode('crypto')
   const privateKey = await parse('keyFile', async () => createPrivateKey(key))
   if (new X509Certificate(cert).checkPrivateKey(privateKey)) return
   const message = 'The private key of keyFile does not belong to the certificate of certFile'

@@ -98,6 +98,12 @@ describe('npm run bench', () => {
     assert.equal(stdout.match(/^\| (receive and handle|publish), QoS [01] \|/gm)?.length, 12)
   })
 
+  test('measures the smallest bundle for browsers', () => {
+    const { status, stdout, stderr } = runBenches('bundle')
+    assert.equal(status, 0, stderr)
+    assert.match(stdout, /^\| `devicehub\/mqtt` \|/m)
+  })
+
   test('names the machine first', () => {
     assert.match(runBenches('candidates').stdout.split('\n')[0]!, /, Node v\d+\./)
   })

@@ -179,3 +179,10 @@ describe('the dialects that brokers ask in', () => {
     })
   }
 })
+
+test('what `mqtt` refuses is named where it stands', () => {
+  assert.throws(
+    () => createBrokers({ default: { hots: 'a' } }, { mqtt }),
+    configError('brokers.default.hots', /is not a setting/),
+  )
+})

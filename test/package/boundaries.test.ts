@@ -45,13 +45,15 @@ interface Boundary {
 }
 
 const CORE = ['valibot', '@noble/hashes']
+/** How an adapter loads a module of Node, hidden from bundlers. */
+const NODE_MODULE = `\`node:\${name}\``
 /** How the command imports the user's configuration. */
 const USER_MODULE = 'pathToFileURL(path).href'
 
 // One line per entry point of deno.json: an entry point that is not here fails.
 const boundaries: Readonly<Record<string, Boundary>> = {
   '.': { folders: ['src'], adapters: [], packages: CORE, lazy: [], builtins: 'never' },
-  './mqtt': adapter('mqtt', { lazy: ['mqtt', 'ws'], builtins: 'when used' }),
+  './mqtt': adapter('mqtt', { lazy: ['mqtt', 'ws', NODE_MODULE], builtins: 'when used' }),
   './hono': adapter('hono', { packages: ['hono', 'valibot'] }),
   './aedes': adapter('aedes', { lazy: ['aedes', 'ws'], builtins: 'when used' }),
   './mosquitto': adapter('mosquitto', { builtins: 'when used' }),

@@ -1,0 +1,42 @@
+/**
+ * Where a guest is: what the page or the edge worker that runs the cases is told.
+ *
+ * @module
+ */
+
+import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+
+/** A user name and its password. */
+export interface Login {
+  readonly username: string
+  readonly password: string
+}
+
+/** Over what the broker contract is tried. */
+export type Over =
+  | 'the embedded broker and ws:'
+  | 'the embedded broker and wss:'
+  | 'Mosquitto and ws:'
+
+/** What there is to connect to, and who may. */
+export interface Place {
+  readonly url: string
+  /** The same broker with a certificate that the guest trusts. */
+  readonly secureUrl: string
+  /** The same broker with a certificate for another host. */
+  readonly distrustedUrl: string
+  /** Nothing listens there. */
+  readonly closedUrl: string
+  /** The same broker behind a relay. */
+  readonly relayUrl: string
+  /** A POST there cuts whatever is connected through the relay. */
+  readonly cutUrl: string
+  /** May do everything below `conformance` and `things`. */
+  readonly hub: Login
+  /** The pump P-1, which also has `notes/P-1/#` for itself. */
+  readonly device: Login
+  /** May subscribe to the data of the pump P-1. */
+  readonly token: Login
+  /** What is configured to try the contract over it. */
+  readonly contract: Readonly<Partial<Record<Over, MqttConfig>>>
+}

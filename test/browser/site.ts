@@ -1,0 +1,151 @@
+/**
+ * What a page or an edge worker connects to: an embedded broker with a WebSocket listener, behind a
+ * relay that can be cut, and an HTTP server for the page and for what has to be done outside of it.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import * as v from 'valibot'
+import { embeddedBroker } from '../../adapters/aedes/index.ts'
+import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
+import { tcpRelay, webSocketRelay } from '../mqtt/relay.ts'
+import { authority, servers } from '../support/certificates.ts'
+import { freePort, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
+import type { Place } from './place.ts'
+
+/** Everything around a guest. */
+export interface Site extends AsyncDisposable {
+  /** What the guest is told. */
+  readonly place: Place
+  /** The page's address. */
+  readonly pageUrl: string
+  /** The authority to trust, as PEM text. */
+  readonly authority: string
+  /** The certificate it issued for the trusted listener. */
+  readonly certificate: string
+}
+
+const pump = defineDeviceType('pump', {
+  data: v.object({ rpm: v.number() }),
+  rules: [{ effect: 'allow', actions: ['publish', 'subscribe'], filter: 'notes/{deviceId}/#' }],
+})
+const HUB = { username: 'hub', password: crypto.randomUUID() }
+const PAGE =
+  '<!doctype html><meta charset="utf-8"><title>test</title><script type="module" src="/page.js"></script>'
+/** What a page needs at least, and so what docs/browser.md says. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; worker-src blob:; connect-src 'self' ws://127.0.0.1:* wss://127.0.0.1:*"
+
+/** @param script The page's program. */
+export async function openSite(script: string): Promise<Site> {
+  const fleet = createFleet({
+    types: [pump],
+    store: memoryStore(),
+    pepper: 'a pepper of more than 16 bytes',
+    services: [
+      {
+        ...HUB,
+        rules: [
+          { effect: 'allow', actions: ['publish', 'subscribe'], filter: 'conformance/#' },
+          { effect: 'allow', actions: ['publish', 'subscribe'], filter: 'things/#' },
+        ],
+      },
+    ],
+  })
+  const device = await fleet.provision(pump, 'P-1')
+  const { username, password } = fleet.issueToken({
+    rules: [{ effect: 'allow', actions: ['subscribe'], filter: '{prefix}/pump/{deviceId}/data' }],
+    values: { deviceId: 'P-1' },
+  })
+  const broker = await embeddedBroker(fleet, { port: 0, websocket: { port: 0 } })
+  const { port, pathname } = new URL(broker.websocketUrl!)
+  const relay = await tcpRelay(Number(port))
+  const secure = await tlsRelay(Number(port), servers.good)
+  const distrusted = await tlsRelay(Number(port), servers.wrongHost)
+  const mosquitto = mosquittoMissing ? undefined : await startMosquitto()
+  // Mosquitto's own WebSocket listener would listen beyond loopback.
+  const mosquittoRelay = mosquitto && (await webSocketRelay(mosquitto.port))
+  const secureUrl = `wss://127.0.0.1:${secure.port}${pathname}`
+  const server = createServer((request, response) => {
+    if (request.method === 'POST' && request.url === '/cut') {
+      relay.cut()
+      response.end('cut')
+    } else if (request.url === '/page.js') {
+      response.setHeader('content-type', 'text/javascript').end(script)
+    } else {
+      const headers = { 'content-type': 'text/html', 'content-security-policy': POLICY }
+      response.writeHead(200, headers).end(PAGE)
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const pageUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  return {
+    pageUrl,
+    authority: authority.cert,
+    certificate: servers.good.cert,
+    place: {
+      url: broker.websocketUrl!,
+      secureUrl,
+      distrustedUrl: `wss://127.0.0.1:${distrusted.port}${pathname}`,
+      closedUrl: `ws://127.0.0.1:${await freePort()}/mqtt`,
+      relayUrl: `ws://127.0.0.1:${new URL(relay.url).port}${pathname}`,
+      cutUrl: new URL('/cut', pageUrl).href,
+      hub: HUB,
+      device: { username: device.username, password: device.password },
+      token: { username, password },
+      contract: {
+        'the embedded broker and ws:': { url: broker.websocketUrl!, ...HUB },
+        'the embedded broker and wss:': { url: secureUrl, ...HUB },
+        ...(mosquittoRelay && { 'Mosquitto and ws:': { url: mosquittoRelay.url } }),
+      },
+    },
+    async [Symbol.asyncDispose]() {
+      await relay[Symbol.asyncDispose]()
+      await secure.close()
+      await distrusted.close()
+      await mosquittoRelay?.[Symbol.asyncDispose]()
+      await mosquitto?.stop()
+      await broker.close()
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Takes TLS off in front of a broker. */
+async function tlsRelay(
+  port: number,
+  { cert, key }: { readonly cert: string; readonly key: string },
+): Promise<{ port: number; close(): Promise<void> }> {
+  const sockets = new Set<{ destroy(): void }>()
+  const server = createTlsServer({ cert, key }, (client) => {
+    const broker = connect(port, '127.0.0.1').setNoDelay(true)
+    client.pipe(broker).pipe(client)
+    for (const [socket, other] of [
+      [client, broker],
+      [broker, client],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+  })
+  server.on('tlsClientError', () => {}) // Whoever does not trust it.
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

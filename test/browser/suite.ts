@@ -1,0 +1,73 @@
+/**
+ * Runs the cases in a guest with `node:test`: those of a page or edge worker, then those of the
+ * broker contract.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { brokerCases } from '../conformance/broker.ts'
+import { mosquittoMissing } from '../support/mosquitto.ts'
+import { cases } from './cases.ts'
+import type { Over, Place } from './place.ts'
+import { openSite, type Site } from './site.ts'
+
+/** A page or an edge worker that runs. */
+export interface Guest extends AsyncDisposable {
+  /** Runs the case with this title. Settles with what went wrong, or `''`. */
+  run(title: string, place: Place, over?: Over): Promise<string>
+}
+
+const noShare = {
+  'members of a share group get each message once among them':
+    'the embedded broker has no shared subscriptions',
+  'a subscription that is not shared gets every message beside a share group':
+    'the embedded broker has no shared subscriptions',
+}
+
+/** Over what the contract is tried, with the titles of cases that do not hold there, and why. */
+const contract: Readonly<Record<Over, Readonly<Record<string, string>>>> = {
+  'the embedded broker and ws:': noShare,
+  'the embedded broker and wss:': noShare,
+  'Mosquitto and ws:': {},
+}
+
+/**
+ * @param missing Why there is no such guest here, or `false`.
+ * @param prepare Gives the page's program, if there is one, and starts the guest.
+ */
+export function runsIn(
+  name: string,
+  missing: string | false,
+  prepare: () => Promise<{ script?: string; start(site: Site): Promise<Guest> }>,
+): void {
+  describe(name, { skip: missing }, () => {
+    let site: Site
+    let guest: Guest
+    before(async () => {
+      const { script = '', start } = await prepare()
+      site = await openSite(script)
+      guest = await start(site)
+    })
+    after(async () => {
+      await guest?.[Symbol.asyncDispose]()
+      await site?.[Symbol.asyncDispose]()
+    })
+    const declare = (title: string, skip: string | false, over?: Over) => {
+      test(title, { skip, timeout: 60_000 }, async () => {
+        assert.equal(await guest.run(title, site.place, over), '')
+      })
+    }
+    describe('does what it is there for', () => {
+      for (const title of Object.keys(cases)) declare(title, false)
+    })
+    for (const over of Object.keys(contract) as Over[]) {
+      const skip = over.startsWith('Mosquitto') ? mosquittoMissing : false
+      describe(`keeps the broker contract over ${over}`, { skip }, () => {
+        for (const title of Object.keys(brokerCases)) {
+          declare(title, contract[over][title] ?? false, over)
+        }
+      })
+    }
+  })
+}
