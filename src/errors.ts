@@ -165,6 +165,8 @@ export type BrokerErrorCode =
   | 'ERR_BROKER_UNREACHABLE'
   /** The broker refused the user name, the password or the client id. */
   | 'ERR_BROKER_LOGIN_REFUSED'
+  /** The function that gives the password failed. */
+  | 'ERR_BROKER_PASSWORD'
   /** A certificate stands in the way: see {@link CertificateError}. */
   | 'ERR_BROKER_CERTIFICATE'
   /** The broker refused this publish or subscribe. */

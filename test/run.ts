@@ -37,6 +37,7 @@ const PORTABLE = [
   'test/mqtt/connect.test.ts',
   'test/mqtt/flow.test.ts',
   'test/mqtt/guard.test.ts',
+  'test/mqtt/password.test.ts',
   'test/mqtt/publish.test.ts',
   'test/mqtt/reconnect.test.ts',
   'test/mqtt/subscribe.test.ts',

@@ -185,8 +185,8 @@ export class MqttBroker implements Broker {
       if (error instanceof BrokerError && error.code === 'ERR_BROKER_LOGIN_REFUSED') {
         this.#giveUp(error)
       }
-      // It may be renewed any time, and until then nobody else would tell.
-      if (error instanceof CertificateError) this.#status.emit({ type: 'error', error })
+      // What is wrong may be mended any time, and until then nobody else would tell.
+      if (isToTell(error)) this.#status.emit({ type: 'error', error })
       return undefined
     }
   }
@@ -229,6 +229,12 @@ export class MqttBroker implements Broker {
     await connection?.close()
     this.#status.emit({ type: 'closed' })
   }
+}
+
+/** Whether a failed reconnect is due to something other than the network. */
+function isToTell(error: unknown): error is BrokerError {
+  if (error instanceof CertificateError) return true
+  return error instanceof BrokerError && error.code === 'ERR_BROKER_PASSWORD'
 }
 
 /** Settles after a time, or when the signal aborts. */

@@ -15,6 +15,7 @@ import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
 import { Outbound } from './outbound.ts'
 import { asBuffer, toMessage, toPacketProperties } from './packet.ts'
+import { readPassword } from './password.ts'
 import { connectRefusal, disconnection, publishError, reason, unreachable } from './reason.ts'
 import { addressOf, streamOpener } from './stream.ts'
 
@@ -42,14 +43,16 @@ const DEFAULT_RECEIVE_MAXIMUM = 65_535
 /**
  * Connects.
  *
- * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED` or
- * `ERR_BROKER_CERTIFICATE`.
+ * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
+ * `ERR_BROKER_PASSWORD` or `ERR_BROKER_CERTIFICATE`.
  * @throws {MissingDependencyError} If a package is not installed.
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const [mqtt, openStream] = await Promise.all([loadMqtt(), streamOpener(options.config)])
-  const connection = new Connection(mqtt, openStream, options)
-  await connection.open(options.signal)
+  const { config, signal } = options
+  const [mqtt, openStream] = await Promise.all([loadMqtt(), streamOpener(config)])
+  const password = await readPassword(config, signal)
+  const connection = new Connection(mqtt, openStream, password, options)
+  await connection.open(signal)
   return connection
 }
 
@@ -71,12 +74,13 @@ export class Connection {
   constructor(
     mqtt: Mqtt,
     openStream: OpenStream,
+    password: string | undefined,
     { config, cleanStart, inbound }: ConnectionOptions,
   ) {
     this.#config = config
     this.#inbound = inbound
     this.#outbound = this.#outboundFor(DEFAULT_RECEIVE_MAXIMUM)
-    const { username, password, protocolVersion, receiveMaximum, sessionExpiry } = config
+    const { username, protocolVersion, receiveMaximum, sessionExpiry } = config
     this.#client = new mqtt.MqttClient(() => this.#watch(openStream()), {
       manualConnect: true,
       reconnectPeriod: 0,

@@ -110,7 +110,7 @@ export interface Broker {
    * Connects, and keeps connected until `close()`. Settles when the first connection stands.
    *
    * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
-   * `ERR_BROKER_CERTIFICATE` or `ERR_BROKER_TIMEOUT` when it cannot be made: the broker is then
+   * `ERR_BROKER_CERTIFICATE`, `ERR_BROKER_PASSWORD` or `ERR_BROKER_TIMEOUT` when it cannot be made: the broker is then
    * closed. `ERR_BROKER_CLOSED` if it was connected or closed before. The signal's reason, if it
    * was aborted.
    */

@@ -41,8 +41,11 @@ export interface BrokerConfig {
   readonly keyFile?: string
   /** Default: none, an anonymous login. */
   readonly username?: string
-  /** Needs a `username`. */
-  readonly password?: string
+  /**
+   * Needs a `username`. A function is called for each connection, so that a password that is renewed
+   * counts from the next one; it has `connectTimeout` to give it.
+   */
+  readonly password?: string | (() => string | Promise<string>)
   /**
    * Name of the session in the broker. Give one for a session that outlives this process. A second
    * client with the same id ends the first one's connection. Default: `devicehub-` and 128 random
@@ -99,7 +102,7 @@ export interface ResolvedBrokerConfig
   /** `undefined` without TLS. */
   readonly tls: TlsSettings | undefined
   readonly username: string | undefined
-  readonly password: string | undefined
+  readonly password: BrokerConfig['password'] | undefined
 }
 
 const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
@@ -144,7 +147,12 @@ const schema = v.strictObject(
     certFile: v.optional(pemOrPath),
     keyFile: v.optional(pemOrPath),
     username: v.optional(text),
-    password: v.optional(text),
+    password: v.optional(
+      v.union(
+        [text, v.function('must be a string or a function')],
+        'must be a string or a function',
+      ),
+    ),
     clientId: v.optional(text),
     keepalive: v.optional(whole(0, 65_535), 60),
     sharedSubscriptions: v.optional(
@@ -204,7 +212,8 @@ export function parseBrokerConfig(input: unknown, key: string): ResolvedBrokerCo
         },
     tls: security,
     username,
-    password,
+    // What it gives is checked when it is called.
+    password: password as BrokerConfig['password'],
     clientId: clientId ?? `devicehub-${crypto.randomUUID().replaceAll('-', '')}`,
   }
 }
