@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { build } from 'tsup'
+import { browserBundle } from '../test/support/browser-bundle.ts'
 import { grouped, table } from './table.ts'
 
 interface Bundle {
@@ -56,31 +55,15 @@ function sizesOf(code: Buffer): string[] {
   )
 }
 
-async function bundle(name: string): Promise<Bundle> {
-  const folder = mkdtempSync(join(tmpdir(), 'devicehub-bench-'))
-  try {
-    await build({
-      config: false,
-      entry: { program: fileURLToPath(new URL(`bundle/${name}.ts`, import.meta.url)) },
-      outDir: folder,
-      outExtension: () => ({ js: '.js' }),
-      format: 'esm',
-      platform: 'browser',
-      target: 'es2022',
-      noExternal: [/./],
-      splitting: false,
-      minify: true,
-      metafile: true,
-      silent: true,
-    })
+function bundle(name: string): Promise<Bundle> {
+  const file = fileURLToPath(new URL(`bundle/${name}.ts`, import.meta.url))
+  return browserBundle(file, { minify: true, metafile: true }, (folder) => {
     const { outputs }: Metafile = JSON.parse(
       readFileSync(join(folder, 'metafile-esm.json'), 'utf8'),
     )
     const code = readFileSync(join(folder, 'program.js'))
     return { code, parts: partsOf(Object.values(outputs)[0]!.inputs, code.length) }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 function partsOf(

@@ -116,7 +116,7 @@ async function receive(
   const broker = await startMosquitto({ config: MOSQUITTO })
   const task = { with: who, url: broker.url, qos, count: size.messages } as const
   await run(runtime, { ...task, role: 'prepare' })
-  await run(RUNTIMES[0]!, { ...task, role: 'fill' })
+  await run(RUNTIMES[0]!, { ...task, role: 'publish', with: 'mqtt' })
   const outcome = await run(runtime, { ...task, role: 'receive' })
   await broker.stop()
   return outcome
@@ -144,10 +144,10 @@ async function receivedByOthers({ rounds, messages }: Size): Promise<string> {
       for (const [name, rate] of Object.entries(found)) {
         const broker = await startMosquitto({ config: MOSQUITTO })
         const drain = name === 'mosquitto_sub' ? mosquittoSub : pahoReceive
-        await drain(broker.port, 0, qos)
+        await drain(broker.port, 0)
         const task = { with: 'mqtt', url: broker.url, qos, count: messages } as const
-        await run(RUNTIMES[0]!, { ...task, role: 'fill' })
-        rate.push((messages * 1_000) / (await drain(broker.port, messages, qos)))
+        await run(RUNTIMES[0]!, { ...task, role: 'publish', with: 'mqtt' })
+        rate.push((messages * 1_000) / (await drain(broker.port, messages)))
         await broker.stop()
       }
     }
@@ -159,7 +159,7 @@ async function receivedByOthers({ rounds, messages }: Size): Promise<string> {
 }
 
 /** Milliseconds from its first line to its end. With no messages it only makes the session. */
-async function mosquittoSub(port: number, messages: number, _qos: number): Promise<number> {
+async function mosquittoSub(port: number, messages: number): Promise<number> {
   const args = ['-V', '5', '-p', `${port}`, '-h', '127.0.0.1', '-c', '-x', '3600', '-i', RECEIVER]
   const rest = messages === 0 ? ['-E'] : ['-C', `${messages}`]
   const child = spawn('mosquitto_sub', [...args, '-t', FILTER, '-q', '1', ...rest])

@@ -5,22 +5,16 @@
  */
 import { needPlain, type RoutesAddress, SECRET_PLACEHOLDER } from './address.ts'
 import { composeFile } from './compose.ts'
-import { type ConfigFile, type GeneratedConfig, SECRET_NOTE } from './generated.ts'
-
-const BEGINNING = [
-  'per_listener_settings false',
-  'listener 1883',
-  'allow_anonymous false',
-  'set_tcp_nodelay true',
-  '',
-]
+import { type GeneratedConfig, SECRET_NOTE } from './generated.ts'
+import { mosquittoConf } from './mosquitto-conf.ts'
 
 /** With mosquitto-go-auth. See {@link brokerConfig}. */
 export function goAuth({ host, port, path, isSecure }: RoutesAddress): GeneratedConfig {
   const uri = (question: string) => `${path}/go-auth/${SECRET_PLACEHOLDER}/${question}`
   return {
     files: [
-      conf([
+      mosquittoConf([
+        '',
         'auth_plugin /mosquitto/go-auth.so',
         'auth_plugin_deny_special_chars false',
         '',
@@ -58,7 +52,8 @@ export function authPlug(address: RoutesAddress): GeneratedConfig {
   const uri = (question: string) => `${path}/auth-plug/${SECRET_PLACEHOLDER}/${question}`
   return {
     files: [
-      conf([
+      mosquittoConf([
+        '',
         'auth_plugin /mosquitto/auth-plug.so',
         'auth_opt_backends http',
         `auth_opt_http_ip ${host}`,
@@ -74,8 +69,4 @@ export function authPlug(address: RoutesAddress): GeneratedConfig {
       'There is no image of this plug-in and so no compose file: build it, and put its path behind auth_plugin.',
     ],
   }
-}
-
-function conf(lines: readonly string[]): ConfigFile {
-  return { path: 'mosquitto.conf', text: `${[...BEGINNING, ...lines].join('\n')}\n` }
 }

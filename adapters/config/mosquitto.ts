@@ -5,13 +5,10 @@
  */
 import { composeFile } from './compose.ts'
 import type { ConfigFile, GeneratedConfig } from './generated.ts'
+import { mosquittoConf } from './mosquitto-conf.ts'
 
 const IMAGE = 'eclipse-mosquitto:2.0'
-const BEGINNING = [
-  'per_listener_settings false',
-  'listener 1883',
-  'allow_anonymous false',
-  'set_tcp_nodelay true',
+const STATE = [
   'persistence true',
   'persistence_location /mosquitto/data/',
   'pid_file /mosquitto/data/mosquitto.pid',
@@ -22,7 +19,8 @@ const BEGINNING = [
 export function mosquittoDynsec(): GeneratedConfig {
   return {
     files: [
-      conf([
+      mosquittoConf([
+        ...STATE,
         'plugin /usr/lib/mosquitto_dynamic_security.so',
         'plugin_opt_config_file /mosquitto/data/dynamic-security.json',
       ]),
@@ -39,7 +37,11 @@ export function mosquittoDynsec(): GeneratedConfig {
 export function mosquittoFiles(): GeneratedConfig {
   return {
     files: [
-      conf(['password_file /mosquitto/auth/passwords', 'acl_file /mosquitto/auth/acl']),
+      mosquittoConf([
+        ...STATE,
+        'password_file /mosquitto/auth/passwords',
+        'acl_file /mosquitto/auth/acl',
+      ]),
       compose({
         './mosquitto.conf': '/mosquitto/config/mosquitto.conf',
         './auth': '/mosquitto/auth',
@@ -51,10 +53,6 @@ export function mosquittoFiles(): GeneratedConfig {
       'On Debian they are best kept in /etc/mosquitto/, data in /var/lib/mosquitto/ and the pid in /run/mosquitto/. Without a container write "listener 1883 127.0.0.1".',
     ],
   }
-}
-
-function conf(lines: readonly string[]): ConfigFile {
-  return { path: 'mosquitto.conf', text: `${[...BEGINNING, ...lines].join('\n')}\n` }
 }
 
 function compose(mounts: Readonly<Record<string, string>>): ConfigFile {

@@ -147,15 +147,6 @@ const roles: Readonly<Record<`${Task['role']} ${Task['with']}`, () => Promise<Ou
     await client.endAsync()
     return outcome
   },
-  async 'fill mqtt'() {
-    const client = await connected(connectBare('bench-filler', false))
-    const outcome = await publishAll((i) =>
-      client.publishAsync(dataTopic(i), payloadOf(i), { qos }),
-    )
-    await client.endAsync()
-    return outcome
-  },
-  'fill devicehub': () => roles['fill mqtt'](),
   async 'call devicehub'() {
     const hub = await makeHub()
     await hub.start()

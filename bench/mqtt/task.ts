@@ -6,8 +6,8 @@
 
 /** A task. It goes to the process as JSON. */
 export interface Task {
-  /** `prepare` makes the session that `receive` drains; `fill` puts messages into it. */
-  readonly role: 'prepare' | 'fill' | 'receive' | 'publish' | 'call'
+  /** `prepare` makes the session that `receive` drains, and `publish` fills. */
+  readonly role: 'prepare' | 'receive' | 'publish' | 'call'
   /** This library, or the bare `mqtt` package with its defaults. */
   readonly with: 'devicehub' | 'mqtt'
   readonly url: string

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type RecentMap, recentMap } from '../recent-map.ts'
+import { type ReadCache, readCache } from '../read-cache.ts'
 import { type CompiledAccess, compileAccess } from './compile.ts'
 import { type Principal, withClientId } from './principal.ts'
 
@@ -38,7 +38,6 @@ export interface PrincipalCache {
 
 interface Entry {
   readonly principal: Principal
-  readonly until: number
   /** For the client id it was asked about last. */
   clientId: string | undefined
   known: KnownPrincipal
@@ -46,8 +45,7 @@ interface Entry {
 
 /** Makes a cache. @param lifetime Milliseconds for which a principal is kept; 0 keeps none. */
 export function principalCache(lifetime: number): PrincipalCache {
-  const entries: RecentMap<string, Entry> = recentMap(MAX_KNOWN_PRINCIPALS)
-  let changes = 0
+  const entries: ReadCache<Entry> = readCache(MAX_KNOWN_PRINCIPALS, lifetime)
 
   async function load(
     username: string,
@@ -55,21 +53,18 @@ export function principalCache(lifetime: number): PrincipalCache {
     read: () => Promise<Principal | undefined>,
     now: number,
   ): Promise<KnownPrincipal | undefined> {
-    const before = changes
-    const principal = await read()
-    if (!principal) return undefined
-    const known = compile(principal, clientId)
-    if (lifetime > 0 && changes === before) {
-      const until = Math.min(now + lifetime, principal.expiresAt ?? Infinity)
-      entries.set(username, { principal, until, clientId, known })
+    const readEntry = async (): Promise<Entry | undefined> => {
+      const principal = await read()
+      return principal && { principal, clientId, known: compile(principal, clientId) }
     }
-    return known
+    const end = ({ principal }: Entry) => principal.expiresAt
+    return (await entries.read(username, now, readEntry, end))?.known
   }
 
   return {
     find(username, clientId, read, now) {
-      const entry = entries.get(username)
-      if (!entry || now >= entry.until) return load(username, clientId, read, now)
+      const entry = entries.get(username, now)
+      if (!entry) return load(username, clientId, read, now)
       if (entry.clientId !== clientId) {
         entry.known = compile(entry.principal, clientId)
         entry.clientId = clientId
@@ -77,10 +72,7 @@ export function principalCache(lifetime: number): PrincipalCache {
       return entry.known
     },
 
-    forget(username) {
-      changes++
-      entries.delete(username)
-    },
+    forget: entries.forget,
   }
 }
 

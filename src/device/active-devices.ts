@@ -4,6 +4,7 @@
  * @module
  */
 import type { MaybePromise } from '../maybe-promise.ts'
+import { type ReadCache, readCache } from '../read-cache.ts'
 import { type RecentMap, recentMap } from '../recent-map.ts'
 import type { DeviceStore } from './store.ts'
 
@@ -25,32 +26,26 @@ export interface ActiveDevices {
 
 /** Keeps devices for a while. @param lifetime Milliseconds for which one is kept; 0 keeps none. */
 export function activeDevices(store: DeviceStore, lifetime: number): ActiveDevices {
-  const until: RecentMap<string, number> = recentMap(MAX_ACTIVE_DEVICES)
+  const active: ReadCache<true> = readCache(MAX_ACTIVE_DEVICES, lifetime)
   /** The names of devices whose user name is another one. */
   const names: RecentMap<string, string> = recentMap(MAX_ACTIVE_DEVICES)
-  let changes = 0
 
   async function read(type: string, id: string, name: string, now: number): Promise<boolean> {
-    const before = changes
-    const record = await store.get(type, id)
-    if (!record || record.revoked) return false
-    if (lifetime > 0 && changes === before) {
-      until.set(name, now + lifetime)
+    const found = await active.read(name, now, async () => {
+      const record = await store.get(type, id)
+      if (!record || record.revoked) return undefined
       if (record.username !== name) names.set(record.username, name)
-    }
-    return true
+      return true
+    })
+    return found ?? false
   }
 
   return {
     has(type, id, now) {
       const name = `${type}/${id}`
-      const end = until.get(name)
-      return (end !== undefined && now < end) || read(type, id, name, now)
+      return active.get(name, now) ?? read(type, id, name, now)
     },
 
-    forget(username) {
-      changes++
-      until.delete(names.get(username) ?? username)
-    },
+    forget: (username) => active.forget(names.get(username) ?? username),
   }
 }

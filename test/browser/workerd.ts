@@ -3,17 +3,11 @@
  *
  * @module
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { within } from '../support/wait.ts'
+import { findWorkerd, serve } from '../support/serve.ts'
 
-const START_LIMIT = 30_000
 const command = findWorkerd()
 
 /** Why tests that need workerd are skipped, or `false`. Where `CI` is `true` it must be there. */
@@ -59,55 +53,18 @@ export async function startWorker(script: string, authority: string): Promise<Wo
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-workerd-'))
   writeFileSync(join(folder, 'worker.js'), script)
   writeFileSync(join(folder, 'config.capnp'), config(authority))
-  const child = spawn(command!, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-  })
-  let log = ''
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    log += text
-  })
-  // Not to be left behind by a test process that crashes.
-  const killAtExit = () => child.kill('SIGKILL')
-  process.once('exit', killAtExit)
-  const exited = once(child, 'exit')
-  const stop = async () => {
-    await end(child, exited)
-    process.removeListener('exit', killAtExit)
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
-    const failed = exited.then(() => Promise.reject(new Error('it ended')))
-    const told = readPort(child.stdio[3] as Readable)
-    const port = await within(Promise.race([failed, told]), 'port', START_LIMIT)
-    return { url: `http://127.0.0.1:${port}/`, [Symbol.asyncDispose]: stop }
+    const server = await serve(command!, ['serve', join(folder, 'config.capnp'), '--control-fd=3'])
+    return {
+      url: `http://127.0.0.1:${server.port}/`,
+      async [Symbol.asyncDispose]() {
+        await server.stop()
+        remove()
+      },
+    }
   } catch (error) {
-    await stop()
-    throw new Error(`workerd does not start:\n${log}`, { cause: error })
+    remove()
+    throw error
   }
-}
-
-/** The path of the binary, or `undefined` where there is none. */
-function findWorkerd(): string | undefined {
-  try {
-    const path: string = createRequire(import.meta.url)('workerd').default
-    return spawnSync(path, ['--version'], { timeout: START_LIMIT }).status === 0 ? path : undefined
-  } catch {
-    return undefined // The package throws where there is no binary.
-  }
-}
-
-function readPort(stream: Readable): Promise<number> {
-  return new Promise((resolve) => {
-    createInterface(stream).on('line', (line) => {
-      const { port } = JSON.parse(line)
-      if (typeof port === 'number') resolve(port)
-    })
-  })
-}
-
-async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
-  child.kill()
-  const timer = setTimeout(() => child.kill('SIGKILL'), 3_000)
-  await exited.catch(() => {})
-  clearTimeout(timer)
 }

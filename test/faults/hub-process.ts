@@ -48,14 +48,11 @@ process.once('SIGTERM', async () => {
   process.exit(0)
 })
 
-// The network may be cut, or the broker be gone, at this very moment.
-for (;;) {
-  try {
-    await hub.start()
-    break
-  } catch (error) {
-    console.error(String(error))
-    process.exit(3)
-  }
+try {
+  await hub.start()
+} catch (error) {
+  // The network may be cut, or the broker be gone, at this very moment.
+  console.error(String(error))
+  process.exit(3)
 }
 report({ type: 'ready' })

@@ -51,3 +51,19 @@ export function tampering(
     list: (options) => store.list(options),
   }
 }
+
+/** Writes to the record just before each of the first updates. */
+export function contested(times: number, change: Record<string, unknown> = {}): DeviceStore {
+  const store = memoryStore()
+  let left = times
+  return {
+    ...store,
+    async update(record) {
+      if (left-- > 0) {
+        const stored = (await store.get(record.type, record.id))!
+        await store.update({ ...stored, ...change, revision: stored.revision + 1 })
+      }
+      return store.update(record)
+    },
+  }
+}

@@ -8,13 +8,12 @@ import { describe, test } from 'node:test'
 import * as v from 'valibot'
 import {
   type DeviceRef,
-  type DeviceStore,
   defineDeviceType,
   memoryStore,
   RevisionConflictError,
 } from '../../src/index.ts'
 import { deferred } from '../support/wait.ts'
-import { makeFleet, pump, weatherStation } from './fixture.ts'
+import { contested, makeFleet, pump, weatherStation } from './fixture.ts'
 
 describe('a revoked device', () => {
   test('can neither log in nor do anything, from the moment revoke settles', async () => {
@@ -172,22 +171,6 @@ describe('a listener', () => {
 })
 
 describe('when another writer is in between', () => {
-  /** Writes to the record just before each of the first updates. */
-  function contested(times: number, change: Record<string, unknown> = {}): DeviceStore {
-    const store = memoryStore()
-    let left = times
-    return {
-      ...store,
-      async update(record) {
-        if (left-- > 0) {
-          const stored = (await store.get(record.type, record.id))!
-          await store.update({ ...stored, ...change, revision: stored.revision + 1 })
-        }
-        return store.update(record)
-      },
-    }
-  }
-
   test('it is tried again, on what the other wrote', async () => {
     const fleet = makeFleet({ store: contested(4, { attributes: { site: 'south' } }) })
     await fleet.provision(pump, 'P-1')

@@ -7,7 +7,6 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
 import * as v from 'valibot'
 import {
-  type DeviceStore,
   defineDeviceType,
   type Fleet,
   hashPassword,
@@ -15,7 +14,7 @@ import {
   RevisionConflictError,
   SECRET_PREFIX,
 } from '../../src/index.ts'
-import { makeFleet, pump, weatherStation } from './fixture.ts'
+import { contested, makeFleet, pump, weatherStation } from './fixture.ts'
 
 const realNow = Date.now
 afterEach(() => {
@@ -166,22 +165,6 @@ describe('rotate is refused', () => {
 })
 
 describe('when another writer is in between', () => {
-  /** Writes to the record just before each of the first updates. */
-  function contested(times: number, change: Record<string, unknown> = {}): DeviceStore {
-    const store = memoryStore()
-    let left = times
-    return {
-      ...store,
-      async update(record) {
-        if (left-- > 0) {
-          const stored = (await store.get(record.type, record.id))!
-          await store.update({ ...stored, ...change, revision: stored.revision + 1 })
-        }
-        return store.update(record)
-      },
-    }
-  }
-
   test('it is tried again, on what the other wrote', async () => {
     const fleet = makeFleet({ store: contested(4, { attributes: { site: 'south' } }) })
     const { username } = await fleet.provision(pump, 'P-1')

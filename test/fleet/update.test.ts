@@ -18,7 +18,7 @@ import {
   RevisionConflictError,
 } from '../../src/index.ts'
 import { deferred } from '../support/wait.ts'
-import { makeFleet, pump, weatherStation } from './fixture.ts'
+import { contested, makeFleet, pump, weatherStation } from './fixture.ts'
 
 const USERNAME = 'pump/P-1'
 const OLD: AccessRule = { effect: 'allow', actions: ['publish'], filter: 'sites/{site}/old' }
@@ -274,22 +274,6 @@ describe('who follows the fleet', () => {
 })
 
 describe('when another writer is in between', () => {
-  /** Writes to the record just before each of the first updates. */
-  function contested(times: number, change: Record<string, unknown> = {}): DeviceStore {
-    const store = memoryStore()
-    let left = times
-    return {
-      ...store,
-      async update(record) {
-        if (left-- > 0) {
-          const stored = (await store.get(record.type, record.id))!
-          await store.update({ ...stored, ...change, revision: stored.revision + 1 })
-        }
-        return store.update(record)
-      },
-    }
-  }
-
   test('an update is tried again, on what the other wrote', async () => {
     const { fleet, store } = await site(contested(4, { attributes: { site: 'south' } }))
     await fleet.update(pump, 'P-1', { rules: [NEW] })

@@ -21,7 +21,7 @@ export function openBroker({ brokers, engines }: Settings, name: string, shared:
   const { engine, config } = readBroker(setting, key, engines)
   if (shared || engine !== mqtt) return engine(config as never, key)
   const { clientId: _id, cleanStart: _start, sessionExpiry: _expiry, ...own } = config
-  return mqtt(own)
+  return mqtt(own, key)
 }
 
 /** What {@link watchedBroker} takes. */

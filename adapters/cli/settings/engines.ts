@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { parseBrokerConfig } from '../../../src/broker/config.ts'
 import { type BrokerEngines, readBroker } from '../../../src/broker/engine.ts'
 import { ConfigError } from '../../../src/errors.ts'
 import { mqtt } from '../../mqtt/index.ts'
@@ -36,10 +35,6 @@ export function readEngines(engines: unknown = {}): BrokerEngines {
  */
 export function checkBroker(settings: unknown, key: string, engines: BrokerEngines): void {
   const { engine, config } = readBroker(settings, key, engines)
-  if (engine === mqtt) {
-    parseBrokerConfig(config, key)
-    return
-  }
   try {
     engine(config as never, key)
   } catch (error) {
