@@ -19,6 +19,7 @@ import { BrokerError, CertificateError } from '../../src/errors.ts'
 import { checkMessage } from './check.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { Inbound } from './inbound.ts'
+import { PacketIds } from './packet-ids.ts'
 import { addressOf } from './stream.ts'
 import { checkSubscriptions, makeSubscriptions } from './subscribe.ts'
 
@@ -33,6 +34,7 @@ export class MqttBroker implements Broker {
   readonly #status = new StatusStream()
   /** What is to be restored after a reconnect, by filter, and apart if shared. */
   readonly #subscriptions = new Map<string, Subscription>()
+  readonly #packetIds = new PacketIds()
   /** Aborts whatever dials or waits to dial. */
   readonly #ended = new AbortController()
   #state: 'new' | 'started' | 'closed' = 'new'
@@ -131,7 +133,7 @@ export class MqttBroker implements Broker {
     }, connectTimeout)
     const signals = [this.#ended.signal, deadline.signal, ...(signal ? [signal] : [])]
     try {
-      const options = { config: this.#config, cleanStart, inbound }
+      const options = { config: this.#config, cleanStart, inbound, packetIds: this.#packetIds }
       const dialling = openConnection({ ...options, signal: AbortSignal.any(signals) })
       this.#dialled = dialling.then(
         () => {},

@@ -14,7 +14,8 @@ import { tlsError } from './certificate.ts'
 import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
 import { Outbound } from './outbound.ts'
-import { asBuffer, toMessage, toPacketProperties } from './packet.ts'
+import { asBuffer, toCapabilities, toMessage, toPacketProperties } from './packet.ts'
+import type { PacketIds } from './packet-ids.ts'
 import { readPassword } from './password.ts'
 import { connectRefusal, disconnection, publishError, reason, unreachable } from './reason.ts'
 import { addressOf, streamOpener } from './stream.ts'
@@ -25,6 +26,7 @@ export interface ConnectionOptions {
   /** Whether to start without what the broker kept of an earlier session. */
   readonly cleanStart: boolean
   readonly inbound: Inbound
+  readonly packetIds: PacketIds
   /** Gives up. The promise rejects with its reason. */
   readonly signal: AbortSignal
 }
@@ -62,6 +64,7 @@ export class Connection {
   readonly ended: Promise<Error | undefined>
   readonly #config: ResolvedBrokerConfig
   readonly #inbound: Inbound
+  readonly #packetIds: PacketIds
   readonly #client: MqttClient
   #outbound: Outbound
   #stream: ByteStream | undefined
@@ -75,10 +78,11 @@ export class Connection {
     mqtt: Mqtt,
     openStream: OpenStream,
     password: string | undefined,
-    { config, cleanStart, inbound }: ConnectionOptions,
+    { config, cleanStart, inbound, packetIds }: ConnectionOptions,
   ) {
     this.#config = config
     this.#inbound = inbound
+    this.#packetIds = packetIds
     this.#outbound = this.#outboundFor(DEFAULT_RECEIVE_MAXIMUM)
     const { username, protocolVersion, receiveMaximum, sessionExpiry } = config
     this.#client = new mqtt.MqttClient(() => this.#watch(openStream()), {
@@ -91,6 +95,7 @@ export class Connection {
       clean: cleanStart,
       keepalive: config.keepalive,
       connectTimeout: NEVER,
+      messageIdProvider: packetIds,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
       ...(protocolVersion === 5 && {
@@ -144,6 +149,8 @@ export class Connection {
       signal.removeEventListener('abort', abort)
     }
     this.#keepAlive()
+    // What a lost connection left half done (section 4.4), before anything new is sent.
+    for (const messageId of this.#packetIds.occupied) this.#send({ cmd: 'pubrel', messageId })
   }
 
   /** Publishes a checked message. */
@@ -160,6 +167,7 @@ export class Connection {
         this.#client.publish(topic, bytes, options, (error) =>
           answer(error ? publishError(what, error) : undefined, undefined),
         )
+        if (qos === 2) this.#packetIds.occupyLast()
       })
       return
     }
@@ -237,27 +245,26 @@ export class Connection {
   #onPacket(packet: Packet): void {
     if (packet.cmd === 'connack') this.#onConnack(packet)
     else if (packet.cmd === 'pubrel') this.#inbound.release(packet.messageId!)
-    else if (packet.cmd === 'disconnect' && packet.reasonCode) {
+    else if (packet.cmd === 'pubcomp') this.#packetIds.free(packet.messageId!)
+    else if (packet.cmd === 'pubrec') {
+      // One that refuses ends the exchange.
+      if ((packet.reasonCode ?? 0) >= reason.unspecified) this.#packetIds.free(packet.messageId!)
+    } else if (packet.cmd === 'disconnect' && packet.reasonCode) {
       this.#cause ??= disconnection(packet.reasonCode)
     }
   }
 
-  #onConnack({ reasonCode, returnCode, sessionPresent, properties = {} }: IConnackPacket): void {
+  #onConnack(packet: IConnackPacket): void {
+    const { reasonCode, returnCode, sessionPresent, properties } = packet
     const code = reasonCode ?? returnCode ?? 0
     if (code !== 0) {
       this.#cause ??= connectRefusal(addressOf(this.#config), code)
       return
     }
-    const { retainAvailable, maximumQoS, maximumPacketSize, receiveMaximum } = properties
-    this.#capabilities = {
-      sharedSubscriptions:
-        this.#config.protocolVersion === 5 && properties.sharedSubscriptionAvailable !== false,
-      retain: retainAvailable !== false,
-      maxQos: maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : 2,
-      maxPacketSize: maximumPacketSize,
-    }
-    this.#outbound = this.#outboundFor(receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM)
+    this.#capabilities = toCapabilities(packet, this.#config.protocolVersion)
+    this.#outbound = this.#outboundFor(properties?.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM)
     this.#sessionPresent = sessionPresent
+    if (!sessionPresent) this.#packetIds.freeAll()
     this.#isOpen = true
     // Before the messages of the session, which may follow in the same read.
     this.#inbound.beginSession(sessionPresent)

@@ -1,10 +1,10 @@
 /**
- * Messages as PUBLISH packets of the `mqtt` package, and back.
+ * Packets of the `mqtt` package as what the contract calls them: messages, and back, and capabilities.
  *
  * @module
  */
-import type { IPublishPacket } from 'mqtt'
-import type { Message, MessageProperties } from '../../src/broker/broker.ts'
+import type { IConnackPacket, IPublishPacket } from 'mqtt'
+import type { BrokerCapabilities, Message, MessageProperties } from '../../src/broker/broker.ts'
 import { userPairs } from './check.ts'
 
 /** A received packet as a message. */
@@ -51,6 +51,20 @@ export function toPacketProperties(
     ...(responseTopic !== undefined && { responseTopic }),
     ...(contentType !== undefined && { contentType }),
     ...(messageExpiry !== undefined && { messageExpiryInterval: messageExpiry }),
+  }
+}
+
+/** What the broker said of itself. */
+export function toCapabilities(
+  { properties = {} }: IConnackPacket,
+  protocolVersion: 4 | 5,
+): BrokerCapabilities {
+  const { retainAvailable, maximumQoS, maximumPacketSize, sharedSubscriptionAvailable } = properties
+  return {
+    sharedSubscriptions: protocolVersion === 5 && sharedSubscriptionAvailable !== false,
+    retain: retainAvailable !== false,
+    maxQos: maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : 2,
+    maxPacketSize: maximumPacketSize,
   }
 }
 

@@ -8,20 +8,18 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Collector, within } from '../support/wait.ts'
-import type { HubReport, HubTask } from './types.ts'
+import { type HubReport, type HubTask, UNREACHABLE } from './types.ts'
 
 const PROGRAM = fileURLToPath(new URL('hub-process.ts', import.meta.url))
 const START_LIMIT = 30_000
-/** What the process ends with where it finds no broker at its start. */
-const UNREACHABLE = 3
 
 /** The process of a hub, and those that came after it. */
-export class HubHost {
+export class HubHost implements AsyncDisposable {
   readonly #task: HubTask
   #child: ChildProcess | undefined
-  /** Bytes, of whichever of its processes had most. */
-  mostMemory = 0
-  /** The memory of the process that runs, in the order it was told. */
+  /** Bytes by which the one of its processes that grew most had grown since it was ready. */
+  growth = 0
+  /** The memory of the process that runs, in bytes, in the order it was told from its start on. */
   memory: number[] = []
   /** Connects and disconnects of the process that runs. */
   events: HubReport['type'][] = []
@@ -44,13 +42,17 @@ export class HubHost {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     this.#child = child
+    // Not to be left behind by a test process that crashes.
+    const killAtExit = () => child.kill('SIGKILL')
+    process.once('exit', killAtExit)
+    child.once('exit', () => process.removeListener('exit', killAtExit))
     const ready = new Collector<true>()
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const report: HubReport = JSON.parse(line)
       if (report.type === 'ready') ready.push(true)
       else if (report.type === 'memory') {
         this.memory.push(report.rss)
-        this.mostMemory = Math.max(this.mostMemory, report.rss)
+        this.growth = Math.max(this.growth, report.rss - this.memory[0]!)
       } else this.events.push(report.type)
     })
     const ended = once(child, 'exit').then(([code]) => code as number | null)
@@ -72,6 +74,10 @@ export class HubHost {
   /** Ends it as an operator does: it handles what it has, and disconnects. */
   stop(): Promise<void> {
     return this.#end('SIGTERM')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

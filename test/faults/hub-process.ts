@@ -8,7 +8,7 @@ import { openSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mqtt } from '../../adapters/mqtt/index.ts'
 import { createFleet, createHub, memoryStore } from '../../src/index.ts'
-import { DEVICES, deviceId, type HubReport, type HubTask, sensor } from './types.ts'
+import { DEVICES, deviceId, type HubReport, type HubTask, sensor, UNREACHABLE } from './types.ts'
 
 const task: HubTask = JSON.parse(process.argv[2]!)
 const { url, clientId, shareName, handlerTime = 0, keepalive = 60 } = task
@@ -42,7 +42,6 @@ async function tell(): Promise<void> {
   }
 }
 void tell()
-setInterval(() => report({ type: 'memory', rss: process.memoryUsage().rss }), 250).unref()
 process.once('SIGTERM', async () => {
   await hub.close()
   process.exit(0)
@@ -53,6 +52,9 @@ try {
 } catch (error) {
   // The network may be cut, or the broker be gone, at this very moment.
   console.error(String(error))
-  process.exit(3)
+  process.exit(UNREACHABLE)
 }
 report({ type: 'ready' })
+const tellMemory = () => report({ type: 'memory', rss: process.memoryUsage().rss })
+tellMemory()
+setInterval(tellMemory, 250).unref()

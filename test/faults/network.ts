@@ -1,11 +1,12 @@
 /**
- * The network between a client and a broker: it can be cut and healed, and it tells which messages the
- * client acknowledged.
+ * The network between a client and a broker: it can be cut, go silent and heal, and it tells which
+ * messages the client acknowledged.
  *
  * @module
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { forward } from '../mqtt/relay.ts'
 
 /** See {@link network}. */
 export interface Network extends AsyncDisposable {
@@ -16,6 +17,10 @@ export interface Network extends AsyncDisposable {
   readonly connections: number
   /** Ends every connection, and lets none through until it is healed. */
   cut(): void
+  /** Carries nothing more, and lets nobody know: connections stay open until it is healed. */
+  silence(): void
+  /** Ends every connection when the next packet of a type comes, instead of carrying it. */
+  cutAt(packetType: number): void
   /** @param port Where it leads from now on. Default: where it led. */
   heal(port?: number): void
 }
@@ -25,46 +30,52 @@ export async function network(brokerPort: number): Promise<Network> {
   const sockets = new Set<Socket>()
   const acknowledged = new Set<string>()
   let port = brokerPort
-  let isCut = false
+  let state: 'whole' | 'cut' | 'silent' = 'whole'
+  let trap: number | undefined
   let connections = 0
+  const endAll = () => {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+  const watch = (first: number) => {
+    if (first >> 4 !== trap) return
+    trap = undefined
+    endAll()
+  }
   const server = createServer((client) => {
     connections++
-    if (isCut) {
+    client.on('error', () => {}) // Then comes `close`.
+    if (state === 'cut') {
       client.resetAndDestroy()
+      return
+    }
+    if (state === 'silent') {
+      sockets.add(client)
+      client.on('close', () => sockets.delete(client))
       return
     }
     const broker = connect(port, '127.0.0.1')
     const delivered = new Map<number, string>()
     const fromBroker = packets((first, body) => {
+      watch(first)
       if (first >> 4 === 3 && (first & 0b110) === 0b010) {
         const { id, payload } = readPublish(body)
         delivered.set(id, payload)
       }
     })
     const fromClient = packets((first, body) => {
+      watch(first)
       if (first >> 4 !== 4) return
       const payload = delivered.get(body.readUInt16BE(0))
       if (payload !== undefined) acknowledged.add(payload)
     })
     broker.on('data', fromBroker)
     client.on('data', fromClient)
-    for (const [socket, other] of [
-      [client, broker],
-      [broker, client],
-    ] as const) {
-      sockets.add(socket.setNoDelay(true))
-      socket.pipe(other)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        sockets.delete(socket)
-        other.destroy()
-      })
-    }
+    forward(client, broker, sockets)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const cut = () => {
-    isCut = true
-    for (const socket of sockets) socket.resetAndDestroy()
+    state = 'cut'
+    endAll()
   }
   return {
     url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -73,9 +84,18 @@ export async function network(brokerPort: number): Promise<Network> {
       return connections
     },
     cut,
+    silence() {
+      state = 'silent'
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+    cutAt(packetType) {
+      trap = packetType
+    },
     heal(next = port) {
       port = next
-      isCut = false
+      // What was swallowed is gone: those who went on waiting must not wait for ever.
+      if (state === 'silent') endAll()
+      state = 'whole'
     },
     async [Symbol.asyncDispose]() {
       cut()

@@ -12,7 +12,7 @@ const WINDOW = 200
 const AGAIN: readonly string[] = ['ERR_BROKER_TIMEOUT', 'ERR_BROKER_NOT_CONNECTED']
 
 /** Publishes. */
-export class Publisher {
+export class Publisher implements AsyncDisposable {
   readonly #broker: Broker
   #reconnected: (() => void)[] = []
   #marks: { count: number; resolve: () => void }[] = []
@@ -47,7 +47,7 @@ export class Publisher {
     return new Promise((resolve) => this.#marks.push({ count, resolve }))
   }
 
-  close(): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     return this.#broker.close()
   }
 

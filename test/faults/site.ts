@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { seededRandom } from '../../bench/random.ts'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts'
 
 /** Messages of a scenario. */
@@ -19,21 +20,17 @@ export const FAULTS = 5
 export const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 1e9))
 export const SEEDED: string = `(${MESSAGES} messages, FAULT_SEED=${SEED})`
 
-/** A hub that keeps what it has handled in memory would grow with it: by more than this. */
-export const MEMORY_BOUND: number = 320 * 1024 * 1024
+/** How much a hub process may grow after its start, in bytes, however many messages there are. */
+export const GROWTH: number = 64 * 2 ** 20
 
-const LIMIT = 120_000
+/** Milliseconds without anything new, after which nothing more will come. */
+const STALL_LIMIT = 40_000
 
 /** After how many acknowledged messages each fault comes: in order, at least some apart. */
 export function faultMarks(title: string): readonly number[] {
-  let state = (SEED ^ [...title].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) | 0, 7)) >>> 0
-  const random = () => {
-    // A linear congruential generator (Numerical Recipes): only to be the same for the same seed.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
+  const random = seededRandom([...title].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) | 0, SEED))
   const part = Math.floor(MESSAGES / (FAULTS + 1))
-  return Array.from({ length: FAULTS }, (_, i) => Math.floor(part * (i + 0.5 + random() * 0.5)))
+  return Array.from({ length: FAULTS }, (_, i) => Math.floor(part * (i + 0.5)) + random(part / 2))
 }
 
 /** A folder for the files of a scenario, removed in the end. */
@@ -43,18 +40,23 @@ export interface Site extends AsyncDisposable {
   log(name: string): string
 }
 
+/** Saved when Mosquitto is stopped, and at no other time. */
+const SAVED_AT_THE_END: readonly string[] = ['autosave_interval 0']
+/** Saved again and again, after so many changes: several for each message. */
+export const SAVED_NOW_AND_THEN: readonly string[] = [
+  'autosave_on_changes true',
+  `autosave_interval ${Math.ceil(MESSAGES / 25)}`,
+]
+
 /** Starts Mosquitto with durable sessions that hold as much as there is. */
-export async function startSite(config: readonly string[] = []): Promise<Site> {
+export async function startSite(config: readonly string[] = SAVED_AT_THE_END): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-faults-'))
   const mosquitto = await startMosquitto({
     config: [
       'persistence true',
       `persistence_location ${folder}/`,
-      // Saved when it is stopped, and at no other time.
-      'autosave_interval 0',
       'max_queued_messages 0',
       'max_queued_bytes 0',
-      'set_tcp_nodelay true',
       ...config,
     ],
   })
@@ -81,20 +83,26 @@ export function readHandled(logs: readonly string[]): Map<number, number> {
   return handled
 }
 
-/** Settles when every message is handled. Fails with those that are missing if nothing comes any more. */
-export async function allHandled(logs: readonly string[]): Promise<Map<number, number>> {
-  const end = Date.now() + LIMIT
-  for (let before = -1; ; ) {
+/** Every message of a scenario. */
+export const ALL: readonly number[] = Array.from({ length: MESSAGES }, (_, i) => i)
+
+/** Settles when all of these are handled. Fails with those that are missing if nothing comes any more. */
+export async function untilHandled(
+  wanted: readonly number[],
+  logs: readonly string[],
+): Promise<Map<number, number>> {
+  let before = -1
+  for (let since = Date.now(); Date.now() - since < STALL_LIMIT; ) {
     const handled = readHandled(logs)
-    if (handled.size === MESSAGES) return handled
-    if (Date.now() > end || (handled.size === before && Date.now() > end - LIMIT / 2)) {
-      const missing = Array.from({ length: MESSAGES }, (_, i) => i).filter((i) => !handled.has(i))
-      assert.fail(`${missing.length} messages were not handled, such as ${missing.slice(0, 10)}`)
-    }
+    if (wanted.every((sequence) => handled.has(sequence))) return handled
+    if (handled.size > before) since = Date.now()
     before = handled.size
     // The files of other processes tell nobody when they grow.
     await sleep(250)
   }
+  const handled = readHandled(logs)
+  const missing = wanted.filter((sequence) => !handled.has(sequence))
+  assert.fail(`${missing.length} messages were not handled, such as ${missing.slice(0, 10)}`)
 }
 
 /** How many messages came more than once. */

@@ -28,11 +28,11 @@ describe(`a handler that is slower than its input for ${SECONDS} s`, {
   timeout: (SECONDS + 120) * 1_000,
 }, () => {
   test('costs no memory, no connection and no order: the broker holds what waits', async (t) => {
-    await using site = await startSite(['sys_interval 1'])
+    await using site = await startSite(['autosave_interval 0', 'sys_interval 1'])
     const { url } = site.mosquitto
     const log = site.log('hub')
     const task = { url, clientId: 'hub', log, handlerTime: HANDLER_TIME, keepalive: KEEPALIVE }
-    const hub = new HubHost(task)
+    await using hub = new HubHost(task)
     await hub.start()
 
     const stored = new Collector<number>()
@@ -84,8 +84,6 @@ describe(`a handler that is slower than its input for ${SECONDS} s`, {
     t.diagnostic(
       `${handled.length} of ${published} handled, ${told.at(-1)} wait in the broker, memory grew by ${Math.round(growth / 2 ** 20)} MiB`,
     )
-    await hub.stop()
-    await Promise.all([observer.close(), publisher.close()])
   })
 })
 

@@ -11,6 +11,8 @@ export const sensor = defineDeviceType('sensor', { data: v.object({ sequence: v.
 /** How many devices the messages come from. */
 export const DEVICES = 20
 export const deviceId = (sequence: number): string => `S-${sequence % DEVICES}`
+/** What all of them are published under. */
+export const filter = 'things/sensor/+/data'
 export const topicOf = (sequence: number): string => `things/sensor/${deviceId(sequence)}/data`
 
 /** How a hub process is to run. It goes to the process as JSON. */
@@ -25,6 +27,9 @@ export interface HubTask {
   readonly handlerTime?: number
   readonly keepalive?: number
 }
+
+/** What a hub process ends with where it finds no broker at its start. */
+export const UNREACHABLE = 3
 
 /** What a hub process says, a line of JSON each. */
 export type HubReport =

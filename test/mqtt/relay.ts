@@ -26,18 +26,7 @@ export async function tcpRelay(port: number): Promise<Relay> {
     broker.on('data', (chunk) => {
       forwarded += chunk.length
     })
-    for (const [socket, other] of [
-      [client, broker],
-      [broker, client],
-    ] as const) {
-      sockets.add(socket.setNoDelay(true))
-      socket.pipe(other)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        sockets.delete(socket)
-        other.destroy()
-      })
-    }
+    forward(client, broker, sockets)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const cut = () => {
@@ -54,6 +43,22 @@ export async function tcpRelay(port: number): Promise<Relay> {
       server.close()
       await once(server, 'close')
     },
+  }
+}
+
+/** Joins two sockets, both of which are in the set as long as they are open. */
+export function forward(client: Socket, broker: Socket, sockets: Set<Socket>): void {
+  for (const [socket, other] of [
+    [client, broker],
+    [broker, client],
+  ] as const) {
+    sockets.add(socket.setNoDelay(true))
+    socket.pipe(other)
+    socket.on('error', () => other.destroy())
+    socket.on('close', () => {
+      sockets.delete(socket)
+      other.destroy()
+    })
   }
 }
 
