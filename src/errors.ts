@@ -175,6 +175,12 @@ export type BrokerErrorCode =
   | 'ERR_BROKER_REFUSED'
   /** No answer in time. A publish may or may not have reached the broker. */
   | 'ERR_BROKER_TIMEOUT'
+  /** The connection was lost before the broker answered. A publish may or may not have reached it. */
+  | 'ERR_BROKER_CONNECTION_LOST'
+  /** The offline queue was full: this message, or an older one it made room for, was not sent. */
+  | 'ERR_BROKER_QUEUE_FULL'
+  /** The message expired while it waited for a connection; nothing was sent. */
+  | 'ERR_BROKER_MESSAGE_EXPIRED'
   /** The broker was closed, by `close()`, before this was done. */
   | 'ERR_BROKER_CLOSED'
 

@@ -95,7 +95,7 @@ export class ControlLink {
   lose(cause: Error | undefined): void {
     const message = 'The connection to Mosquitto was lost before it answered'
     for (const { fail } of this.#pending.values()) {
-      fail(new BrokerError('ERR_BROKER_TIMEOUT', message, { cause }))
+      fail(new BrokerError('ERR_BROKER_CONNECTION_LOST', message, { cause }))
     }
   }
 

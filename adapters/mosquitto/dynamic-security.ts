@@ -166,7 +166,7 @@ class FleetSecurity implements DynamicSecurity {
         isLost = false
         continue
       }
-      if (status.type === 'error') continue
+      if (status.type === 'error' || status.type === 'reconnect-failed') continue
       isLost = true
       this.#link.lose(status.error)
       // Without an error it was closed on purpose.

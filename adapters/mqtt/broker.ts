@@ -15,12 +15,13 @@ import type {
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import type { FindDenial } from '../../src/broker/guard.ts'
 import { StatusStream } from '../../src/broker/status-stream.ts'
-import { BrokerError, CertificateError } from '../../src/errors.ts'
+import { BrokerError, toError } from '../../src/errors.ts'
 import { checkMessage } from './check.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { Inbound } from './inbound.ts'
+import { addressOf } from './links.ts'
+import { OfflineQueue } from './offline-queue.ts'
 import { PacketIds } from './packet-ids.ts'
-import { addressOf } from './stream.ts'
 import { checkSubscriptions, makeSubscriptions } from './subscribe.ts'
 
 /** Milliseconds: the longest first pause before a reconnect, and the longest of all. */
@@ -40,6 +41,10 @@ export class MqttBroker implements Broker {
   #state: 'new' | 'started' | 'closed' = 'new'
   #inbound: Inbound | undefined
   #connection: Connection | undefined
+  /** There from the first connection on, if messages are to wait for another one. */
+  #offlineQueue: OfflineQueue | undefined
+  /** How often it was connected again, or tried, since a connection last was of some duration. */
+  #attempts = 0
   /** Whether the session in the broker has every subscription. */
   #isRestored = true
   #closing: Promise<void> | undefined
@@ -66,7 +71,9 @@ export class MqttBroker implements Broker {
     try {
       const connection = await this.#dial(this.#inbound, this.#config.cleanStart, signal)
       this.#enter(connection, this.#inbound)
-      this.#status.emit({ type: 'connected', capabilities: connection.capabilities })
+      const { offlineQueue } = this.#config
+      if (offlineQueue) this.#offlineQueue = new OfflineQueue(offlineQueue)
+      this.#beReady(connection)
       void this.#stayConnected(connection, this.#inbound)
       return connection.capabilities
     } catch (error) {
@@ -99,12 +106,16 @@ export class MqttBroker implements Broker {
     const { topic, qos = 1, retain = false } = message
     const denial = this.#findDenial({ action: 'publish', topic, qos, retain })
     if (denial) throw denial
-    await this.#connected().publish(message)
+    await (this.#offlineQueue ?? this.#connected()).publish(message)
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#drain()
     return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   status(): AsyncIterable<BrokerStatus> {
@@ -151,46 +162,56 @@ export class MqttBroker implements Broker {
   /** Makes a new connection whenever one is lost. Settles when the broker is closed. */
   async #stayConnected(first: Connection, inbound: Inbound): Promise<void> {
     let connection: Connection | undefined = first
-    let since = Date.now()
-    let attempts = 0
-    while (this.#state === 'started') {
-      if (connection) {
-        const error = await connection.ended
-        this.#leave(inbound)
-        if (this.#ended.signal.aborted) return
-        this.#status.emit({ type: 'disconnected', ...(error && { error }) })
-        // One that is lost again and again is no better than one that cannot be made.
-        if (Date.now() - since > LONGEST_PAUSE) attempts = 0
-      }
-      await pause(
-        Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempts++),
-        this.#ended.signal,
-      )
+    while (connection) {
+      const since = Date.now()
+      const error = await connection.ended
+      this.#leave(inbound)
+      if (this.#ended.signal.aborted) return
+      this.#status.emit({ type: 'disconnected', ...(error && { error }) })
+      // One that is lost again and again is no better than one that cannot be made.
+      if (Date.now() - since > LONGEST_PAUSE) this.#attempts = 0
       connection = await this.#reconnect(inbound)
-      since = Date.now()
     }
   }
 
-  /** One attempt. `undefined` if it failed; if it is the last, the broker is closed. */
+  /** Tries until there is a connection. `undefined` if the broker is closed first. */
   async #reconnect(inbound: Inbound): Promise<Connection | undefined> {
+    let delay = this.#nextPause()
+    for (let attempt = 1; ; attempt++) {
+      await pause(delay, this.#ended.signal)
+      if (this.#ended.signal.aborted) return undefined
+      try {
+        return await this.#restoreConnection(inbound)
+      } catch (error) {
+        if (error instanceof BrokerError && error.code === 'ERR_BROKER_LOGIN_REFUSED') {
+          this.#giveUp(error)
+        }
+        if (this.#ended.signal.aborted) return undefined
+        delay = this.#nextPause()
+        this.#status.emit({ type: 'reconnect-failed', attempt, error: toError(error), delay })
+      }
+    }
+  }
+
+  async #restoreConnection(inbound: Inbound): Promise<Connection> {
     const { cleanStart, sessionExpiry } = this.#config
-    let connection: Connection | undefined
+    const connection = await this.#dial(inbound, cleanStart && sessionExpiry === 0)
     try {
-      connection = await this.#dial(inbound, cleanStart && sessionExpiry === 0)
       this.#enter(connection, inbound)
       await this.#restore(connection)
-      this.#status.emit({ type: 'connected', capabilities: connection.capabilities })
+      this.#beReady(connection)
       return connection
     } catch (error) {
       this.#leave(inbound)
-      await connection?.close()
-      if (error instanceof BrokerError && error.code === 'ERR_BROKER_LOGIN_REFUSED') {
-        this.#giveUp(error)
-      }
-      // What is wrong may be mended any time, and until then nobody else would tell.
-      if (isToTell(error)) this.#status.emit({ type: 'error', error })
-      return undefined
+      await connection.close()
+      throw error
     }
+  }
+
+  /** Exponential, with full jitter. */
+  #nextPause(): number {
+    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#attempts++)
+    return Math.round(Math.random() * longest)
   }
 
   #enter(connection: Connection, inbound: Inbound): void {
@@ -198,8 +219,15 @@ export class MqttBroker implements Broker {
     inbound.resume()
   }
 
+  /** Everything is in place: what waited is sent before anything else is. */
+  #beReady(connection: Connection): void {
+    this.#offlineQueue?.resume((message) => connection.publish(message))
+    this.#status.emit({ type: 'connected', capabilities: connection.capabilities })
+  }
+
   #leave(inbound: Inbound): void {
     this.#connection = undefined
+    this.#offlineQueue?.pause()
     inbound.pause()
   }
 
@@ -219,6 +247,7 @@ export class MqttBroker implements Broker {
     this.#state = 'closed'
     this.#ended.abort(error)
     this.#inbound?.stop()
+    this.#offlineQueue?.close(error)
     this.#status.emit({ type: 'closed', ...(error instanceof Error && { error }) })
   }
 
@@ -226,17 +255,12 @@ export class MqttBroker implements Broker {
     this.#state = 'closed'
     this.#ended.abort(new BrokerError('ERR_BROKER_CLOSED', 'This broker was closed'))
     this.#inbound?.stop()
+    this.#offlineQueue?.close(undefined)
     const connection = this.#connection
     await Promise.all([this.#inbound?.idle(), connection?.idle(), this.#dialled])
     await connection?.close()
     this.#status.emit({ type: 'closed' })
   }
-}
-
-/** Whether a failed reconnect is due to something other than the network. */
-function isToTell(error: unknown): error is BrokerError {
-  if (error instanceof CertificateError) return true
-  return error instanceof BrokerError && error.code === 'ERR_BROKER_PASSWORD'
 }
 
 /** Settles after a time, or when the signal aborts. */

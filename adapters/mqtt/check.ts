@@ -10,8 +10,8 @@ import type {
   OutgoingMessage,
 } from '../../src/broker/broker.ts'
 import { ConfigError } from '../../src/errors.ts'
-import { parseTopicName } from '../../src/topic/filter.ts'
-import { reason, refusal } from './reason.ts'
+import { checkTopicName } from '../../src/topic/filter.ts'
+import { publishing, reason, refusal } from './reason.ts'
 
 /** Longest text or binary field (MQTT 5, section 1.5). */
 const MAX_FIELD_BYTES = 65_535
@@ -27,11 +27,23 @@ const encoder = new TextEncoder()
  */
 export function checkMessage(message: OutgoingMessage): void {
   const { topic, payload, qos = 1, responseTopic } = message
-  parseTopicName(topic)
-  if (responseTopic !== undefined) parseTopicName(responseTopic)
+  checkTopicName(topic)
+  if (responseTopic !== undefined) checkTopicName(responseTopic)
   if (!(payload instanceof Uint8Array)) throw new ConfigError('payload', 'must be a Uint8Array')
-  if (![0, 1, 2].includes(qos)) throw new ConfigError('qos', 'must be 0, 1 or 2')
-  checkProperties(message)
+  if (qos !== 0 && qos !== 1 && qos !== 2) throw new ConfigError('qos', 'must be 0, 1 or 2')
+  if (hasProperties(message)) checkProperties(message)
+}
+
+/** Whether a message has anything beside its topic and payload. */
+export function hasProperties(message: MessageProperties): boolean {
+  const { correlationData, contentType, messageExpiry, responseTopic, userProperties } = message
+  return (
+    userProperties !== undefined ||
+    correlationData !== undefined ||
+    responseTopic !== undefined ||
+    contentType !== undefined ||
+    messageExpiry !== undefined
+  )
 }
 
 function checkProperties(properties: MessageProperties): void {
@@ -70,17 +82,19 @@ function checkText(key: string, text: unknown): void {
 /**
  * Checks that the broker takes such a message.
  *
- * @param what The subject of the error message.
  * @throws {BrokerError} `ERR_BROKER_REFUSED` with the reason code the broker would give.
  */
 export function checkCapabilities(
-  what: string,
   message: OutgoingMessage,
   { maxQos, retain, maxPacketSize = MAX_PACKET_BYTES }: BrokerCapabilities,
 ): void {
-  if ((message.qos ?? 1) > maxQos) throw refusal(what, reason.qosNotSupported)
-  if (message.retain && !retain) throw refusal(what, reason.retainNotSupported)
-  if (packetSize(message) > maxPacketSize) throw refusal(what, reason.packetTooLarge)
+  const { topic, payload, qos = 1 } = message
+  const refuse = (reasonCode: number) => refusal(publishing(topic), reasonCode)
+  if (qos > maxQos) throw refuse(reason.qosNotSupported)
+  if (message.retain && !retain) throw refuse(reason.retainNotSupported)
+  // Most are far from it, and need no exact count.
+  const isSmall = !hasProperties(message) && payload.length + 4 * topic.length + 16 <= maxPacketSize
+  if (!isSmall && packetSize(message) > maxPacketSize) throw refuse(reason.packetTooLarge)
 }
 
 /** Bytes of a PUBLISH packet, at most: the two lengths in it are counted with 4 bytes each. */

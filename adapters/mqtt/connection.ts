@@ -9,16 +9,18 @@ import type { IConnackPacket, IPublishPacket, IStream, MqttClient, Packet } from
 import type { BrokerCapabilities, OutgoingMessage, Qos } from '../../src/broker/broker.ts'
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { BrokerError, MissingDependencyError } from '../../src/errors.ts'
-import type { ByteStream, OpenStream } from './byte-stream.ts'
 import { tlsError } from './certificate.ts'
 import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
+import type { OpenLink } from './link.ts'
+import { addressOf, linkOpener } from './links.ts'
 import { Outbound } from './outbound.ts'
-import { asBuffer, toCapabilities, toMessage, toPacketProperties } from './packet.ts'
+import { toCapabilities, toMessage, toPacket } from './packet.ts'
 import type { PacketIds } from './packet-ids.ts'
+import { PacketStream } from './packet-stream.ts'
 import { readPassword } from './password.ts'
-import { connectRefusal, disconnection, publishError, reason, unreachable } from './reason.ts'
-import { addressOf, streamOpener } from './stream.ts'
+import type { ReceivedPublish } from './publish-packet.ts'
+import { connectRefusal, disconnection, publishing, reason, unreachable } from './reason.ts'
 
 /** What {@link openConnection} takes. */
 export interface ConnectionOptions {
@@ -35,6 +37,7 @@ type Mqtt = Pick<typeof import('mqtt').default, 'MqttClient' | 'nextTick'>
 
 /** Handed to the `mqtt` package in place of an acknowledgement: it then sends none itself. */
 const NOT_YET = new Error('The handler is not done yet')
+const NOTHING: Acknowledge = () => {}
 /** Milliseconds, as long as a timer goes: the caller has a deadline of its own. */
 const NEVER = 2 ** 31 - 1
 /** Milliseconds the broker has to close a connection after DISCONNECT. */
@@ -51,9 +54,9 @@ const DEFAULT_RECEIVE_MAXIMUM = 65_535
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { config, signal } = options
-  const [mqtt, openStream] = await Promise.all([loadMqtt(), streamOpener(config)])
+  const [mqtt, openLink] = await Promise.all([loadMqtt(), linkOpener(config)])
   const password = await readPassword(config, signal)
-  const connection = new Connection(mqtt, openStream, password, options)
+  const connection = new Connection(mqtt, openLink, password, options)
   await connection.open(signal)
   return connection
 }
@@ -67,7 +70,7 @@ export class Connection {
   readonly #packetIds: PacketIds
   readonly #client: MqttClient
   #outbound: Outbound
-  #stream: ByteStream | undefined
+  #stream: PacketStream | undefined
   #drained: (() => void)[] = []
   #capabilities: BrokerCapabilities | undefined
   #sessionPresent = false
@@ -76,7 +79,7 @@ export class Connection {
 
   constructor(
     mqtt: Mqtt,
-    openStream: OpenStream,
+    openLink: OpenLink,
     password: string | undefined,
     { config, cleanStart, inbound, packetIds }: ConnectionOptions,
   ) {
@@ -85,7 +88,7 @@ export class Connection {
     this.#packetIds = packetIds
     this.#outbound = this.#outboundFor(DEFAULT_RECEIVE_MAXIMUM)
     const { username, protocolVersion, receiveMaximum, sessionExpiry } = config
-    this.#client = new mqtt.MqttClient(() => this.#watch(openStream()), {
+    this.#client = new mqtt.MqttClient(() => this.#openStream(openLink), {
       manualConnect: true,
       reconnectPeriod: 0,
       resubscribe: false,
@@ -150,30 +153,17 @@ export class Connection {
     }
     this.#keepAlive()
     // What a lost connection left half done (section 4.4), before anything new is sent.
-    for (const messageId of this.#packetIds.occupied) this.#send({ cmd: 'pubrel', messageId })
+    for (const messageId of this.#packetIds.kept) this.#send({ cmd: 'pubrel', messageId })
   }
 
   /** Publishes a checked message. */
-  async publish(message: OutgoingMessage): Promise<void> {
-    const { topic, payload, qos = 1, retain = false } = message
-    const what = `Publishing to ${JSON.stringify(topic.slice(0, 200))}`
-    checkCapabilities(what, message, this.capabilities)
-    const bytes = asBuffer(payload)
-    const properties =
-      this.#config.protocolVersion === 5 ? { properties: toPacketProperties(message) } : {}
-    const options = { qos, retain, ...properties }
-    if (qos > 0) {
-      await this.#outbound.publish(what, (answer) => {
-        this.#client.publish(topic, bytes, options, (error) =>
-          answer(error ? publishError(what, error) : undefined, undefined),
-        )
-        if (qos === 2) this.#packetIds.occupyLast()
-      })
-      return
-    }
-    this.#client.publish(topic, bytes, options)
-    if (!this.#stream?.writableNeedDrain) return
-    await this.#outbound.request<void>(what, (answer) => {
+  publish(message: OutgoingMessage): Promise<void> {
+    checkCapabilities(message, this.capabilities)
+    const packet = toPacket(message, this.#config.protocolVersion)
+    if (packet.qos > 0) return this.#outbound.publish(packet)
+    this.#send(packet)
+    if (!this.#stream?.writableNeedDrain) return Promise.resolve()
+    return this.#outbound.request<void>(publishing(packet.topic), (answer) => {
       this.#drained.push(() => answer(undefined, undefined))
     })
   }
@@ -210,13 +200,8 @@ export class Connection {
     })
     client.on('packetreceive', (packet) => this.#onPacket(packet))
     client.handleMessage = (packet, done) => {
-      const { qos, messageId } = packet
-      if (qos === 0) {
-        this.#inbound.take(toMessage(packet), () => {}, done)
-      } else {
-        const acknowledge = this.#acknowledger('puback', messageId!)
-        this.#inbound.take(toMessage(packet), acknowledge, () => done(NOT_YET))
-      }
+      const { qos, messageId = 0 } = packet
+      this.#take({ message: toMessage(packet), messageId }, qos === 0 ? done : () => done(NOT_YET))
     }
     // With QoS 2 the package would send PUBREC first and handle the message after, so that one
     // whose handler did not end is lost with the process. Set here because it drops the option
@@ -232,6 +217,12 @@ export class Connection {
     }
   }
 
+  /** Takes a message of QoS 0 or 1. */
+  #take({ message, messageId }: ReceivedPublish, readOn: () => void): void {
+    const acknowledge = message.qos === 0 ? NOTHING : this.#acknowledger('puback', messageId)
+    this.#inbound.take(message, acknowledge, readOn)
+  }
+
   #acknowledger(cmd: 'puback' | 'pubrec', messageId: number): Acknowledge {
     return (outcome) => {
       if (!this.#isOpen) return
@@ -243,14 +234,20 @@ export class Connection {
   }
 
   #onPacket(packet: Packet): void {
-    if (packet.cmd === 'connack') this.#onConnack(packet)
-    else if (packet.cmd === 'pubrel') this.#inbound.release(packet.messageId!)
-    else if (packet.cmd === 'pubcomp') this.#packetIds.free(packet.messageId!)
-    else if (packet.cmd === 'pubrec') {
-      // One that refuses ends the exchange.
-      if ((packet.reasonCode ?? 0) >= reason.unspecified) this.#packetIds.free(packet.messageId!)
-    } else if (packet.cmd === 'disconnect' && packet.reasonCode) {
-      this.#cause ??= disconnection(packet.reasonCode)
+    switch (packet.cmd) {
+      case 'connack':
+        this.#onConnack(packet)
+        break
+      case 'puback':
+      case 'pubrec':
+      case 'pubcomp':
+        this.#outbound.onAnswer(packet.cmd, packet.messageId!, packet.reasonCode)
+        break
+      case 'pubrel':
+        this.#inbound.release(packet.messageId!)
+        break
+      case 'disconnect':
+        if (packet.reasonCode) this.#cause ??= disconnection(packet.reasonCode)
     }
   }
 
@@ -264,14 +261,20 @@ export class Connection {
     this.#capabilities = toCapabilities(packet, this.#config.protocolVersion)
     this.#outbound = this.#outboundFor(properties?.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM)
     this.#sessionPresent = sessionPresent
-    if (!sessionPresent) this.#packetIds.freeAll()
+    if (!sessionPresent) this.#packetIds.deallocateAll()
     this.#isOpen = true
     // Before the messages of the session, which may follow in the same read.
     this.#inbound.beginSession(sessionPresent)
   }
 
-  #outboundFor(quota: number): Outbound {
-    return new Outbound(quota, this.#config.publishTimeout, () => this.#inbound.readAhead())
+  #outboundFor(receiveMaximum: number): Outbound {
+    return new Outbound({
+      receiveMaximum,
+      timeout: this.#config.publishTimeout,
+      packetIds: this.#packetIds,
+      send: (packet) => this.#send(packet),
+      onAwait: () => this.#inbound.readAhead(),
+    })
   }
 
   /** While the window is full nothing is read, not even the answer to a ping. */
@@ -286,7 +289,11 @@ export class Connection {
     void this.ended.then(() => clearInterval(timer))
   }
 
-  #watch(stream: ByteStream): IStream {
+  #openStream(openLink: OpenLink): IStream {
+    const { protocolVersion } = this.#config
+    const takePublish = (publish: ReceivedPublish, readOn: () => void) =>
+      this.#take(publish, readOn)
+    const stream = new PacketStream({ openLink, protocolVersion, takePublish })
     this.#stream = stream
     stream.on('error', (error) => {
       this.#cause ??= error
@@ -294,13 +301,13 @@ export class Connection {
     stream.on('drain', () => {
       for (const resume of this.#drained.splice(0)) resume()
     })
-    // One over a WebSocket has only what the package calls.
-    return stream as IStream
+    // It has only what the package calls.
+    return stream as unknown as IStream
   }
 
   #send(packet: Packet): void {
-    // biome-ignore lint/complexity/useLiteralKeys: private in the types, and the only way to send
-    this.#client['_sendPacket'](packet)
+    // biome-ignore lint/complexity/useLiteralKeys: private in the types, and the only way to send without a copy being kept
+    this.#client['_sendPacket'](packet, undefined, undefined, true)
   }
 
   #end(cause: Error): void {

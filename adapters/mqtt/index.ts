@@ -30,12 +30,13 @@ export interface MqttConfig extends BrokerConfig {
  * Makes a connection to an MQTT broker. Nothing is loaded or dialled until `connect()`.
  *
  * After the first connection a lost one is made again for as long as it takes, after pauses that
- * grow from at most 1 second to at most 30. It ends early only if the broker refuses the login. A
- * certificate that is in the way of it is an `error` status each time.
+ * grow from at most 1 second to at most 30. It ends early only if the broker refuses the login. Each
+ * attempt that fails is a `reconnect-failed` status.
  *
  * What was not answered when a connection was lost is not sent again: such a publish rejects with
- * `ERR_BROKER_TIMEOUT`, and whoever made it knows best whether to repeat it. A message whose
- * handler was running is not acknowledged; a broker that kept the session sends it again.
+ * `ERR_BROKER_CONNECTION_LOST`, and whoever made it knows best whether to repeat it. What is published
+ * until there is another connection rejects at once, or waits for it with `offlineQueue`. A message
+ * whose handler was running is not acknowledged; a broker that kept the session sends it again.
  *
  * Up to `receiveMaximum` handlers run at once. While there are more messages than that nothing
  * further is read from the connection, unless an answer to a publish or subscribe is awaited: then

@@ -9,22 +9,25 @@ import type { IClientOptions } from 'mqtt'
 
 const HIGHEST = 65_535
 
-/** Gives out identifiers one after the other, except those that are occupied. */
+/** Gives out identifiers one after the other, except those in use. */
 export class PacketIds implements NonNullable<IClientOptions['messageIdProvider']> {
-  readonly #occupied = new Set<number>()
+  readonly #inUse = new Set<number>()
+  readonly #kept = new Set<number>()
   #last = 0
 
   /** Those of QoS 2 messages that the broker may have taken and not been told to pass on. */
-  get occupied(): readonly number[] {
-    return [...this.#occupied]
+  get kept(): readonly number[] {
+    return [...this.#kept]
   }
 
+  /** The next one that is free; `null` if none is. */
   allocate(): number | null {
-    if (this.#occupied.size >= HIGHEST) return null
+    if (this.#inUse.size >= HIGHEST) return null
     // Not from 1 on: a session may have been another process's, which left exchanges half done.
     if (this.#last === 0) this.#last = Math.ceil(Math.random() * HIGHEST)
     do this.#last = (this.#last % HIGHEST) + 1
-    while (this.#occupied.has(this.#last))
+    while (this.#inUse.has(this.#last))
+    this.#inUse.add(this.#last)
     return this.#last
   }
 
@@ -32,25 +35,36 @@ export class PacketIds implements NonNullable<IClientOptions['messageIdProvider'
     return this.#last
   }
 
-  /** Occupies the identifier that was given out last. */
-  occupyLast(): void {
-    this.#occupied.add(this.#last)
+  /** Keeps one in use when the connection is lost. */
+  keep(id: number): void {
+    this.#kept.add(id)
+  }
+
+  /** Whether it is kept. */
+  keeps(id: number): boolean {
+    return this.#kept.has(id)
   }
 
   /** The exchange is over. */
-  free(id: number): void {
-    this.#occupied.delete(id)
+  deallocate(id: number): void {
+    this.#inUse.delete(id)
+    this.#kept.delete(id)
+  }
+
+  /** The connection is lost: what it awaited and does not keep is over. */
+  deallocateUnkept(): void {
+    for (const id of this.#inUse) if (!this.#kept.has(id)) this.#inUse.delete(id)
   }
 
   /** The broker has begun a new session. */
-  freeAll(): void {
-    this.#occupied.clear()
+  deallocateAll(): void {
+    this.#inUse.clear()
+    this.#kept.clear()
   }
 
   // The `mqtt` package asks for these: what it keeps ends with a connection, and has no say here.
   register(): boolean {
     return true
   }
-  deallocate(): void {}
   clear(): void {}
 }

@@ -4,8 +4,13 @@
  * @module
  */
 import type { IConnackPacket, IPublishPacket } from 'mqtt'
-import type { BrokerCapabilities, Message, MessageProperties } from '../../src/broker/broker.ts'
-import { userPairs } from './check.ts'
+import type {
+  BrokerCapabilities,
+  Message,
+  MessageProperties,
+  OutgoingMessage,
+} from '../../src/broker/broker.ts'
+import { hasProperties, userPairs } from './check.ts'
 
 /** A received packet as a message. */
 export function toMessage({ topic, payload, qos, retain, properties }: IPublishPacket): Message {
@@ -30,10 +35,23 @@ function toProperties(properties: NonNullable<IPublishPacket['properties']>): Me
   }
 }
 
-/** Checked properties as those of a packet. */
-export function toPacketProperties(
-  message: MessageProperties,
-): NonNullable<IPublishPacket['properties']> {
+/** A checked message as a packet, without the packet identifier that one of QoS 1 or 2 needs. */
+export function toPacket(message: OutgoingMessage, protocolVersion: 4 | 5): IPublishPacket {
+  const { topic, payload, qos = 1, retain = false } = message
+  const packet = {
+    cmd: 'publish',
+    topic,
+    payload: asBuffer(payload),
+    qos,
+    retain,
+    dup: false,
+  } as const
+  return protocolVersion === 5 && hasProperties(message)
+    ? { ...packet, properties: toPacketProperties(message) }
+    : packet
+}
+
+function toPacketProperties(message: MessageProperties): NonNullable<IPublishPacket['properties']> {
   const {
     userProperties = {},
     correlationData,
@@ -69,7 +87,7 @@ export function toCapabilities(
 }
 
 /** The package's types ask for a Buffer, which a browser does not have; it takes any bytes. */
-export function asBuffer(bytes: Uint8Array): Buffer {
+function asBuffer(bytes: Uint8Array): Buffer {
   return bytes as Buffer
 }
 

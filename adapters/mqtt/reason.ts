@@ -101,8 +101,7 @@ export function refusal(what: string, reasonCode: number): BrokerError {
   return new BrokerError(code, `${what} was refused: ${describe(reasonCode)}`, { reasonCode })
 }
 
-/** The error for a publish that failed: a refusal if the broker gave a reason code. */
-export function publishError(what: string, error: Error): Error {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'number' ? refusal(what, code) : error
+/** Publishing as the subject of an error message. */
+export function publishing(topic: string): string {
+  return `Publishing to ${JSON.stringify(topic.slice(0, 200))}`
 }

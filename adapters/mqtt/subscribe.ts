@@ -49,7 +49,7 @@ export function checkSubscriptions(subscriptions: readonly Subscription[]): void
  * Makes checked subscriptions. Settles when the broker has answered for each that was sent; one
  * that is denied is not.
  *
- * @throws {BrokerError} If it has not: `ERR_BROKER_TIMEOUT` or `ERR_BROKER_NOT_CONNECTED`.
+ * @throws {BrokerError} If it has not: `ERR_BROKER_TIMEOUT`, `ERR_BROKER_CONNECTION_LOST` or `ERR_BROKER_NOT_CONNECTED`.
  */
 export async function makeSubscriptions(
   connection: Connection,

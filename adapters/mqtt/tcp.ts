@@ -1,10 +1,10 @@
 /**
- * The stream over TCP, with TLS or without.
+ * The link over TCP, with TLS or without.
  *
  * @module
  */
 import type { Socket } from 'node:net'
-import type { OpenStream } from './byte-stream.ts'
+import type { Link, LinkEvents, OpenLink } from './link.ts'
 import { loadNode } from './node.ts'
 import type { TlsOptions } from './tls.ts'
 
@@ -12,34 +12,29 @@ import type { TlsOptions } from './tls.ts'
 export async function tcpOpener(
   { host, port }: { readonly host: string; readonly port: number },
   options: TlsOptions | undefined,
-): Promise<OpenStream> {
+): Promise<OpenLink> {
   const { connect, isIP } = await loadNode('net')
-  // Without setNoDelay an acknowledgement waits for the peer's delayed one, 40 ms and more.
-  if (!options) return () => gathered(connect({ host, port }).setNoDelay(true))
+  if (!options) return (events) => linkOf(connect({ host, port }), 'connect', events)
   const tls = await loadNode('tls')
   // Which certificate to show is asked for by name; an address is no name (RFC 6066, section 3).
   const named = isIP(host) ? {} : { servername: host }
-  return () => gathered(tls.connect({ host, port, ...named, ...options }).setNoDelay(true))
+  return (events) =>
+    linkOf(tls.connect({ host, port, ...named, ...options }), 'secureConnect', events)
 }
 
-/**
- * Has all that is written in one turn of the event loop go out at once: a system call for each
- * acknowledgement would take longer than the rest of a message.
- */
-function gathered(socket: Socket): Socket {
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
-  let isGathering = false
-  const flush = () => {
-    isGathering = false
-    socket.uncork()
+function linkOf(socket: Socket, opened: 'connect' | 'secureConnect', events: LinkEvents): Link {
+  // Else an acknowledgement waits for the peer's delayed one, 40 ms and more.
+  socket.setNoDelay(true)
+  socket.once(opened, () => events.opened())
+  socket.on('data', (bytes: Buffer) => events.received(bytes))
+  socket.on('drain', () => events.drained())
+  socket.on('error', (error) => events.failed(error))
+  socket.on('close', () => events.closed())
+  return {
+    send: (bytes) => socket.write(bytes),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    end: () => socket.end(),
+    destroy: () => socket.destroy(),
   }
-  const gather = (...args: unknown[]) => {
-    if (!isGathering) {
-      isGathering = true
-      socket.cork()
-      setImmediate(flush)
-    }
-    return write(...args)
-  }
-  return Object.assign(socket, { write: gather })
 }

@@ -113,12 +113,16 @@ export class CoapBroker implements Broker {
       throw new BrokerError('ERR_BROKER_REFUSED', problem)
     }
     // Copied now: whoever published it may change it later.
-    await this.#server.publish({ ...message, payload: message.payload.slice() })
+    await this.#server.publish({ ...message, payload: new Uint8Array(message.payload) })
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#drain()
     return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   status(): AsyncIterable<BrokerStatus> {

@@ -76,8 +76,18 @@ export interface BrokerCapabilities {
 export type BrokerStatus =
   /** Connected, and every subscription is in place again. */
   | { readonly type: 'connected'; readonly capabilities: BrokerCapabilities }
-  /** The connection is lost; the broker adapter goes on trying. */
+  /** The connection is lost; the broker adapter makes it again. */
   | { readonly type: 'disconnected'; readonly error?: Error }
+  /** It was not made again in this attempt, and another one follows. */
+  | {
+      readonly type: 'reconnect-failed'
+      /** Counts the attempts since the last `connected`, from 1. */
+      readonly attempt: number
+      /** What stood in the way: the network, a certificate, the function that gives the password … */
+      readonly error: Error
+      /** Milliseconds until the next attempt. */
+      readonly delay: number
+    }
   /** Something failed that no caller waits for, such as a handler that rejected. */
   | { readonly type: 'error'; readonly error: Error }
   /** The last event: `close()` was called, or trying again is pointless. */
@@ -105,7 +115,7 @@ export interface ConnectOptions {
  * may run at once: at most `receiveMaximum` (an option of each implementation) are waiting for
  * their handler at a time, and the others wait in the broker.
  */
-export interface Broker {
+export interface Broker extends AsyncDisposable {
   /**
    * Connects, and keeps connected until `close()`. Settles when the first connection stands.
    *
@@ -126,11 +136,13 @@ export interface Broker {
   subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]>
   /**
    * Publishes. With QoS 0 it settles when the message is handed to the connection, with QoS 1 and
-   * 2 when the broker has taken it. It never waits for a connection, and never for ever.
+   * 2 when the broker has taken it. It never waits for ever, and for a connection only where a queue
+   * for that was asked for, as by `offlineQueue` of the MQTT adapter.
    *
    * @throws {BrokerError} `ERR_BROKER_NOT_AUTHORIZED` or `ERR_BROKER_REFUSED` if the broker refused
-   * it; `ERR_BROKER_NOT_CONNECTED` if nothing was sent; `ERR_BROKER_TIMEOUT` or
-   * `ERR_BROKER_CLOSED` if it may or may not have arrived.
+   * it; `ERR_BROKER_NOT_CONNECTED`, `ERR_BROKER_QUEUE_FULL` or `ERR_BROKER_MESSAGE_EXPIRED` if
+   * nothing was sent; `ERR_BROKER_TIMEOUT` or `ERR_BROKER_CONNECTION_LOST` if it may or may not have
+   * arrived; `ERR_BROKER_CLOSED` if the broker is closed, and nothing was sent.
    * @throws {InvalidTopicError} If a topic is not well formed; then nothing is sent.
    */
   publish(message: OutgoingMessage): Promise<void>
@@ -139,6 +151,11 @@ export interface Broker {
    * disconnects. Settles when that is done; a second call settles with the first.
    */
   close(): Promise<void>
-  /** Events from now on; ends after `closed`. Each call is a stream of its own. */
+  /** {@link Broker.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>
+  /**
+   * Events from now on; ends after `closed`. Each call is a stream of its own. A reader that falls far
+   * behind may miss the older ones.
+   */
   status(): AsyncIterable<BrokerStatus>
 }

@@ -10,6 +10,20 @@ import { ConfigError } from '../errors.ts'
 import { parseTopicFilter } from '../topic/filter.ts'
 import { parseTls, type TlsSettings } from './tls.ts'
 
+/** What becomes of messages that are published while there is no connection. */
+export interface OfflineQueueConfig {
+  /**
+   * Most messages that wait, 1 to 1,000,000; each counts until the broker has answered. There is no
+   * bound on their bytes beside it. Default: 1,000.
+   */
+  readonly limit?: number
+  /**
+   * What gives way when so many are there, with `ERR_BROKER_QUEUE_FULL`: the newest message
+   * (`'reject'`), or the one that waits longest (`'drop-oldest'`). Default: `'reject'`.
+   */
+  readonly whenFull?: 'reject' | 'drop-oldest'
+}
+
 /** How to reach a message broker, and how to behave there. Every key is optional. */
 export interface BrokerConfig {
   /**
@@ -79,6 +93,14 @@ export interface BrokerConfig {
   /** Milliseconds to wait for the broker's answer to a publish or subscribe. Default: 30,000. */
   readonly publishTimeout?: number
   /**
+   * Lets messages wait in memory that are published while a connection is lost, to be sent in order
+   * when it is made again; see {@link OfflineQueueConfig}. Each rejects with
+   * `ERR_BROKER_MESSAGE_EXPIRED` when its `messageExpiry` has passed, and with `ERR_BROKER_CLOSED` if
+   * the broker is closed first. Default: none waits, and such a publish rejects at once with
+   * `ERR_BROKER_NOT_CONNECTED`, as it always does before the first connection.
+   */
+  readonly offlineQueue?: OfflineQueueConfig
+  /**
    * 5, or 4 for MQTT 3.1.1, which has no message properties, no shared subscriptions and no reasons
    * for a refusal. Default: 5.
    */
@@ -95,7 +117,7 @@ export interface ResolvedBrokerConfig
   extends Required<
     Omit<
       BrokerConfig,
-      'url' | 'host' | 'port' | 'username' | 'password' | 'tls' | keyof TlsSettings
+      'url' | 'host' | 'port' | 'username' | 'password' | 'tls' | 'offlineQueue' | keyof TlsSettings
     >
   > {
   readonly address: BrokerAddress
@@ -103,6 +125,8 @@ export interface ResolvedBrokerConfig
   readonly tls: TlsSettings | undefined
   readonly username: string | undefined
   readonly password: BrokerConfig['password'] | undefined
+  /** Missing where nothing is to wait. */
+  readonly offlineQueue?: Required<OfflineQueueConfig>
 }
 
 const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
@@ -137,6 +161,10 @@ function whole(min: number, max: number) {
   )
 }
 
+/** What strict schemas say of anything but an object; of a key, see `toConfigError`. */
+const notAnObject = ({ received }: v.StrictObjectIssue) =>
+  received === 'Object' ? '' : 'must be an object'
+
 const schema = v.strictObject(
   {
     url: v.optional(v.string('must be a string')),
@@ -168,9 +196,21 @@ const schema = v.strictObject(
     receiveMaximum: v.optional(whole(1, 65_535), 64),
     connectTimeout: v.optional(whole(1, MAX_TIMEOUT), 10_000),
     publishTimeout: v.optional(whole(1, MAX_TIMEOUT), 30_000),
+    offlineQueue: v.optional(
+      v.strictObject(
+        {
+          limit: v.optional(whole(1, 1_000_000), 1_000),
+          whenFull: v.optional(
+            v.picklist(['reject', 'drop-oldest'], "must be 'reject' or 'drop-oldest'"),
+            'reject',
+          ),
+        },
+        notAnObject,
+      ),
+    ),
     protocolVersion: v.optional(v.picklist([4, 5], 'must be 5, or 4 for MQTT 3.1.1'), 5),
   },
-  ({ received }) => (received === 'Object' ? '' : 'must be an object'),
+  notAnObject,
 )
 
 /**
@@ -183,7 +223,7 @@ export function parseBrokerConfig(input: unknown, key: string): ResolvedBrokerCo
   const result = v.safeParse(schema, input)
   if (!result.success) throw toConfigError(result.issues[0], key)
   const { url, host, port, username, password, clientId, ...others } = result.output
-  const { tls, caCerts, certFile, keyFile, ...rest } = others
+  const { tls, caCerts, certFile, keyFile, offlineQueue, ...rest } = others
   if (url !== undefined && (host !== undefined || port !== undefined)) {
     const other = host !== undefined ? 'host' : 'port'
     throw new ConfigError(`${key}.${other}`, 'cannot be given beside url: give one of them')
@@ -214,6 +254,7 @@ export function parseBrokerConfig(input: unknown, key: string): ResolvedBrokerCo
     username,
     // What it gives is checked when it is called.
     password: password as BrokerConfig['password'],
+    ...(offlineQueue && { offlineQueue }),
     clientId: clientId ?? `devicehub-${crypto.randomUUID().replaceAll('-', '')}`,
   }
 }
@@ -253,7 +294,8 @@ function defaultPort(isSecure: boolean): number {
 function toConfigError(issue: v.InferIssue<typeof schema>, key: string): ConfigError {
   const path = v.getDotPath(issue)
   if (path === null) return new ConfigError(key, issue.message)
-  if (issue.type !== 'strict_object') return new ConfigError(`${key}.${path}`, issue.message)
+  const isUnknownKey = issue.type === 'strict_object' && issue.expected === 'never'
+  if (!isUnknownKey) return new ConfigError(`${key}.${path}`, issue.message)
   return new ConfigError(`${key}.${path}`, 'is not a setting of a broker')
 }
 

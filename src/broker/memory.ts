@@ -54,7 +54,8 @@ export class MemoryServer {
     const stored: StoredMessage = {
       message: {
         ...outgoing,
-        payload: outgoing.payload.slice(),
+        // Not by `slice`, which for a Buffer is no copy.
+        payload: new Uint8Array(outgoing.payload),
         qos: outgoing.qos ?? 1,
         retain: false,
       },
@@ -194,6 +195,10 @@ class MemoryBroker implements Broker {
   close(): Promise<void> {
     this.#closing ??= this.#drain()
     return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   status(): AsyncIterable<BrokerStatus> {

@@ -1,53 +1,63 @@
 /**
- * Status events for any number of readers, each with a queue of its own.
+ * Status events for any number of readers.
  *
  * @module
  */
 import type { BrokerStatus } from './broker.ts'
 
-interface Reader {
-  readonly queue: BrokerStatus[]
-  wake: (() => void) | undefined
-}
+/** How many events are kept for readers that have not come to them yet. */
+const KEPT = 64
 
 /** The source of {@link Broker.status}: events go in, every reader sees those from then on. */
 export class StatusStream {
-  readonly #readers = new Set<Reader>()
-  #closed: BrokerStatus | undefined
+  /** The newest, in order. Readers hold no events but a number, so those that stop cost nothing. */
+  readonly #kept: BrokerStatus[] = []
+  #count = 0
+  #isClosed = false
+  #next: Promise<void>
+  #wake!: () => void
+
+  constructor() {
+    this.#next = this.#waiting()
+  }
 
   /** Hands an event to every reader. After `closed` nothing is passed on. */
   emit(status: BrokerStatus): void {
-    if (this.#closed) return
-    if (status.type === 'closed') this.#closed = status
-    for (const reader of this.#readers) {
-      reader.queue.push(status)
-      reader.wake?.()
-    }
+    if (this.#isClosed) return
+    this.#isClosed = status.type === 'closed'
+    if (this.#kept.push(status) > KEPT) this.#kept.shift()
+    this.#count++
+    this.#wake()
+    this.#next = this.#waiting()
   }
 
-  /** Events from this call on; ends after `closed`, which a late reader gets at once. */
+  /**
+   * Events from this call on; ends after `closed`, which a late reader gets at once. A reader that is
+   * more than 64 events behind goes on with the newest 64.
+   */
   watch(): AsyncIterable<BrokerStatus> {
-    const reader: Reader = { queue: this.#closed ? [this.#closed] : [], wake: undefined }
-    this.#readers.add(reader)
-    return { [Symbol.asyncIterator]: () => this.#read(reader) }
+    const from = this.#isClosed ? this.#count - 1 : this.#count
+    return { [Symbol.asyncIterator]: () => this.#read(from) }
   }
 
-  async *#read(reader: Reader): AsyncGenerator<BrokerStatus, void, void> {
-    try {
-      while (true) {
-        const status = reader.queue.shift()
-        if (status) {
-          yield status
-          if (status.type === 'closed') return
-        } else {
-          await new Promise<void>((resolve) => {
-            reader.wake = resolve
-          })
-          reader.wake = undefined
-        }
+  async *#read(from: number): AsyncGenerator<BrokerStatus, void, void> {
+    for (let at = from; ; ) {
+      if (at === this.#count) {
+        await this.#next
+        continue
       }
-    } finally {
-      this.#readers.delete(reader)
+      const oldest = this.#count - this.#kept.length
+      at = Math.max(at, oldest)
+      const status = this.#kept[at - oldest]!
+      at++
+      yield status
+      if (status.type === 'closed') return
     }
+  }
+
+  #waiting(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
   }
 }

@@ -82,8 +82,10 @@ export class PendingCommands {
 
     const id = `${this.#instance}.${++this.#count}`
     const reply = definition.reply && this.#expect(id, outgoing, definition, timeout)
+    // Where the publish fails its rejection is that one's double.
+    reply?.catch(() => {})
     try {
-      await broker.publish({
+      const published = broker.publish({
         topic: topics.name(device.id, 'cmd'),
         payload: encodeJson(
           payload === undefined ? { command: name, id } : { command: name, payload, id },
@@ -94,10 +96,11 @@ export class PendingCommands {
         messageExpiry: Math.ceil(timeout / 1000),
         ...(reply && { responseTopic: topics.name(device.id, 'reply') }),
       })
+      // Publishing may take longer than the reply has time.
+      await (reply ? Promise.race([published, reply]) : published)
     } catch (error) {
+      if (error instanceof CommandError) throw error
       this.#pending.get(id)?.abandon()
-      // Its rejection is this one's double.
-      reply?.catch(() => {})
       throw describePublishFailure(error, fail)
     }
     return reply
@@ -157,7 +160,7 @@ function describePublishFailure(
     const problem = isOurs ? error.message : 'the broker does not let this hub send it'
     return fail('not-authorized', problem, error)
   }
-  if (code === 'ERR_BROKER_TIMEOUT') {
+  if (code === 'ERR_BROKER_TIMEOUT' || code === 'ERR_BROKER_CONNECTION_LOST') {
     return fail('timed-out', 'the broker did not say whether it took the command', error)
   }
   return fail('not-sent', `it was not sent: ${toError(error).message}`, error)

@@ -6,6 +6,7 @@
  */
 import { hasReplies } from '../access/default-rules.ts'
 import type { Broker, Message, Subscription } from '../broker/broker.ts'
+import { outageFilter } from '../broker/outage.ts'
 import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts'
 import { ConfigError, DeviceUnknownError, InvalidTopicError, PayloadError } from '../errors.ts'
 import type { DeviceRef, Fleet } from '../fleet.ts'
@@ -333,7 +334,9 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
 
   async function watch(name: string, broker: Broker): Promise<void> {
     let lost = false
+    const isNews = outageFilter()
     for await (const status of broker.status()) {
+      if (!isNews(status)) continue
       if (status.type === 'connected') {
         if (lost) logger.info(`Broker "${name}": connected again`)
         lost = false

@@ -56,6 +56,9 @@ const openWithDevice: Open = async (options) => {
       const device = await opening
       device?.close()
     },
+    [Symbol.asyncDispose]() {
+      return this.close()
+    },
     status: () => broker.status(),
   } satisfies Broker
 }

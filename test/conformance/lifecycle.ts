@@ -4,7 +4,7 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import type { BrokerStatus, Message, MessageHandler } from '../../src/broker/broker.ts'
+import type { Broker, BrokerStatus, Message, MessageHandler } from '../../src/broker/broker.ts'
 import { BrokerError, type BrokerErrorCode, InvalidTopicError } from '../../src/errors.ts'
 import { Collector, deferred, within } from '../support/wait.ts'
 import { bytes, type Case, text } from './bench.ts'
@@ -122,6 +122,20 @@ export const lifecycle: Record<string, Case> = {
     const unused = await bench.open()
     await within(unused.close(), 'close')
     await rejectsWith(unused.connect({ onMessage: async () => {} }), 'ERR_BROKER_CLOSED')
+  },
+
+  'await using closes at the end of a block': async (bench) => {
+    let used: Broker
+    {
+      await using broker = await bench.open()
+      used = broker
+      await broker.connect({ onMessage: async () => {} })
+    }
+    await rejectsWith(
+      used.publish({ topic: bench.topic('x'), payload: bytes('x') }),
+      'ERR_BROKER_CLOSED',
+    )
+    await within(used[Symbol.asyncDispose](), 'second close')
   },
 
   'status tells of connected and closed to every reader, and ends': async (bench) => {

@@ -46,7 +46,7 @@ describe('a connection lost while publishing with QoS 2', { skip: mosquittoMissi
             one.status === 'rejected' ? [(one.reason as BrokerError).code] : [],
           )
           assert.ok(failures.length > 0)
-          assert.deepEqual([...new Set(failures)], ['ERR_BROKER_TIMEOUT'])
+          assert.deepEqual([...new Set(failures)], ['ERR_BROKER_CONNECTION_LOST'])
           await publisher.statuses.reach(3, 'statuses', RECONNECT_LIMIT)
 
           // As many at once as the broker takes from a client that owes it nothing.

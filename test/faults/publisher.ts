@@ -9,7 +9,11 @@ import { topicOf } from './types.ts'
 
 /** How many are on their way at once. */
 const WINDOW = 200
-const AGAIN: readonly string[] = ['ERR_BROKER_TIMEOUT', 'ERR_BROKER_NOT_CONNECTED']
+const AGAIN: readonly string[] = [
+  'ERR_BROKER_CONNECTION_LOST',
+  'ERR_BROKER_NOT_CONNECTED',
+  'ERR_BROKER_TIMEOUT',
+]
 
 /** Publishes. */
 export class Publisher implements AsyncDisposable {

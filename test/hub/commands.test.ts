@@ -204,7 +204,10 @@ describe('how a command ends without a reply', () => {
     ['ERR_BROKER_NOT_AUTHORIZED', 'not-authorized'],
     ['ERR_BROKER_REFUSED', 'not-sent'],
     ['ERR_BROKER_NOT_CONNECTED', 'not-sent'],
+    ['ERR_BROKER_QUEUE_FULL', 'not-sent'],
+    ['ERR_BROKER_MESSAGE_EXPIRED', 'not-sent'],
     ['ERR_BROKER_TIMEOUT', 'timed-out'],
+    ['ERR_BROKER_CONNECTION_LOST', 'timed-out'],
   ]
   for (const [code, outcome] of refusals) {
     test(`publish fails with ${code}: ${outcome}`, async () => {
@@ -215,6 +218,7 @@ describe('how a command ends without a reply', () => {
         subscribe: (subscriptions) => inner.subscribe(subscriptions),
         publish: () => Promise.reject(new BrokerError(code, 'refused')),
         close: () => inner.close(),
+        [Symbol.asyncDispose]: () => inner.close(),
         status: () => inner.status(),
       }
       await using hub = createHub(f.fleet, { brokers: { default: refusing } })
@@ -227,6 +231,26 @@ describe('how a command ends without a reply', () => {
       })
     })
   }
+})
+
+test('a broker that does not answer the publish in time: timed-out, and its answer is ignored', async () => {
+  await using f = await fixture()
+  const inner = memoryBroker(f.server)
+  const answer = deferred()
+  const silent: Broker = {
+    connect: (options) => inner.connect(options),
+    subscribe: (subscriptions) => inner.subscribe(subscriptions),
+    publish: () => answer.promise,
+    close: () => inner.close(),
+    [Symbol.asyncDispose]: () => inner.close(),
+    status: () => inner.status(),
+  }
+  await using hub = createHub(f.fleet, { brokers: { default: silent } })
+  await hub.start()
+  const station = hub.device(weatherStation, 'STATION-001')
+  const sending = station.send('setInterval', { interval: 1 }, { timeout: 20 })
+  await within(assert.rejects(sending, { outcome: 'timed-out' }), 'end of the command')
+  answer.reject(new BrokerError('ERR_BROKER_TIMEOUT', 'no answer'))
 })
 
 describe('what is refused before anything is sent', () => {

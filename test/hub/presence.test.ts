@@ -456,6 +456,7 @@ describe('a hub tells of the devices it hears', () => {
       subscribe: (list) => broker.subscribe(list.map(({ filter }) => ({ filter }))),
       publish: (message) => broker.publish(message),
       close: () => broker.close(),
+      [Symbol.asyncDispose]: () => broker.close(),
       status: () => broker.status(),
     }
     const device = memoryBroker(server)

@@ -112,7 +112,9 @@ describe('without an answer', () => {
   test('it is given up when the connection is lost', async () => {
     const { link, requests } = await start()
     const running = [link.run(COMMANDS), link.run(COMMANDS)]
-    const rejected = running.map((one) => assert.rejects(one, { code: 'ERR_BROKER_TIMEOUT' }))
+    const rejected = running.map((one) =>
+      assert.rejects(one, { code: 'ERR_BROKER_CONNECTION_LOST' }),
+    )
     await requests.reach(2, 'requests')
     link.lose(new Error('cut'))
     await Promise.all(rejected)

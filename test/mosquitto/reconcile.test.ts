@@ -284,7 +284,7 @@ describe('a cut connection', { skip: dynsecSiteMissing, timeout: 60_000 }, () =>
     const options = { logger, onReconciled: reports.push }
     relay.cutAfter(100_000)
     const first = dynamicSecurity(fleet, { broker: admin(relay.url), ...options })
-    await assert.rejects(first.start(), { code: 'ERR_BROKER_TIMEOUT' })
+    await assert.rejects(first.start(), { code: 'ERR_BROKER_CONNECTION_LOST' })
     assert.equal(relay.cuts, 1)
     const done = JSON.parse(site.readDocument()).clients.length
     assert.ok(done > 10 && done < 300, `${done} clients`)
@@ -297,7 +297,7 @@ describe('a cut connection', { skip: dynsecSiteMissing, timeout: 60_000 }, () =>
     // And one that has started goes on by itself.
     relay.cutAfter(20_000)
     const cut = second.reconcile({ passwords: true })
-    await assert.rejects(cut, { code: 'ERR_BROKER_TIMEOUT' })
+    await assert.rejects(cut, { code: 'ERR_BROKER_CONNECTION_LOST' })
     await reports.reach(3, 'reports', 20_000)
     assert.deepEqual(reports.items.at(-1)?.findings, [])
     await second.close()

@@ -11,19 +11,25 @@ export interface Client extends AsyncDisposable {
   readonly broker: Broker
   connect(handler?: MessageHandler): Promise<void>
   readonly received: Collector<Message>
+  /** Without the reconnects that failed: how often it is tried while a broker is away is chance. */
   readonly statuses: Collector<BrokerStatus>
+  readonly failedReconnects: Collector<FailedReconnect>
 }
+
+export type FailedReconnect = Extract<BrokerStatus, { type: 'reconnect-failed' }>
 
 /** Makes a client; it is closed when it goes out of scope. */
 export function makeClient(config: MqttConfig): Client {
   const broker = mqtt(config)
   const received = new Collector<Message>()
   const statuses = new Collector<BrokerStatus>()
-  void collect(broker, statuses)
+  const failedReconnects = new Collector<FailedReconnect>()
+  void collect(broker, statuses, failedReconnects)
   return {
     broker,
     received,
     statuses,
+    failedReconnects,
     async connect(handler) {
       const onMessage: MessageHandler = async (message) => {
         received.push(message)
@@ -44,11 +50,18 @@ export async function connectClient(config: MqttConfig, handler?: MessageHandler
   return client
 }
 
-async function collect(broker: Broker, statuses: Collector<BrokerStatus>): Promise<void> {
-  for await (const status of broker.status()) statuses.push(status)
+async function collect(
+  broker: Broker,
+  statuses: Collector<BrokerStatus>,
+  failedReconnects: Collector<FailedReconnect>,
+): Promise<void> {
+  for await (const status of broker.status()) {
+    if (status.type === 'reconnect-failed') failedReconnects.push(status)
+    else statuses.push(status)
+  }
 }
 
-/** The types of the statuses so far. */
+/** The types of the statuses so far, but for reconnects that failed. */
 export function typesOf({ statuses }: Client): string[] {
   return statuses.items.map(({ type }) => type)
 }

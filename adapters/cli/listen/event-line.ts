@@ -35,7 +35,13 @@ interface RejectedEvent extends EventBase {
 
 interface BrokerEvent extends EventBase {
   readonly event: 'broker'
-  readonly state: 'connected' | 'subscribed' | 'disconnected' | 'error' | 'closed'
+  readonly state:
+    | 'connected'
+    | 'subscribed'
+    | 'disconnected'
+    | 'reconnect-failed'
+    | 'error'
+    | 'closed'
   readonly reason?: string
   readonly subscriptions?: readonly SubscriptionResult[]
 }

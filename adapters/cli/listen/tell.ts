@@ -5,6 +5,7 @@
  * @module
  */
 import type { BrokerStatus, Message, SubscriptionResult } from '../../../src/broker/broker.ts'
+import { outageFilter } from '../../../src/broker/outage.ts'
 import type { Fleet } from '../../../src/fleet.ts'
 import type { DeviceEvent } from '../../../src/hub/events.ts'
 import type { Hub } from '../../../src/hub/hub.ts'
@@ -19,8 +20,9 @@ export interface Teller {
   reply(broker: string, message: Message): Promise<boolean>
   subscribed(broker: string, subscriptions: readonly SubscriptionResult[]): Promise<void>
   /**
-   * Tells what happens to a connection, from when it stands. Settles when it is closed, with the
-   * error if it was not closed on purpose.
+   * Tells what happens to a connection, from when it stands; of failed reconnects the first of an
+   * outage, and the first of each further kind. Settles when it is closed, with the error if it was
+   * not closed on purpose.
    */
   life(broker: string, statuses: AsyncIterable<BrokerStatus>): Promise<Error | undefined>
 }
@@ -68,10 +70,11 @@ export function teller(fleet: Fleet, toLine: (event: ListenEvent) => string): Te
 
     async life(broker, statuses) {
       let isTold = false
+      const isNews = outageFilter()
       for await (const status of statuses) {
         const error = 'error' in status ? status.error : undefined
         isTold ||= status.type === 'connected'
-        if (isTold) {
+        if (isNews(status) && isTold) {
           const reason = error && { reason: error.message }
           await tell({ time: now(), broker, event: 'broker', state: status.type, ...reason })
         }

@@ -52,6 +52,7 @@ export function watchedBroker(broker: Broker, watch: Watch): Broker {
     },
     publish: (message) => broker.publish(message),
     close: () => broker.close(),
+    [Symbol.asyncDispose]: () => broker.close(),
     status: () => broker.status(),
   }
 }

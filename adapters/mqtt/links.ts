@@ -1,11 +1,11 @@
 /**
- * The byte streams under a connection. They are built here and not by the `mqtt` package, whose
+ * The links under a connection. They are built here and not by the `mqtt` package, whose
  * table of transports is global, falls back silently and sends every small write as a frame.
  *
  * @module
  */
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
-import type { OpenStream } from './byte-stream.ts'
+import type { OpenLink } from './link.ts'
 import { hasSockets } from './node.ts'
 import { tcpOpener } from './tcp.ts'
 import { loadTls } from './tls.ts'
@@ -26,7 +26,7 @@ export function addressOf({ address, tls }: ResolvedBrokerConfig): string {
  * @throws {MissingDependencyError} If that is the `ws` package and it is not installed.
  * @throws {CertificateError} `unreadable` or `key-mismatch`.
  */
-export async function streamOpener({ address, tls }: ResolvedBrokerConfig): Promise<OpenStream> {
+export async function linkOpener({ address, tls }: ResolvedBrokerConfig): Promise<OpenLink> {
   const options = tls && hasSockets() ? await loadTls(tls) : undefined
   return address.transport === 'tcp'
     ? tcpOpener(address, options)

@@ -1,0 +1,249 @@
+/**
+ * What the `mqtt` package writes packets to and reads them from. It is no stream of Node, which a
+ * browser does not have, but does what the package asks of one; and it does what the package does
+ * not: what is written in one turn of the event loop is sent in one go, and a plain message is read
+ * here and goes straight to its taker.
+ *
+ * @module
+ */
+import { toError } from '../../src/errors.ts'
+import type { Link, LinkEvents, OpenLink } from './link.ts'
+import { endOfPacket, mayRead, type ReceivedPublish, readPublish } from './publish-packet.ts'
+import { WriteBuffer } from './write-buffer.ts'
+
+/** What the `mqtt` package reads into. It calls back when it is done with all that was in a chunk. */
+interface Sink {
+  write(chunk: Uint8Array, done: () => void): unknown
+}
+
+/** Takes a message. Nothing more is read before it calls `readOn`. */
+export type TakePublish = (publish: ReceivedPublish, readOn: () => void) => void
+
+interface Events {
+  error: Error
+  drain: undefined
+  close: undefined
+}
+type Listener<Name extends keyof Events> = (value: Events[Name]) => void
+
+/** How many bytes may be written in one turn before writing waits. */
+const HIGH_WATER_BYTES = 512 * 1024
+/** At the end of this turn of the event loop, or of as much of it as a browser lets tell. */
+const atTurnEnd: (run: () => void) => void =
+  (globalThis as { setImmediate?: (run: () => void) => unknown }).setImmediate ?? queueMicrotask
+
+/** What {@link PacketStream} takes. */
+export interface PacketStreamOptions {
+  readonly openLink: OpenLink
+  readonly protocolVersion: 4 | 5
+  readonly takePublish: TakePublish
+}
+
+/** The packets of one connection. */
+export class PacketStream {
+  /** Whether so much waits to be sent that a `drain` will tell when there is less. */
+  writableNeedDrain = false
+  readonly #link: Link
+  readonly #protocolVersion: 4 | 5
+  readonly #takePublish: TakePublish
+  readonly #listeners: { [Name in keyof Events]: Set<Listener<Name>> } = {
+    error: new Set(),
+    drain: new Set(),
+    close: new Set(),
+  }
+  #isOpen = false
+  #isDestroyed = false
+  readonly #written = new WriteBuffer()
+  #isFlushing = false
+  #sink: Sink | undefined
+  /** What was received and not read yet; of the first of it, from where on. */
+  #received: Uint8Array[] = []
+  #at = 0
+  /** How many bytes are still to come of a packet that is left to the package. */
+  #remaining = 0
+  #isReading = false
+  #isHeld = false
+  #isPaused = false
+
+  constructor({ openLink, protocolVersion, takePublish }: PacketStreamOptions) {
+    this.#protocolVersion = protocolVersion
+    this.#takePublish = takePublish
+    const events: LinkEvents = {
+      opened: () => {
+        this.#isOpen = true
+        this.#flush()
+      },
+      received: (bytes) => {
+        if (this.#isDestroyed) return
+        this.#received.push(bytes)
+        this.#read()
+      },
+      drained: () => this.#drain(),
+      failed: (error) => this.destroy(error),
+      // Not before the packets are handled that arrived just before, such as the reason for it.
+      closed: () => setTimeout(() => this.destroy()),
+    }
+    this.#link = openLink(events)
+  }
+
+  on<Name extends keyof Events>(event: Name, listener: Listener<Name>): this {
+    this.#listeners[event].add(listener)
+    return this
+  }
+
+  once<Name extends keyof Events>(event: Name, listener: Listener<Name>): this {
+    const first: Listener<Name> = (value) => {
+      this.removeListener(event, first)
+      listener(value)
+    }
+    return this.on(event, first)
+  }
+
+  removeListener<Name extends keyof Events>(event: Name, listener: Listener<Name>): this {
+    this.#listeners[event].delete(listener)
+    return this
+  }
+
+  /** Asked for by the `mqtt` package; there is no limit here. */
+  setMaxListeners(): this {
+    return this
+  }
+
+  pipe<Target extends Sink>(sink: Target): Target {
+    this.#sink = sink
+    return sink
+  }
+
+  write(piece: string | Uint8Array): boolean {
+    if (this.#isDestroyed) return false
+    if (!this.#isFlushing) {
+      this.#isFlushing = true
+      atTurnEnd(() => this.#flush())
+    }
+    this.#written.append(piece)
+    if (this.#written.length > HIGH_WATER_BYTES) this.writableNeedDrain = true
+    return !this.writableNeedDrain
+  }
+
+  /** Closes when what was written has been handed over. */
+  end(): void {
+    this.#flush()
+    this.#link.end()
+  }
+
+  /** Closes at once. */
+  destroy(error?: Error): void {
+    if (this.#isDestroyed) return
+    this.#isDestroyed = true
+    this.#received = []
+    queueMicrotask(() => {
+      if (error) this.#emit('error', error)
+      this.#emit('close', undefined)
+    })
+    try {
+      this.#link.destroy()
+    } catch {
+      // An edge worker refuses that to any request but the one that opened it, and has closed it then.
+    }
+  }
+
+  #emit<Name extends keyof Events>(event: Name, value: Events[Name]): void {
+    for (const listener of [...this.#listeners[event]]) listener(value)
+  }
+
+  #flush(): void {
+    this.#isFlushing = false
+    if (this.#isDestroyed || !this.#isOpen) return
+    try {
+      const hasRoom = this.#written.length === 0 || this.#link.send(this.#written.take())
+      if (hasRoom) this.#drain()
+      else this.writableNeedDrain = true
+    } catch (error) {
+      this.destroy(toError(error))
+    }
+  }
+
+  #drain(): void {
+    if (!this.writableNeedDrain || this.#isDestroyed) return
+    this.writableNeedDrain = false
+    this.#emit('drain', undefined)
+  }
+
+  readonly #readOn = (): void => {
+    this.#isHeld = false
+    this.#read()
+  }
+
+  /** Reads packets in order, as long as nothing holds it. Not called by itself. */
+  #read(): void {
+    if (this.#isReading) return
+    this.#isReading = true
+    while (!this.#isHeld && !this.#isDestroyed && this.#hasBytes()) this.#readOne()
+    this.#isReading = false
+    const [first, second] = this.#received
+    const isPaused = this.#isHeld && (second !== undefined || this.#at < (first?.length ?? 0))
+    if (isPaused === this.#isPaused || this.#isDestroyed) return
+    this.#isPaused = isPaused
+    if (isPaused) this.#link.pause()
+    else this.#link.resume()
+  }
+
+  /** Whether there is something to read, if more than the beginning of a header. */
+  #hasBytes(): boolean {
+    const [first, second] = this.#received
+    if (!first) return false
+    if (this.#at === first.length) {
+      this.#received.shift()
+      this.#at = 0
+      return this.#hasBytes()
+    }
+    if (this.#remaining > 0 || endOfPacket(first, this.#at) !== undefined) return true
+    if (!second) return false
+    this.#received.splice(0, 2, joined(first.subarray(this.#at), second))
+    this.#at = 0
+    return this.#hasBytes()
+  }
+
+  #readOne(): void {
+    const bytes = this.#received[0]!
+    if (this.#remaining === 0 && mayRead(bytes, this.#at)) {
+      const end = endOfPacket(bytes, this.#at)!
+      if (end >= 0 && end <= bytes.length) {
+        const publish = readPublish(bytes, this.#at, end, this.#protocolVersion)
+        if (publish) {
+          this.#at = end
+          this.#isHeld = true
+          this.#takePublish(publish, this.#readOn)
+          return
+        }
+      }
+    }
+    this.#leaveToPackage(bytes)
+  }
+
+  /** Hands the package as many packets in a row as are its own, the last one perhaps in part. */
+  #leaveToPackage(bytes: Uint8Array): void {
+    const start = this.#at
+    let at = Math.min(start + this.#remaining, bytes.length)
+    this.#remaining -= at - start
+    while (at < bytes.length) {
+      if (at > start && mayRead(bytes, at)) break
+      const end = endOfPacket(bytes, at)
+      if (end === undefined) break
+      // What has no length is for the package to refuse.
+      const stop = end < 0 ? bytes.length : Math.min(end, bytes.length)
+      if (end > stop) this.#remaining = end - stop
+      at = stop
+    }
+    this.#at = at
+    this.#isHeld = true
+    this.#sink!.write(bytes.subarray(start, at), this.#readOn)
+  }
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(one.length + other.length)
+  bytes.set(one)
+  bytes.set(other, one.length)
+  return bytes
+}

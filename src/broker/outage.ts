@@ -1,0 +1,23 @@
+/**
+ * What of an outage is worth a line in a log: a broker that is away for a night fails to be connected
+ * thousands of times, and mostly for one reason.
+ *
+ * @module
+ */
+import type { BrokerStatus } from './broker.ts'
+
+/**
+ * Makes a filter for the statuses of one broker. It lets everything through but failed reconnects: of
+ * these the first in an outage, and the first with each further `code`.
+ */
+export function outageFilter(): (status: BrokerStatus) => boolean {
+  const told = new Set<unknown>()
+  return (status) => {
+    if (status.type === 'connected') told.clear()
+    if (status.type !== 'reconnect-failed') return true
+    const { code } = status.error as { readonly code?: unknown }
+    if (told.has(code)) return false
+    told.add(code)
+    return true
+  }
+}
