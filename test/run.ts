@@ -1,9 +1,13 @@
 /**
- * The test runner: the whole suite on Node, then the portable areas on Bun and Deno.
+ * The test runner: the whole suite on Node, then the portable areas on the newest Node, Bun and Deno.
  *
  * `npm test` runs everything; `npm test -- test/topic test/hub/hub.test.ts` only what is named.
- * Exits with 1 if a test fails, a file crashes, hangs or holds no test, or a runtime is missing
- * where `CI` is `true`. The last line printed is `N passed, N failed`, and `, N skipped` if any.
+ * What is missing of the newest Node is installed first. A run of the conformance matrix is held
+ * against the table in docs/transports.md, or written there where `UPDATE_DOCS` is `1`.
+ *
+ * Exits with 1 if a test fails, a file crashes, hangs or holds no test, the table differs, or a
+ * runtime is missing where `CI` is `true`. The last line printed is `N passed, N failed`, and
+ * `, N skipped` if any.
  *
  * @module
  */
@@ -11,10 +15,19 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkPage } from './runner/page.ts'
 import { count, fileReport, type RuntimeRun, summary } from './runner/report.ts'
-import { type FileRun, findVersion, type Runtime, runFile, runtimes } from './runner/runtime.ts'
+import {
+  type FileRun,
+  findVersion,
+  install,
+  newestNode,
+  type Runtime,
+  runFile,
+  runtimes,
+} from './runner/runtime.ts'
 
-/** What runs on every runtime: no sockets of Node, no other process. */
+/** What runs on every runtime. Brokers that it needs are processes of their own. */
 const PORTABLE = [
   'test/topic',
   'test/access',
@@ -23,9 +36,12 @@ const PORTABLE = [
   'test/hub',
   'test/hono',
   'test/broker/engine.test.ts',
+  'test/broker/memory.test.ts',
+  'test/broker/status-stream.test.ts',
   'test/cli/environment.test.ts',
   'test/cli/event-line.test.ts',
   'test/cli/sample.test.ts',
+  'test/conformance/aedes.test.ts',
   'test/conformance/memory.test.ts',
   'test/conformance/mosquitto.test.ts',
   'test/export/emqx.test.ts',
@@ -37,16 +53,25 @@ const PORTABLE = [
   'test/mqtt/connect.test.ts',
   'test/mqtt/flow.test.ts',
   'test/mqtt/guard.test.ts',
+  'test/mqtt/offline-queue.test.ts',
+  'test/mqtt/offline-queue-config.test.ts',
+  'test/mqtt/offline-queue-property.test.ts',
   'test/mqtt/password.test.ts',
   'test/mqtt/publish.test.ts',
+  'test/mqtt/publish-packet.test.ts',
   'test/mqtt/reconnect.test.ts',
+  'test/mqtt/status.test.ts',
   'test/mqtt/subscribe.test.ts',
   'test/mqtt/tls-config.test.ts',
+  'test/mqtt/write-buffer.test.ts',
 ]
 
 const FILE_LIMIT = 8 * 60_000
 const RUNTIME_LIMIT = 15 * 60_000
 
+const isCi = process.env.CI === 'true'
+const update = process.env.UPDATE_DOCS === '1'
+const [node, ...others] = runtimes as [Runtime, ...Runtime[]]
 const root = fileURLToPath(new URL('..', import.meta.url))
 const reports = mkdtempSync(join(tmpdir(), 'devicehub-test-'))
 const interrupted = new AbortController()
@@ -95,15 +120,33 @@ async function runOn(runtime: Runtime, files: readonly string[]): Promise<Runtim
     const title = `${runtime.name} ${version}`
     return { title, files: await runFiles(runtime, title, files) }
   }
-  const reason = 'its npm package has no binary for this platform'
-  const result = process.env.CI === 'true' ? 'failed' : 'skipped'
+  const reason = runtime.install
+    ? `it could not be installed: ${runtime.install.join(' ')}`
+    : 'its npm package has no binary for this platform'
+  const result = isCi ? 'failed' : 'skipped'
   return { title: runtime.name, files: [], missing: { reason, result } }
 }
 
-/** Runs everything and returns the exit code. */
+function ensureInstalled(runtime: Runtime): void {
+  if (!runtime.install || findVersion(runtime, root) !== undefined) return
+  console.log(`${runtime.name} is not there yet: ${runtime.install.join(' ')}`)
+  install(runtime, root)
+}
+
+/** The runtimes with what runs on each. What is missing is installed first, for tests that start it. */
+function plan(files: readonly string[]): readonly (readonly [Runtime, readonly string[]])[] {
+  const chosen = [node, newestNode, ...others].map(
+    (runtime) => [runtime, runtime === node ? files : files.filter(isPortable)] as const,
+  )
+  const needed = chosen.filter(([, own]) => own.length > 0)
+  for (const [runtime] of needed) ensureInstalled(runtime)
+  return needed
+}
+
+/** Runs everything below some paths, or all there is, and returns the exit code. */
 async function main(paths: readonly string[]): Promise<number> {
   const files: string[] = []
-  for (const path of paths) {
+  for (const path of paths.length > 0 ? paths : [join(root, 'test')]) {
     const found = findTestFiles(relative(root, path))
     if (found.length === 0) {
       console.error(`No test file at or below ${path}`)
@@ -112,17 +155,16 @@ async function main(paths: readonly string[]): Promise<number> {
     files.push(...found.filter((file) => !files.includes(file)))
   }
   const runs: RuntimeRun[] = []
-  for (const runtime of runtimes) {
-    const chosen = runtime.name === 'Node' ? files : files.filter(isPortable)
-    if (chosen.length > 0) runs.push(await runOn(runtime, chosen))
-  }
+  for (const [runtime, chosen] of plan(files)) runs.push(await runOn(runtime, chosen))
+  const options = { update, whole: paths.length === 0, strict: isCi }
+  if (!interrupted.signal.aborted) runs.push(...checkPage(root, runs, options))
   console.log(`\n${summary(runs)}`)
   return count(runs).failed > 0 || interrupted.signal.aborted ? 1 : 0
 }
 
 const paths = process.argv.slice(2)
 try {
-  process.exitCode = await main(paths.length > 0 ? paths : [join(root, 'test')])
+  process.exitCode = await main(paths)
 } finally {
   rmSync(reports, { recursive: true, force: true })
 }

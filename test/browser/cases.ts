@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { ConfigError } from '../../src/errors.ts'
+import { refusalTitle } from '../conformance/cells.ts'
 import { bytes, connectClient, makeClient, text, typesOf } from '../mqtt/client.ts'
 import { within } from '../support/wait.ts'
 import type { Place } from './place.ts'
@@ -17,18 +18,45 @@ const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE----
 const KEY = '-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----'
 
 /** What cannot be done there, and which key is at fault. */
-const refused: readonly (readonly [config: MqttConfig, key: string])[] = [
-  [{}, 'url'],
-  [{ host: 'broker' }, 'host'],
-  [{ port: 1883 }, 'url'],
-  [{ url: 'mqtt://broker' }, 'url'],
-  [{ url: 'mqtts://broker' }, 'tls'],
-  [{ host: 'broker', tls: true }, 'tls'],
-  [{ url: 'wss://broker/mqtt', caCerts: CERTIFICATE }, 'caCerts'],
-  [{ url: 'wss://broker/mqtt', caCerts: '/etc/ca.crt' }, 'caCerts'],
-  [{ url: 'wss://broker/mqtt', certFile: CERTIFICATE, keyFile: KEY }, 'certFile'],
-  [{ url: 'mqtts://broker', certFile: CERTIFICATE, keyFile: KEY }, 'certFile'],
-]
+const refused: Readonly<Record<string, readonly (readonly [config: MqttConfig, key: string])[]>> = {
+  [refusalTitle('TCP')]: [
+    [{}, 'url'],
+    [{ host: 'broker' }, 'host'],
+    [{ port: 1883 }, 'url'],
+    [{ url: 'mqtt://broker' }, 'url'],
+  ],
+  [refusalTitle('TLS')]: [
+    [{ url: 'mqtts://broker' }, 'tls'],
+    [{ host: 'broker', tls: true }, 'tls'],
+  ],
+  [refusalTitle('mutual TLS')]: [
+    [{ url: 'wss://broker/mqtt', certFile: CERTIFICATE, keyFile: KEY }, 'certFile'],
+    [{ url: 'mqtts://broker', certFile: CERTIFICATE, keyFile: KEY }, 'certFile'],
+  ],
+  'an authority of its own is refused by name': [
+    [{ url: 'wss://broker/mqtt', caCerts: CERTIFICATE }, 'caCerts'],
+    [{ url: 'wss://broker/mqtt', caCerts: '/etc/ca.crt' }, 'caCerts'],
+  ],
+}
+
+/** The cases of {@link refused}. */
+const refusals = Object.fromEntries(
+  Object.entries(refused).map(([title, configs]): [string, Case] => [
+    title,
+    async () => {
+      for (const [config, key] of configs) {
+        assert.throws(
+          () => mqtt(config),
+          (error: unknown) => {
+            assert.ok(error instanceof ConfigError, String(error))
+            assert.equal(error.key, `mqtt.${key}`)
+            return true
+          },
+        )
+      }
+    },
+  ]),
+)
 
 export const cases: Readonly<Record<string, Case>> = {
   'a device logs in, subscribes, publishes and gets its message': async ({ url, device }) => {
@@ -173,16 +201,5 @@ export const cases: Readonly<Record<string, Case>> = {
     })
   },
 
-  'what needs Node, Bun or Deno is refused by name': async () => {
-    for (const [config, key] of refused) {
-      assert.throws(
-        () => mqtt(config),
-        (error: unknown) => {
-          assert.ok(error instanceof ConfigError, String(error))
-          assert.equal(error.key, `mqtt.${key}`)
-          return true
-        },
-      )
-    }
-  },
+  ...refusals,
 }

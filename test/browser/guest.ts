@@ -4,7 +4,8 @@
  * @module
  */
 import { mqtt } from '../../adapters/mqtt/index.ts'
-import { brokerCases, runCase } from '../conformance/broker.ts'
+import { memoryBroker, memoryServer } from '../../src/broker/memory.ts'
+import { brokerCases, type Open, runCase } from '../conformance/broker.ts'
 import { cases } from './cases.ts'
 import type { Over, Place } from './place.ts'
 
@@ -16,9 +17,17 @@ import type { Over, Place } from './place.ts'
 export async function run(title: string, place: Place, over?: Over | null): Promise<string> {
   return outcomeOf(async () => {
     if (!over) return cases[title]!(place)
-    const config = place.contract[over]!
-    return runCase(brokerCases[title]!, async (options) => mqtt({ ...config, ...options }))
+    return runCase(brokerCases[title]!, openOver(place, over))
   })
+}
+
+function openOver(place: Place, over: Over): Open {
+  if (over === 'memory') {
+    const server = memoryServer()
+    return async (options) => memoryBroker(server, options)
+  }
+  const config = place.contract[over]!
+  return async (options) => mqtt({ ...config, ...options })
 }
 
 /** What an error says, or `''`. */

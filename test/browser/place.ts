@@ -3,8 +3,8 @@
  *
  * @module
  */
-
 import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import type { Cell } from '../conformance/cells.ts'
 
 /** A user name and its password. */
 export interface Login {
@@ -12,11 +12,8 @@ export interface Login {
   readonly password: string
 }
 
-/** Over what the broker contract is tried. */
-export type Over =
-  | 'the embedded broker and ws:'
-  | 'the embedded broker and wss:'
-  | 'Mosquitto and ws:'
+/** The cells of the conformance matrix that are tried. */
+export type Over = Extract<Cell, 'memory' | `${string} and ${'WS' | 'WSS'}`>
 
 /** What there is to connect to, and who may. */
 export interface Place {
@@ -37,6 +34,6 @@ export interface Place {
   readonly device: Login
   /** May subscribe to the data of the pump P-1. */
   readonly token: Login
-  /** What is configured to try the contract over it. */
+  /** What is configured to try the contract over it, where that is not `memory`. */
   readonly contract: Readonly<Partial<Record<Over, MqttConfig>>>
 }

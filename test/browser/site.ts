@@ -6,14 +6,14 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import type { AddressInfo } from 'node:net'
 import * as v from 'valibot'
 import { embeddedBroker } from '../../adapters/aedes/index.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
 import { tcpRelay, webSocketRelay } from '../mqtt/relay.ts'
 import { authority, servers } from '../support/certificates.ts'
 import { freePort, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
+import { tlsRelay } from '../support/tls-relay.ts'
 import type { Place } from './place.ts'
 
 /** Everything around a guest. */
@@ -68,6 +68,8 @@ export async function openSite(script: string): Promise<Site> {
   const mosquitto = mosquittoMissing ? undefined : await startMosquitto()
   // Mosquitto's own WebSocket listener would listen beyond loopback.
   const mosquittoRelay = mosquitto && (await webSocketRelay(mosquitto.port))
+  const mosquittoUrl = mosquittoRelay && new URL(mosquittoRelay.url)
+  const secureMosquitto = mosquittoUrl && (await tlsRelay(Number(mosquittoUrl.port), servers.good))
   const secureUrl = `wss://127.0.0.1:${secure.port}${pathname}`
   const server = createServer((request, response) => {
     if (request.method === 'POST' && request.url === '/cut') {
@@ -97,54 +99,27 @@ export async function openSite(script: string): Promise<Site> {
       device: { username: device.username, password: device.password },
       token: { username, password },
       contract: {
-        'the embedded broker and ws:': { url: broker.websocketUrl!, ...HUB },
-        'the embedded broker and wss:': { url: secureUrl, ...HUB },
-        ...(mosquittoRelay && { 'Mosquitto and ws:': { url: mosquittoRelay.url } }),
+        'the embedded broker and WS': { url: broker.websocketUrl!, ...HUB },
+        'the embedded broker and WSS': { url: secureUrl, ...HUB },
+        ...(mosquittoUrl &&
+          secureMosquitto && {
+            'Mosquitto and WS': { url: mosquittoUrl.href },
+            'Mosquitto and WSS': {
+              url: `wss://127.0.0.1:${secureMosquitto.port}${mosquittoUrl.pathname}`,
+            },
+          }),
       },
     },
     async [Symbol.asyncDispose]() {
       await relay[Symbol.asyncDispose]()
-      await secure.close()
-      await distrusted.close()
+      await secure[Symbol.asyncDispose]()
+      await distrusted[Symbol.asyncDispose]()
+      await secureMosquitto?.[Symbol.asyncDispose]()
       await mosquittoRelay?.[Symbol.asyncDispose]()
       await mosquitto?.stop()
       await broker.close()
       server.close()
       server.closeAllConnections()
-      await once(server, 'close')
-    },
-  }
-}
-
-/** Takes TLS off in front of a broker. */
-async function tlsRelay(
-  port: number,
-  { cert, key }: { readonly cert: string; readonly key: string },
-): Promise<{ port: number; close(): Promise<void> }> {
-  const sockets = new Set<{ destroy(): void }>()
-  const server = createTlsServer({ cert, key }, (client) => {
-    const broker = connect(port, '127.0.0.1').setNoDelay(true)
-    client.pipe(broker).pipe(client)
-    for (const [socket, other] of [
-      [client, broker],
-      [broker, client],
-    ] as const) {
-      sockets.add(socket)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        sockets.delete(socket)
-        other.destroy()
-      })
-    }
-  })
-  server.on('tlsClientError', () => {}) // Whoever does not trust it.
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
       await once(server, 'close')
     },
   }

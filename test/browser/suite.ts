@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { brokerCases } from '../conformance/broker.ts'
+import { contractTitle, exceptions } from '../conformance/cells.ts'
 import { mosquittoMissing } from '../support/mosquitto.ts'
 import { cases } from './cases.ts'
 import type { Over, Place } from './place.ts'
@@ -18,18 +19,13 @@ export interface Guest extends AsyncDisposable {
   run(title: string, place: Place, over?: Over): Promise<string>
 }
 
-const noShare = {
-  'members of a share group get each message once among them':
-    'the embedded broker has no shared subscriptions',
-  'a subscription that is not shared gets every message beside a share group':
-    'the embedded broker has no shared subscriptions',
-}
-
 /** Over what the contract is tried, with the titles of cases that do not hold there, and why. */
 const contract: Readonly<Record<Over, Readonly<Record<string, string>>>> = {
-  'the embedded broker and ws:': noShare,
-  'the embedded broker and wss:': noShare,
-  'Mosquitto and ws:': {},
+  memory: {},
+  'Mosquitto and WS': exceptions.Mosquitto,
+  'Mosquitto and WSS': exceptions.Mosquitto,
+  'the embedded broker and WS': exceptions['the embedded broker'],
+  'the embedded broker and WSS': exceptions['the embedded broker'],
 }
 
 /**
@@ -63,7 +59,7 @@ export function runsIn(
     })
     for (const over of Object.keys(contract) as Over[]) {
       const skip = over.startsWith('Mosquitto') ? mosquittoMissing : false
-      describe(`keeps the broker contract over ${over}`, { skip }, () => {
+      describe(contractTitle(over), { skip }, () => {
         for (const title of Object.keys(brokerCases)) {
           declare(title, contract[over][title] ?? false, over)
         }

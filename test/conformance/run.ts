@@ -5,6 +5,7 @@
  */
 import { describe, test } from 'node:test'
 import { brokerCases, type Open, runCase } from './broker.ts'
+import { contractTitle } from './cells.ts'
 
 /**
  * Declares one test for each case.
@@ -15,7 +16,7 @@ export function conforms(name: string, open: Open, except: Record<string, string
   for (const title of Object.keys(except)) {
     if (!brokerCases[title]) throw new Error(`No such case: ${title}`)
   }
-  describe(`the broker contract over ${name}`, () => {
+  describe(contractTitle(name), () => {
     for (const [title, run] of Object.entries(brokerCases)) {
       test(title, { skip: except[title] ?? false, timeout: 30_000 }, () => runCase(run, open))
     }

@@ -100,13 +100,16 @@ function skips(runs: readonly RuntimeRun[]): readonly string[] {
   )
   // Only Node keeps the reason of a skip, so another runtime's skip of the same test has Node's.
   const reasons = new Map(skipped.map(({ key, reason }) => [key, reason] as const).reverse())
+  const lines = new Map<string, string[]>()
+  for (const { title, key, reason } of skipped) {
+    const why = reason ?? reasons.get(key) ?? 'the runtime keeps no reason, see the test'
+    const line = `${key}: ${why}`
+    lines.set(line, [...(lines.get(line) ?? []), title])
+  }
   return [
     ...runs.flatMap(({ title, missing }) =>
       missing?.result === 'skipped' ? [`${title}: ${missing.reason}`] : [],
     ),
-    ...skipped.map(({ title, key, reason }) => {
-      const why = reason ?? reasons.get(key) ?? 'the runtime keeps no reason, see the test'
-      return `${title}  ${key}: ${why}`
-    }),
+    ...[...lines].map(([line, titles]) => `${titles.join(', ')}  ${line}`),
   ]
 }

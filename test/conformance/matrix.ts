@@ -1,0 +1,71 @@
+/**
+ * Runs the contract against one broker over every transport, on whatever runtime this is.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { after, before } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { within } from '../support/wait.ts'
+import { exceptions, type NetworkBroker, TRANSPORTS, type Transport } from './cells.ts'
+import { conforms } from './run.ts'
+import type { Configs } from './site.ts'
+
+const START_LIMIT = 30_000
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const isNode = process.versions.bun === undefined && process.versions.deno === undefined
+
+/** What a client is configured with while the tests of this file run. */
+export type ConfigOf = (transport: Transport) => MqttConfig
+
+/** Starts the broker, and declares one suite for each transport. */
+export function conformsOverAll(broker: NetworkBroker): ConfigOf {
+  const configOf = startedFor(broker)
+  for (const transport of TRANSPORTS) {
+    conforms(
+      `${broker} and ${transport}`,
+      async (options) => mqtt({ ...configOf(transport), ...options }),
+      exceptions[broker],
+    )
+  }
+  return configOf
+}
+
+function startedFor(broker: NetworkBroker): ConfigOf {
+  let site: Awaited<ReturnType<typeof start>> | undefined
+  before(async () => {
+    site = await start(broker)
+  })
+  after(() => site?.stop())
+  return (transport) => site!.configs[transport]
+}
+
+async function start(broker: NetworkBroker) {
+  const command = isNode ? process.execPath : (process.env.npm_node_execpath ?? 'node')
+  const child = spawn(command, ['--import=tsx', 'test/conformance/site.ts', broker], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  const stop = async () => {
+    child.stdin.end()
+    try {
+      await within(exited, `end of ${broker}`)
+    } finally {
+      child.kill('SIGKILL')
+    }
+  }
+  try {
+    const told = once(createInterface(child.stdout), 'line')
+    const failed = exited.then(() => Promise.reject(new Error(`${broker} did not start`)))
+    const [line] = await within(Promise.race([told, failed]), broker, START_LIMIT)
+    return { configs: JSON.parse(line) as Configs, stop }
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
+}
