@@ -8,10 +8,11 @@ import { equal } from 'node:assert/strict'
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { build } from 'tsup'
+import { webSocketRelay } from '../test/mqtt/relay.ts'
 import { startMosquitto } from '../test/support/mosquitto.ts'
 import { BUILT, here, RUNTIMES } from './http/runtimes.ts'
 import type { Effort } from './measure.ts'
-import { FILTER, type Outcome, RECEIVER, type Task } from './mqtt/task.ts'
+import { FILTER, type Outcome, RECEIVER, type Task, WINDOW } from './mqtt/task.ts'
 import { grouped, median, multiple, table } from './table.ts'
 
 /** What a session may hold, and no waiting for the acknowledgement of a segment. */
@@ -23,6 +24,10 @@ const MOSQUITTO = [
 ]
 const WITH = ['mqtt', 'devicehub'] as const
 type Runtime = (typeof RUNTIMES)[number]
+/** A Python that has paho-mqtt, which a Debian package gives to the system's own. */
+const python = ['python3', '/usr/bin/python3'].find(
+  (command) => spawnSync(command, ['-c', 'import paho.mqtt.client']).status === 0,
+)
 
 /** Measures every runtime. Returns Markdown. */
 export async function bench({ rounds }: Effort): Promise<string> {
@@ -31,7 +36,7 @@ export async function bench({ rounds }: Effort): Promise<string> {
   const outExtension = () => ({ js: '.mjs' })
   await build({ entry, outDir: BUILT, outExtension, format: 'esm', config: false, silent: true })
   const size = isFull
-    ? { rounds: 5, messages: 50_000, calls: 200 }
+    ? { rounds: 5, messages: 200_000, calls: 200 }
     : { rounds: 1, messages: 500, calls: 20 }
   const sections = []
   for (const runtime of RUNTIMES) sections.push(await measureRuntime(runtime, size))
@@ -61,6 +66,23 @@ async function measureRuntime(runtime: Runtime, size: Size): Promise<string> {
   for (const qos of [0, 1] as const) {
     rows.push(await rates(`publish, QoS ${qos}`, size, (who) => publish(broker.url, who, qos)))
   }
+  // Mosquitto's own WebSocket listener would listen beyond loopback.
+  const relay = await webSocketRelay(broker.port)
+  for (const qos of [0, 1] as const) {
+    rows.push(
+      await rates(`publish over WebSocket, QoS ${qos}`, size, (who) =>
+        publish(relay.url, who, qos),
+      ),
+    )
+  }
+  await relay[Symbol.asyncDispose]()
+  const wide = await startMosquitto({ config: [...MOSQUITTO, `max_inflight_messages ${WINDOW}`] })
+  rows.push(
+    await rates(`publish, QoS 1, receive maximum ${WINDOW}`, size, (who) =>
+      publish(wide.url, who, 1),
+    ),
+  )
+  await wide.stop()
   const calls: string[][] = []
   for (const who of WITH) {
     const outcomes: Outcome[] = []
@@ -134,11 +156,10 @@ async function run([, command, args]: Runtime, task: Task): Promise<Outcome> {
 /** The same session drained by clients in other languages. */
 async function receivedByOthers({ rounds, messages }: Size): Promise<string> {
   const rows: string[][] = []
-  const hasPaho = spawnSync('python3', ['-c', 'import paho.mqtt.client']).status === 0
   for (const qos of [0, 1] as const) {
     const found: Record<string, number[]> = {
       mosquitto_sub: [],
-      ...(hasPaho && { 'paho-mqtt': [] }),
+      ...(python && { 'paho-mqtt': [] }),
     }
     for (let round = 0; round < rounds; round++) {
       for (const [name, rate] of Object.entries(found)) {
@@ -173,9 +194,9 @@ async function mosquittoSub(port: number, messages: number): Promise<number> {
 }
 
 async function pahoReceive(port: number, messages: number): Promise<number> {
-  const args = [here('../mqtt/paho.py'), `${port}`, `${messages}`, RECEIVER, FILTER]
+  const args = [here('../mqtt/paho_receiver.py'), `${port}`, `${messages}`, RECEIVER, FILTER]
   const { stdout } = await promisify(execFile)(
-    'python3',
+    python!,
     messages === 0 ? [...args, 'prepare'] : args,
   )
   return messages === 0 ? 0 : JSON.parse(stdout).total

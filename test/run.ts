@@ -58,7 +58,7 @@ const PORTABLE = [
   'test/mqtt/offline-queue-property.test.ts',
   'test/mqtt/password.test.ts',
   'test/mqtt/publish.test.ts',
-  'test/mqtt/publish-packet.test.ts',
+  'test/mqtt/received-packet.test.ts',
   'test/mqtt/reconnect.test.ts',
   'test/mqtt/status.test.ts',
   'test/mqtt/subscribe.test.ts',

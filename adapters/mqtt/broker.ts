@@ -101,12 +101,17 @@ export class MqttBroker implements Broker {
     return results
   }
 
-  async publish(message: OutgoingMessage): Promise<void> {
-    checkMessage(message)
-    const { topic, qos = 1, retain = false } = message
-    const denial = this.#findDenial({ action: 'publish', topic, qos, retain })
-    if (denial) throw denial
-    await (this.#offlineQueue ?? this.#connected()).publish(message)
+  // Each promise more is a good part of what a message takes.
+  publish(message: OutgoingMessage): Promise<void> {
+    try {
+      checkMessage(message)
+      const { topic, qos = 1, retain = false } = message
+      const denial = this.#findDenial({ action: 'publish', topic, qos, retain })
+      if (denial) throw denial
+      return (this.#offlineQueue ?? this.#connected()).publish(message)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   close(): Promise<void> {

@@ -19,8 +19,8 @@ import { toCapabilities, toMessage, toPacket } from './packet.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { PacketStream } from './packet-stream.ts'
 import { readPassword } from './password.ts'
-import type { ReceivedPublish } from './publish-packet.ts'
 import { connectRefusal, disconnection, publishing, reason, unreachable } from './reason.ts'
+import type { ReceivedPublish } from './received-packet.ts'
 
 /** What {@link openConnection} takes. */
 export interface ConnectionOptions {
@@ -293,7 +293,9 @@ export class Connection {
     const { protocolVersion } = this.#config
     const takePublish = (publish: ReceivedPublish, readOn: () => void) =>
       this.#take(publish, readOn)
-    const stream = new PacketStream({ openLink, protocolVersion, takePublish })
+    const takePuback = (id: number, reasonCode: number) =>
+      this.#outbound.onAnswer('puback', id, reasonCode)
+    const stream = new PacketStream({ openLink, protocolVersion, takePublish, takePuback })
     this.#stream = stream
     stream.on('error', (error) => {
       this.#cause ??= error

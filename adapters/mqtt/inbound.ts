@@ -6,7 +6,7 @@
  */
 import type { Message, MessageHandler } from '../../src/broker/broker.ts'
 import { toError } from '../../src/errors.ts'
-import { andThen, isPromise, orElse } from '../../src/maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../../src/maybe-promise.ts'
 
 /** Answers the broker; does nothing once the connection it belongs to is lost. */
 export type Acknowledge = (outcome: Outcome) => void
@@ -139,6 +139,15 @@ export class Inbound {
   }
 
   #enqueue(delivery: Delivery, readOn: () => void): void {
+    if (
+      this.#state === 'flowing' &&
+      this.#queue.length === 0 &&
+      this.#running < this.#options.receiveMaximum
+    ) {
+      this.#handle(delivery)
+      readOn()
+      return
+    }
     this.#readOn = readOn
     if (this.#state !== 'stopped') {
       this.#queue.push(delivery)
@@ -164,22 +173,31 @@ export class Inbound {
 
   #handle(delivery: Delivery): void {
     this.#running++
-    const settled = orElse<Outcome>(
-      () => andThen(this.#options.onMessage(delivery.message), () => 'handled'),
-      (error) => {
-        this.#options.onError(toError(error))
-        return 'failed'
-      },
-    )
-    if (isPromise(settled)) {
-      void settled.then((outcome) => {
-        this.#settle(delivery, outcome)
-        this.#advance()
-      })
-    } else {
-      // Not advanced here: whoever called goes on by itself.
-      this.#settle(delivery, settled)
+    let handled: MaybePromise<void>
+    try {
+      handled = this.#options.onMessage(delivery.message)
+    } catch (error) {
+      this.#settle(delivery, this.#failed(error))
+      return
     }
+    if (!isPromise(handled)) {
+      // Not advanced here: whoever called goes on by itself.
+      this.#settle(delivery, 'handled')
+      return
+    }
+    const settle = (outcome: Outcome) => {
+      this.#settle(delivery, outcome)
+      this.#advance()
+    }
+    void Promise.resolve(handled).then(
+      () => settle('handled'),
+      (error) => settle(this.#failed(error)),
+    )
+  }
+
+  #failed(error: unknown): Outcome {
+    this.#options.onError(toError(error))
+    return 'failed'
   }
 
   #settle(delivery: Delivery, outcome: Outcome): void {

@@ -8,7 +8,13 @@
  */
 import { toError } from '../../src/errors.ts'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
-import { endOfPacket, mayRead, type ReceivedPublish, readPublish } from './publish-packet.ts'
+import {
+  endOfPacket,
+  kindOf,
+  type ReceivedPublish,
+  readPuback,
+  readPublish,
+} from './received-packet.ts'
 import { WriteBuffer } from './write-buffer.ts'
 
 /** What the `mqtt` package reads into. It calls back when it is done with all that was in a chunk. */
@@ -18,6 +24,8 @@ interface Sink {
 
 /** Takes a message. Nothing more is read before it calls `readOn`. */
 export type TakePublish = (publish: ReceivedPublish, readOn: () => void) => void
+/** Takes the answer to a message of QoS 1. */
+export type TakePuback = (messageId: number, reasonCode: number) => void
 
 interface Events {
   error: Error
@@ -37,6 +45,7 @@ export interface PacketStreamOptions {
   readonly openLink: OpenLink
   readonly protocolVersion: 4 | 5
   readonly takePublish: TakePublish
+  readonly takePuback: TakePuback
 }
 
 /** The packets of one connection. */
@@ -46,6 +55,7 @@ export class PacketStream {
   readonly #link: Link
   readonly #protocolVersion: 4 | 5
   readonly #takePublish: TakePublish
+  readonly #takePuback: TakePuback
   readonly #listeners: { [Name in keyof Events]: Set<Listener<Name>> } = {
     error: new Set(),
     drain: new Set(),
@@ -65,9 +75,10 @@ export class PacketStream {
   #isHeld = false
   #isPaused = false
 
-  constructor({ openLink, protocolVersion, takePublish }: PacketStreamOptions) {
+  constructor({ openLink, protocolVersion, takePublish, takePuback }: PacketStreamOptions) {
     this.#protocolVersion = protocolVersion
     this.#takePublish = takePublish
+    this.#takePuback = takePuback
     const events: LinkEvents = {
       opened: () => {
         this.#isOpen = true
@@ -206,19 +217,28 @@ export class PacketStream {
 
   #readOne(): void {
     const bytes = this.#received[0]!
-    if (this.#remaining === 0 && mayRead(bytes, this.#at)) {
-      const end = endOfPacket(bytes, this.#at)!
-      if (end >= 0 && end <= bytes.length) {
-        const publish = readPublish(bytes, this.#at, end, this.#protocolVersion)
-        if (publish) {
-          this.#at = end
-          this.#isHeld = true
-          this.#takePublish(publish, this.#readOn)
-          return
-        }
-      }
-    }
+    const end = this.#remaining === 0 ? endOfPacket(bytes, this.#at)! : -1
+    if (end >= 0 && end <= bytes.length && this.#readInPlace(bytes, end)) return
     this.#leaveToPackage(bytes)
+  }
+
+  /** Whether the packet that begins here was one to be read here. */
+  #readInPlace(bytes: Uint8Array, end: number): boolean {
+    const start = this.#at
+    const kind = kindOf(bytes, start)
+    if (kind === 'publish') {
+      const publish = readPublish(bytes, start, end, this.#protocolVersion)
+      if (!publish) return false
+      this.#at = end
+      this.#isHeld = true
+      this.#takePublish(publish, this.#readOn)
+      return true
+    }
+    const puback = kind === 'puback' && readPuback(bytes, start, end)
+    if (!puback) return false
+    this.#at = end
+    this.#takePuback(puback.messageId, puback.reasonCode)
+    return true
   }
 
   /** Hands the package as many packets in a row as are its own, the last one perhaps in part. */
@@ -227,7 +247,7 @@ export class PacketStream {
     let at = Math.min(start + this.#remaining, bytes.length)
     this.#remaining -= at - start
     while (at < bytes.length) {
-      if (at > start && mayRead(bytes, at)) break
+      if (at > start && kindOf(bytes, at)) break
       const end = endOfPacket(bytes, at)
       if (end === undefined) break
       // What has no length is for the package to refuse.

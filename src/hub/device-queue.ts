@@ -26,12 +26,18 @@ interface Waiting {
  * @param concurrency Most tasks running at once.
  */
 export function deviceQueue(concurrency: number): DeviceQueue {
-  /** Every key whose task runs or waits for room, with what waits behind it, if anything does. */
+  /** Every key whose task goes on after its return or waits for room, with what waits behind it, if anything does. */
   const lanes = new Map<string, Waiting[] | undefined>()
   /** The first tasks of their keys that wait for room, in the order they came. */
   const ready: Waiting[] = []
   let free = concurrency
   let isAdvancing = false
+  /** The key of a task that has not returned yet. It has no lane: most are done when they return. */
+  let current: string | undefined
+
+  function occupy(key: string): void {
+    if (!lanes.has(key)) lanes.set(key, undefined)
+  }
 
   function start({ key, task, done }: Waiting): void {
     const running = task()
@@ -67,18 +73,31 @@ export function deviceQueue(concurrency: number): DeviceQueue {
 
   return {
     run(key, task) {
-      if (lanes.has(key)) {
+      if (key === current || (lanes.size > 0 && lanes.has(key))) {
         const lane = lanes.get(key) ?? []
         lanes.set(key, lane)
         return wait(key, task, lane)
       }
-      lanes.set(key, undefined)
       // Whoever waits comes first.
-      if (free === 0 || ready.length > 0) return wait(key, task, ready)
+      if (free === 0 || ready.length > 0) {
+        lanes.set(key, undefined)
+        return wait(key, task, ready)
+      }
       free--
+      const outer = current
+      if (outer !== undefined) occupy(outer)
+      current = key
       const running = task()
-      if (isPromise(running)) return running.then(() => end(key))
-      end(key)
+      current = outer
+      if (isPromise(running)) {
+        occupy(key)
+        return running.then(() => end(key))
+      }
+      if (lanes.size > 0 && lanes.has(key)) end(key)
+      else {
+        free++
+        if (ready.length > 0) advance()
+      }
       return undefined
     },
   }

@@ -11,8 +11,10 @@ import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts
 import { ConfigError, DeviceUnknownError, InvalidTopicError, PayloadError } from '../errors.ts'
 import type { DeviceRef, Fleet } from '../fleet.ts'
 import { describeError, type Logger, printable } from '../log.ts'
-import { andThen, isPromise, type MaybePromise, orElse } from '../maybe-promise.ts'
+import { andThen, isPromise, type MaybePromise } from '../maybe-promise.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
+import { type RecentMap, recentMap } from '../recent-map.ts'
+import type { Channel } from '../topic/template.ts'
 import { PendingCommands, type SendOptions } from './commands.ts'
 import { deviceQueue } from './device-queue.ts'
 import type {
@@ -23,7 +25,7 @@ import type {
   RejectionCode,
   StatusEvent,
 } from './events.ts'
-import { decodePayload, MalformedPayloadError } from './payload.ts'
+import { type DecodedPayload, decodePayload, MalformedPayloadError } from './payload.ts'
 import { type RetryOptions, retry, retryPolicy } from './retry.ts'
 import { messageIdOf, type SeenStore } from './seen.ts'
 
@@ -58,7 +60,6 @@ type RejectionHandler = (rejection: Rejection) => void
 type HandledChannel = 'data' | 'status'
 // Which event a handler takes was checked where it was registered, beside its type.
 type Handler = (event: never) => MaybePromise<void>
-type Handlers = Set<Handler>
 
 /** The arguments of a command: its payload if it has one, then options. */
 export type SendArguments<C extends Commands[string]> =
@@ -120,13 +121,26 @@ export interface Hub extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** What a topic says. */
+interface Route {
+  readonly type: DeviceType
+  readonly channel: Channel
+  readonly device: DeviceRef
+  /** The device's name for the queue. */
+  readonly name: string
+  /** The subject of an error message. */
+  readonly what: string
+}
+
 interface Incoming {
   readonly broker: string
   readonly message: Message
-  readonly type: DeviceType
-  readonly device: DeviceRef
+  readonly route: Route
   readonly receivedAt: Date
 }
+
+/** How many topics are kept with what they say. */
+const MAX_ROUTES = 20_000
 
 /**
  * Makes a hub. Nothing is connected until {@link Hub.start}.
@@ -163,9 +177,11 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
   const queue = deviceQueue(concurrency)
   const commands = new PendingCommands()
   const handlers = {
-    data: new Map<DeviceType, Handlers>(),
-    status: new Map<DeviceType, Handlers>(),
+    data: new Map<DeviceType, readonly Handler[]>(),
+    status: new Map<DeviceType, readonly Handler[]>(),
   }
+  const routes: RecentMap<string, Route> = recentMap(MAX_ROUTES)
+  const isActive = (device: DeviceRef) => fleet.isActive(device)
   const rejectionHandlers = new Set<RejectionHandler>()
   let closing: Promise<void> | undefined
 
@@ -176,20 +192,33 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
       reject({ code: 'topic-unknown', reason, broker, message })
       return
     }
-    const { type, channel } = found
-    const device: DeviceRef = { type: type.name, id: found.deviceId }
-    const incoming: Incoming = { broker, message, type, device, receivedAt: new Date() }
+    const { channel } = found
+    const incoming: Incoming = { broker, message, route: found, receivedAt: new Date() }
     if (channel === 'reply') {
       // Not queued: a handler of this very device may be waiting for it.
-      if (commands.accept(device, message) === 'unexpected') {
+      if (commands.accept(found.device, message) === 'unexpected') {
         refuse(incoming, 'reply-unexpected', 'the command it answers waits no more')
       }
       return
     }
-    return queue.run(`${device.type}/${device.id}`, () => handle(incoming, channel))
+    return queue.run(found.name, () => handle(incoming, channel))
   }
 
-  function route(topic: string): ReturnType<Fleet['route']> {
+  function route(topic: string): Route | undefined {
+    const known = routes.get(topic)
+    if (known) return known
+    const found = parse(topic)
+    if (!found) return undefined
+    const { type, deviceId, channel } = found
+    const name = `${type.name}/${deviceId}`
+    // Every event of the device has the same one.
+    const device = Object.freeze({ type: type.name, id: deviceId })
+    const added: Route = { type, channel, device, name, what: `${channel} of ${name}` }
+    routes.set(topic, added)
+    return added
+  }
+
+  function parse(topic: string): ReturnType<Fleet['route']> {
     try {
       return fleet.route(topic)
     } catch (error) {
@@ -200,54 +229,63 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
 
   /** Never fails. Done at once if the device is known, and its schema and handlers are. */
   function handle(incoming: Incoming, channel: HandledChannel): MaybePromise<void> {
-    return orElse(
-      () =>
-        andThen(
-          retry(policy, () => fleet.isActive(incoming.device)),
-          (isActive) => deliver(incoming, channel, isActive),
-        ),
-      (error) => giveUp(incoming, error),
-    )
+    try {
+      const known = retry(policy, isActive, incoming.route.device)
+      const done = isPromise(known)
+        ? known.then((active) => deliver(incoming, channel, active))
+        : deliver(incoming, channel, known)
+      return isPromise(done) ? done.catch((error) => giveUp(incoming, error)) : done
+    } catch (error) {
+      return giveUp(incoming, error)
+    }
   }
 
   function deliver(
     incoming: Incoming,
     channel: HandledChannel,
-    isActive: boolean,
+    active: boolean,
   ): MaybePromise<void> {
-    const { device, message, receivedAt } = incoming
-    if (!isActive) {
+    const { route, message, receivedAt } = incoming
+    if (!active) {
       refuse(incoming, 'device-unknown', 'the device is not provisioned, or revoked')
       return
     }
-    if (!message.retain) presence?.heard(device, receivedAt.getTime())
-    return andThen(toEvent(incoming, channel), (event) => {
-      if (event) return callOnce(incoming, channel, event)
-    })
+    if (!message.retain) presence?.heard(route.device, receivedAt.getTime())
+    const event = toEvent(incoming, channel)
+    if (isPromise(event)) {
+      return event.then((later) => later && callOnce(incoming, channel, later))
+    }
+    return event && callOnce(incoming, channel, event)
   }
 
   /** Unless the message was handled before, as far as its sender and the store tell. */
   function callOnce(
-    { type, device, message }: Incoming,
+    { route: { type, device }, message }: Incoming,
     channel: HandledChannel,
     event: DeviceEvent,
   ): MaybePromise<void> {
-    const call = () => callInTurn([...(handlers[channel].get(type) ?? [])], event)
+    const all = handlers[channel].get(type) ?? []
     const value = (event as Partial<Record<HandledChannel, unknown>>)[channel]
     const id = seen && messageIdOf(type, device.id, channel, message, value)
-    if (!seen || id === undefined) return call()
+    if (!seen || id === undefined) return callInTurn(all, event, 0)
     return andThen(
-      retry(policy, () => seen.has(id)),
+      retry(policy, (known: string) => seen.has(known), id),
       (isSeen) => {
-        if (!isSeen) return andThen(call(), () => retry(policy, () => seen.add(id)))
+        if (isSeen) return
+        const done = callInTurn(all, event, 0)
+        return andThen(done, () => retry(policy, (handled: string) => seen.add(handled), id))
       },
     )
   }
 
-  function callInTurn(all: readonly Handler[], event: DeviceEvent): MaybePromise<void> {
-    for (const [i, handler] of all.entries()) {
-      const running = retry(policy, () => handler(event as never))
-      if (isPromise(running)) return running.then(() => callInTurn(all.slice(i + 1), event))
+  function callInTurn(
+    all: readonly Handler[],
+    event: DeviceEvent,
+    from: number,
+  ): MaybePromise<void> {
+    for (let i = from; i < all.length; i++) {
+      const running = retry(policy, all[i]!, event as never)
+      if (isPromise(running)) return running.then(() => callInTurn(all, event, i + 1))
     }
   }
 
@@ -255,24 +293,27 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     incoming: Incoming,
     channel: HandledChannel,
   ): MaybePromise<DeviceEvent | undefined> {
-    const { type, device, broker, message, receivedAt } = incoming
-    const what = `${channel} of ${device.type}/${device.id}`
-    return orElse<DeviceEvent | undefined>(
-      () =>
-        andThen(decodePayload(type[channel], message.payload, what), ({ value, timestamp }) => {
-          return { device, timestamp, receivedAt, broker, message, [channel]: value }
-        }),
-      (error) => {
-        if (!(error instanceof PayloadError)) throw error
-        const malformed = error instanceof MalformedPayloadError
-        refuse(incoming, malformed ? 'payload-malformed' : 'payload-invalid', error.message, error)
-        return undefined
-      },
-    )
+    const { route, message } = incoming
+    const refused = (error: unknown) => refusePayload(incoming, error)
+    try {
+      const decoded = decodePayload(route.type[channel], message.payload, route.what)
+      return isPromise(decoded)
+        ? decoded.then((later) => eventOf(incoming, channel, later), refused)
+        : eventOf(incoming, channel, decoded)
+    } catch (error) {
+      return refused(error)
+    }
+  }
+
+  function refusePayload(incoming: Incoming, error: unknown): undefined {
+    if (!(error instanceof PayloadError)) throw error
+    const malformed = error instanceof MalformedPayloadError
+    refuse(incoming, malformed ? 'payload-malformed' : 'payload-invalid', error.message, error)
   }
 
   async function giveUp(incoming: Incoming, error: unknown): Promise<void> {
-    const { device, broker, message } = incoming
+    const { broker, message } = incoming
+    const { device } = incoming.route
     const { attempts } = policy
     try {
       await deadLetter?.({ device, broker, message, error, attempts })
@@ -284,7 +325,8 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
   }
 
   function refuse(incoming: Incoming, code: RejectionCode, reason: string, error?: unknown): void {
-    const { broker, message, device } = incoming
+    const { broker, message } = incoming
+    const { device } = incoming.route
     reject({ code, reason, broker, message, device, ...(error !== undefined && { error }) })
   }
 
@@ -311,11 +353,13 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     handler: (event: never) => void | Promise<void>,
   ): () => void {
     fleet.topics(type) // Throws for a type of another fleet, whose messages would never come.
-    const registered: Handlers = handlers[channel].get(type) ?? new Set()
-    handlers[channel].set(type, registered)
-    registered.add(handler)
+    const all = handlers[channel]
+    const registered = all.get(type) ?? []
+    // A new list each time: a message that is being handled goes on with its own.
+    if (!registered.includes(handler)) all.set(type, [...registered, handler])
     return () => {
-      registered.delete(handler)
+      const others = (all.get(type) ?? []).filter((one) => one !== handler)
+      all.set(type, others)
     }
   }
 
@@ -412,6 +456,16 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
       return this.close()
     },
   }
+}
+
+function eventOf(
+  { broker, message, route: { device }, receivedAt }: Incoming,
+  channel: HandledChannel,
+  { value, timestamp }: DecodedPayload<unknown>,
+): DeviceEvent & Partial<Record<HandledChannel, unknown>> {
+  return channel === 'data'
+    ? { device, timestamp, receivedAt, broker, message, data: value }
+    : { device, timestamp, receivedAt, broker, message, status: value }
 }
 
 /** What a hub subscribes to on one broker. */

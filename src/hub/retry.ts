@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from '../errors.ts'
-import { type MaybePromise, orElse } from '../maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../maybe-promise.ts'
 
 /** How often, and after what pauses, a failing handler is tried again. */
 export interface RetryOptions {
@@ -34,8 +34,18 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
  * Runs a task until it succeeds. Fails with its last error when the attempts are used up. A task that
  * is done at once is not waited for.
  */
-export function retry<T>(policy: RetryPolicy, task: () => MaybePromise<T>): MaybePromise<T> {
-  return orElse(task, (error) => retryAfter(policy, task, error))
+export function retry<A, T>(
+  policy: RetryPolicy,
+  task: (argument: A) => MaybePromise<T>,
+  argument: A,
+): MaybePromise<T> {
+  const again = (error: unknown) => retryAfter(policy, () => task(argument), error)
+  try {
+    const result = task(argument)
+    return isPromise(result) ? Promise.resolve(result).catch(again) : result
+  } catch (error) {
+    return again(error)
+  }
 }
 
 async function retryAfter<T>(

@@ -65,6 +65,20 @@ describe('a task', () => {
     })
     assert.deepEqual(order, ['begin', 'end', 'inner'])
   })
+
+  test("nor inside of another device's that runs inside of it", () => {
+    const queue = deviceQueue(4)
+    const order: string[] = []
+    queue.run('a', () => {
+      void queue.run('b', () => {
+        order.push('b')
+        void queue.run('a', () => void order.push('inner'))
+      })
+      order.push('end')
+    })
+    void queue.run('a', () => void order.push('next'))
+    assert.deepEqual(order, ['b', 'end', 'inner', 'next'])
+  })
 })
 
 test('a long row that is done at once is no deep call', async () => {

@@ -10,12 +10,19 @@ import fc from 'fast-check'
 import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet'
 import type { Link, LinkEvents } from '../../adapters/mqtt/link.ts'
 import { PacketStream } from '../../adapters/mqtt/packet-stream.ts'
-import { readPublish } from '../../adapters/mqtt/publish-packet.ts'
+import { readPublish } from '../../adapters/mqtt/received-packet.ts'
 
 /** A message as text, to compare. */
 function told({ topic, payload, qos, retain, messageId, properties }: Partial<IPublishPacket>) {
   const body = Buffer.from(payload as Uint8Array).toString('hex')
   return JSON.stringify([topic, body, qos, retain, qos ? messageId : 0, properties ?? null])
+}
+
+function toldOf(packet: Packet): string {
+  if (packet.cmd === 'publish') return told(packet)
+  return packet.cmd === 'puback'
+    ? `puback ${packet.messageId} ${packet.reasonCode ?? 0}`
+    : packet.cmd
 }
 
 const version = fc.constantFrom<4 | 5>(4, 5)
@@ -42,6 +49,8 @@ const publish = fc.record({
 const other = fc.constantFrom<Packet>(
   { cmd: 'pingresp' },
   { cmd: 'puback', messageId: 7 },
+  { cmd: 'puback', messageId: 300, reasonCode: 16 },
+  { cmd: 'puback', messageId: 8, reasonCode: 135, properties: { reasonString: 'no' } },
   { cmd: 'pubrel', messageId: 9 },
 )
 const packets = fc.array(fc.oneof({ weight: 3, arbitrary: publish }, other), { maxLength: 30 })
@@ -65,7 +74,7 @@ async function receive(
   const received: string[] = []
   const codec = parser({ protocolVersion })
   codec.on('packet', (packet: Packet) => {
-    received.push(packet.cmd === 'publish' ? told(packet) : packet.cmd)
+    received.push(toldOf(packet))
   })
   let events: LinkEvents | undefined
   const link: Link = { send: () => true, pause() {}, resume() {}, end() {}, destroy() {} }
@@ -74,6 +83,9 @@ async function receive(
     openLink(given) {
       events = given
       return link
+    },
+    takePuback(messageId, reasonCode) {
+      received.push(`puback ${messageId} ${reasonCode}`)
     },
     takePublish({ message, messageId }, readOn) {
       received.push(told({ ...message, payload: Buffer.from(message.payload), messageId }))
@@ -112,7 +124,7 @@ function expected(list: readonly Packet[], protocolVersion: 4 | 5): string[] {
   const read: string[] = []
   const codec = parser({ protocolVersion })
   codec.on('packet', (packet: Packet) => {
-    read.push(packet.cmd === 'publish' ? told(packet) : packet.cmd)
+    read.push(toldOf(packet))
   })
   codec.parse(bytesOf(list, protocolVersion))
   return read

@@ -1,7 +1,8 @@
 /**
- * Reads a received PUBLISH packet in place (MQTT 5, section 3.3). Most of what a connection receives
- * are messages of QoS 0 or 1 without properties, and of what handling one takes, reading it with the
- * `mqtt` package is the greatest part (`npm run bench -- mqtt`); all else is left to the package.
+ * Reads received packets in place: a PUBLISH (MQTT 5, section 3.3) of QoS 0 or 1 without properties, and
+ * a PUBACK (section 3.4). Most of what a connection receives is that, and of what a message takes,
+ * reading it with the `mqtt` package is the greatest part (`npm run bench -- mqtt`); all else is left to
+ * the package.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import type { Message } from '../../src/broker/broker.ts'
 
 /** The first byte of a PUBLISH is this, with flags in the lower half. */
 const PUBLISH = 0x30
+const PUBACK = 0x40
 const RETAIN = 0x01
 const QOS = 0x06
 const QOS_1 = 0x02
@@ -39,14 +41,31 @@ export function endOfPacket(bytes: Uint8Array, start: number): number | undefine
   return -1
 }
 
-/** Whether the packet that begins here is a PUBLISH of QoS 0 or 1. */
-export function mayRead(bytes: Uint8Array, start: number): boolean {
+/** What the packet that begins here is, if it may be read here. */
+export function kindOf(bytes: Uint8Array, start: number): 'publish' | 'puback' | undefined {
   const first = bytes[start]!
-  return (first & 0xf0) === PUBLISH && (first & QOS) <= QOS_1
+  if ((first & 0xf0) === PUBLISH && (first & QOS) <= QOS_1) return 'publish'
+  return first === PUBACK ? 'puback' : undefined
 }
 
 /**
- * Reads a packet for which {@link mayRead} is true and all bytes are there.
+ * Reads the PUBACK that begins here, all bytes of which are there.
+ *
+ * @returns `undefined` if it has properties, or is not as it should be.
+ */
+export function readPuback(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly messageId: number; readonly reasonCode: number } | undefined {
+  const length = end - start
+  if (length !== 4 && length !== 5) return undefined
+  const messageId = bytes[start + 2]! * 256 + bytes[start + 3]!
+  return { messageId, reasonCode: length === 5 ? bytes[start + 4]! : 0 }
+}
+
+/**
+ * Reads the PUBLISH of QoS 0 or 1 that begins here, all bytes of which are there.
  *
  * @returns `undefined` if it has properties, or is not as it should be.
  */
