@@ -61,6 +61,7 @@ const PORTABLE = [
   'test/mqtt/received-packet.test.ts',
   'test/mqtt/reconnect.test.ts',
   'test/mqtt/status.test.ts',
+  'test/mqtt/streams.test.ts',
   'test/mqtt/subscribe.test.ts',
   'test/mqtt/tls-config.test.ts',
   'test/mqtt/write-buffer.test.ts',
