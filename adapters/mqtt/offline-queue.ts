@@ -123,11 +123,14 @@ export class OfflineQueue {
   #wait(entry: Entry): void {
     entry.isWaiting = true
     this.#waiting++
-    if (entry.expiresAt === Infinity) return
-    const delay = Math.max(0, Math.min(MAX_TIMEOUT, entry.expiresAt - this.#now()))
-    entry.timer = setTimeout(() => {
-      if (entry.expiresAt <= this.#now()) this.#expire(entry)
-    }, Math.ceil(delay))
+    if (entry.expiresAt !== Infinity) this.#watch(entry)
+  }
+
+  /** Again and again: a timer may be early, by this clock, and has a longest delay. */
+  #watch(entry: Entry): void {
+    const delay = Math.ceil(entry.expiresAt - this.#now())
+    if (delay <= 0) this.#expire(entry)
+    else entry.timer = setTimeout(() => this.#watch(entry), Math.min(MAX_TIMEOUT, delay))
   }
 
   #endWait(entry: Entry): void {

@@ -36,12 +36,12 @@ describe(`a handler that is slower than its input for ${SECONDS} s`, {
     await hub.start()
 
     const stored = new Collector<number>()
-    const observer = mqtt({ url, clientId: 'observer' })
+    await using observer = mqtt({ url, clientId: 'observer' })
     await observer.connect({
       onMessage: ({ payload }) => stored.push(Number(new TextDecoder().decode(payload))),
     })
     await observer.subscribe([{ filter: '$SYS/broker/store/messages/count' }])
-    const publisher = mqtt({ url, clientId: 'publisher' })
+    await using publisher = mqtt({ url, clientId: 'publisher' })
     await publisher.connect({ onMessage: () => {} })
 
     let published = 0
