@@ -36,7 +36,7 @@ export async function bench({ rounds }: Effort): Promise<string> {
   const outExtension = () => ({ js: '.mjs' })
   await build({ entry, outDir: BUILT, outExtension, format: 'esm', config: false, silent: true })
   const size = isFull
-    ? { rounds: 3, messages: 100_000, calls: 200 }
+    ? { rounds: 3, messages: 100_000, calls: 100 }
     : { rounds: 1, messages: 500, calls: 20 }
   const sections = []
   for (const runtime of RUNTIMES) sections.push(await measureRuntime(runtime, size))

@@ -128,9 +128,11 @@ export class OfflineQueue {
 
   /** Again and again: a timer may be early, by this clock, and has a longest delay. */
   #watch(entry: Entry): void {
-    const delay = Math.ceil(entry.expiresAt - this.#now())
-    if (delay <= 0) this.#expire(entry)
-    else entry.timer = setTimeout(() => this.#watch(entry), Math.min(MAX_TIMEOUT, delay))
+    const delay = Math.max(0, Math.min(MAX_TIMEOUT, Math.ceil(entry.expiresAt - this.#now())))
+    entry.timer = setTimeout(() => {
+      if (entry.expiresAt <= this.#now()) this.#expire(entry)
+      else this.#watch(entry)
+    }, delay)
   }
 
   #endWait(entry: Entry): void {
