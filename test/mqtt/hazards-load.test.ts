@@ -8,7 +8,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
-import { bytes, connectClient, text, typesOf } from './client.ts'
+import { bytes, connectClient, typesOf } from './client.ts'
 import { webSocketRelay } from './relay.ts'
 
 const LIMIT = 30_000
