@@ -9,6 +9,7 @@ import type { IConnackPacket, IPublishPacket, IStream, MqttClient, Packet } from
 import type { BrokerCapabilities, OutgoingMessage, Qos } from '../../src/broker/broker.ts'
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { BrokerError, MissingDependencyError } from '../../src/errors.ts'
+import { MAX_TIMER_DELAY } from '../../src/timer.ts'
 import { tlsError } from './certificate.ts'
 import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
@@ -38,8 +39,6 @@ type Mqtt = Pick<typeof import('mqtt').default, 'MqttClient' | 'nextTick'>
 /** Handed to the `mqtt` package in place of an acknowledgement: it then sends none itself. */
 const NOT_YET = new Error('The handler is not done yet')
 const NOTHING: Acknowledge = () => {}
-/** Milliseconds, as long as a timer goes: the caller has a deadline of its own. */
-const NEVER = 2 ** 31 - 1
 /** Milliseconds the broker has to close a connection after DISCONNECT. */
 const CLOSE_TIMEOUT = 1_000
 /** How many messages may go unacknowledged where the broker does not say (section 3.1.2.11.3). */
@@ -97,7 +96,8 @@ export class Connection {
       clientId: config.clientId,
       clean: cleanStart,
       keepalive: config.keepalive,
-      connectTimeout: NEVER,
+      // The caller has a deadline of its own.
+      connectTimeout: MAX_TIMER_DELAY,
       messageIdProvider: packetIds,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),

@@ -7,6 +7,7 @@
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
 import type { OfflineQueueConfig } from '../../src/broker/config.ts'
 import { BrokerError, type BrokerErrorCode } from '../../src/errors.ts'
+import { MAX_TIMER_DELAY } from '../../src/timer.ts'
 import { publishing } from './reason.ts'
 
 /** Publishes over a connection. */
@@ -26,8 +27,6 @@ interface Entry {
  * way, so that the deadline of an answer does not count for them.
  */
 const MOST_HANDED_OVER = 256
-/** Longest delay of a timer in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1
 
 /** The queue of a broker, over all of its connections. */
 export class OfflineQueue {
@@ -128,7 +127,7 @@ export class OfflineQueue {
 
   /** Again and again: a timer may be early, by this clock, and has a longest delay. */
   #watch(entry: Entry): void {
-    const delay = Math.max(0, Math.min(MAX_TIMEOUT, Math.ceil(entry.expiresAt - this.#now())))
+    const delay = Math.max(0, Math.min(MAX_TIMER_DELAY, Math.ceil(entry.expiresAt - this.#now())))
     entry.timer = setTimeout(() => {
       if (entry.expiresAt <= this.#now()) this.#expire(entry)
       else this.#watch(entry)

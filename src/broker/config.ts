@@ -7,6 +7,7 @@
 import * as v from 'valibot'
 import { DEFAULT_SHARE_NAME } from '../access/default-rules.ts'
 import { ConfigError } from '../errors.ts'
+import { MAX_TIMER_DELAY } from '../timer.ts'
 import { parseTopicFilter } from '../topic/filter.ts'
 import { parseTls, type TlsSettings } from './tls.ts'
 
@@ -132,8 +133,6 @@ export interface ResolvedBrokerConfig
 const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
 /** Longest text of MQTT, in bytes (section 1.5.4). */
 const MAX_TEXT_BYTES = 65_535
-/** Longest delay of a timer in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1
 
 const text = v.pipe(
   v.string('must be a string'),
@@ -194,8 +193,8 @@ const schema = v.strictObject(
     cleanStart: v.optional(v.boolean('must be true or false'), true),
     sessionExpiry: v.optional(whole(0, 0xffff_ffff), 0),
     receiveMaximum: v.optional(whole(1, 65_535), 64),
-    connectTimeout: v.optional(whole(1, MAX_TIMEOUT), 10_000),
-    publishTimeout: v.optional(whole(1, MAX_TIMEOUT), 30_000),
+    connectTimeout: v.optional(whole(1, MAX_TIMER_DELAY), 10_000),
+    publishTimeout: v.optional(whole(1, MAX_TIMER_DELAY), 30_000),
     offlineQueue: v.optional(
       v.strictObject(
         {

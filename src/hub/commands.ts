@@ -19,6 +19,7 @@ import {
   toError,
 } from '../errors.ts'
 import type { DeviceRef } from '../fleet.ts'
+import { MAX_TIMER_DELAY } from '../timer.ts'
 import type { TopicTemplate } from '../topic/template.ts'
 import { decodeJson, encodeJson } from './payload.ts'
 
@@ -73,7 +74,7 @@ export class PendingCommands {
       new CommandError(outcome, subject, name, problem, { cause })
     const definition = Object.hasOwn(type.commands, name) ? type.commands[name] : undefined
     if (!definition) throw fail('not-sent', 'the device type declares no such command')
-    if (!(timeout > 0 && timeout <= 2 ** 31 - 1)) {
+    if (!(timeout > 0 && timeout <= MAX_TIMER_DELAY)) {
       throw fail('not-sent', 'the timeout must be milliseconds above 0')
     }
     const payload = definition.payload
