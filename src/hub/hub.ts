@@ -8,13 +8,11 @@ import { hasReplies } from '../access/default-rules.ts'
 import type { Broker, Message, Subscription } from '../broker/broker.ts'
 import { outageFilter } from '../broker/outage.ts'
 import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts'
-import { ConfigError, DeviceUnknownError, InvalidTopicError, PayloadError } from '../errors.ts'
+import { ConfigError, DeviceUnknownError, PayloadError } from '../errors.ts'
 import type { DeviceRef, Fleet } from '../fleet.ts'
 import { describeError, type Logger, printable } from '../log.ts'
 import { andThen, isPromise, type MaybePromise } from '../maybe-promise.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
-import { type RecentMap, recentMap } from '../recent-map.ts'
-import type { Channel } from '../topic/template.ts'
 import { PendingCommands, type SendOptions } from './commands.ts'
 import { deviceQueue } from './device-queue.ts'
 import type {
@@ -27,6 +25,7 @@ import type {
 } from './events.ts'
 import { type DecodedPayload, decodePayload, MalformedPayloadError } from './payload.ts'
 import { type RetryOptions, retry, retryPolicy } from './retry.ts'
+import { type Route, topicRoutes } from './routes.ts'
 import { messageIdOf, type SeenStore } from './seen.ts'
 
 /** What {@link createHub} takes. */
@@ -121,26 +120,12 @@ export interface Hub extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** What a topic says. */
-interface Route {
-  readonly type: DeviceType
-  readonly channel: Channel
-  readonly device: DeviceRef
-  /** The device's name for the queue. */
-  readonly name: string
-  /** The subject of an error message. */
-  readonly what: string
-}
-
 interface Incoming {
   readonly broker: string
   readonly message: Message
   readonly route: Route
   readonly receivedAt: Date
 }
-
-/** How many topics are kept with what they say. */
-const MAX_ROUTES = 20_000
 
 /**
  * Makes a hub. Nothing is connected until {@link Hub.start}.
@@ -180,51 +165,28 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     data: new Map<DeviceType, readonly Handler[]>(),
     status: new Map<DeviceType, readonly Handler[]>(),
   }
-  const routes: RecentMap<string, Route> = recentMap(MAX_ROUTES)
+  const routeOf = topicRoutes(fleet)
   const isActive = (device: DeviceRef) => fleet.isActive(device)
   const rejectionHandlers = new Set<RejectionHandler>()
   let closing: Promise<void> | undefined
 
   function receive(broker: string, message: Message): MaybePromise<void> {
-    const found = route(message.topic)
-    if (found?.type.broker !== broker || found.channel === 'cmd') {
+    const route = routeOf(message.topic)
+    if (route?.type.broker !== broker || route.channel === 'cmd') {
       const reason = `no device type on broker "${broker}" sends on this topic`
       reject({ code: 'topic-unknown', reason, broker, message })
       return
     }
-    const { channel } = found
-    const incoming: Incoming = { broker, message, route: found, receivedAt: new Date() }
+    const { channel } = route
+    const incoming: Incoming = { broker, message, route, receivedAt: new Date() }
     if (channel === 'reply') {
       // Not queued: a handler of this very device may be waiting for it.
-      if (commands.accept(found.device, message) === 'unexpected') {
+      if (commands.accept(route.device, message) === 'unexpected') {
         refuse(incoming, 'reply-unexpected', 'the command it answers waits no more')
       }
       return
     }
-    return queue.run(found.name, () => handle(incoming, channel))
-  }
-
-  function route(topic: string): Route | undefined {
-    const known = routes.get(topic)
-    if (known) return known
-    const found = parse(topic)
-    if (!found) return undefined
-    const { type, deviceId, channel } = found
-    const name = `${type.name}/${deviceId}`
-    // Every event of the device has the same one.
-    const device = Object.freeze({ type: type.name, id: deviceId })
-    const added: Route = { type, channel, device, name, what: `${channel} of ${name}` }
-    routes.set(topic, added)
-    return added
-  }
-
-  function parse(topic: string): ReturnType<Fleet['route']> {
-    try {
-      return fleet.route(topic)
-    } catch (error) {
-      if (error instanceof InvalidTopicError) return undefined
-      throw error
-    }
+    return queue.run(route.name, () => handle(incoming, channel))
   }
 
   /** Never fails. Done at once if the device is known, and its schema and handlers are. */

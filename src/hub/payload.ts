@@ -55,15 +55,16 @@ export function decodePayload<S extends Schema>(
   what: string,
 ): MaybePromise<DecodedPayload<InferOutput<S>>> {
   const json = decodeJson(payload, what)
-  const decode = (candidate: unknown) =>
+  const decodeWith = (timestamp: Date | undefined, candidate: unknown) =>
     andThen(
       validate(schema, candidate, what),
       (value): DecodedPayload<InferOutput<S>> => ({ value, timestamp }),
     )
-  let timestamp: Date | undefined
-  if (!isObject(json) || !('timestamp' in json || 'readings' in json)) return decode(json)
+  const isPlain = !isObject(json) || !('timestamp' in json || 'readings' in json)
+  if (isPlain) return decodeWith(undefined, json)
   const flat = flattenReadings(json) ?? json
-  timestamp = readTimestamp(flat)
+  const timestamp = readTimestamp(flat)
+  const decode = (candidate: unknown) => decodeWith(timestamp, candidate)
   // A schema that refuses unknown keys has no place for the timestamp, and one that declares
   // `readings` itself means the list.
   const others: unknown[] = []
