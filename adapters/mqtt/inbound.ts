@@ -139,11 +139,7 @@ export class Inbound {
   }
 
   #enqueue(delivery: Delivery, readOn: () => void): void {
-    if (
-      this.#state === 'flowing' &&
-      this.#queue.length === 0 &&
-      this.#running < this.#options.receiveMaximum
-    ) {
+    if (this.#mayHandle && this.#queue.length === 0) {
       this.#handle(delivery)
       readOn()
       return
@@ -156,8 +152,12 @@ export class Inbound {
     this.#advance()
   }
 
+  get #mayHandle(): boolean {
+    return this.#state === 'flowing' && this.#running < this.#options.receiveMaximum
+  }
+
   #advance(): void {
-    while (this.#state === 'flowing' && this.#running < this.#options.receiveMaximum) {
+    while (this.#mayHandle) {
       const next = this.#queue.shift()
       if (!next) break
       this.#queuedBytes -= sizeOf(next)

@@ -189,7 +189,11 @@ export class PacketStream {
   #read(): void {
     if (this.#isReading) return
     this.#isReading = true
-    while (!this.#isHeld && !this.#isDestroyed && this.#hasBytes()) this.#readOne()
+    while (!this.#isHeld && !this.#isDestroyed) {
+      const end = this.#nextEnd()
+      if (end === undefined) break
+      this.#readOne(end)
+    }
     this.#isReading = false
     const [first, second] = this.#received
     const isPaused = this.#isHeld && (second !== undefined || this.#at < (first?.length ?? 0))
@@ -199,25 +203,28 @@ export class PacketStream {
     else this.#link.resume()
   }
 
-  /** Whether there is something to read, if more than the beginning of a header. */
-  #hasBytes(): boolean {
+  /**
+   * Where the packet that comes next ends; -1 if it is the package's already, or has no length;
+   * `undefined` if there is nothing yet, or no more than the beginning of a header.
+   */
+  #nextEnd(): number | undefined {
     const [first, second] = this.#received
-    if (!first) return false
+    if (!first) return undefined
     if (this.#at === first.length) {
       this.#received.shift()
       this.#at = 0
-      return this.#hasBytes()
+      return this.#nextEnd()
     }
-    if (this.#remaining > 0 || endOfPacket(first, this.#at) !== undefined) return true
-    if (!second) return false
+    if (this.#remaining > 0) return -1
+    const end = endOfPacket(first, this.#at)
+    if (end !== undefined || !second) return end
     this.#received.splice(0, 2, joined(first.subarray(this.#at), second))
     this.#at = 0
-    return this.#hasBytes()
+    return this.#nextEnd()
   }
 
-  #readOne(): void {
+  #readOne(end: number): void {
     const bytes = this.#received[0]!
-    const end = this.#remaining === 0 ? endOfPacket(bytes, this.#at)! : -1
     if (end >= 0 && end <= bytes.length && this.#readInPlace(bytes, end)) return
     this.#leaveToPackage(bytes)
   }

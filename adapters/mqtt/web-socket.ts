@@ -68,10 +68,12 @@ async function loadWs(): Promise<typeof import('ws')> {
 
 /** What is sent in one go is one frame. */
 function linkOf(socket: Socket, events: LinkEvents): Link {
-  const drain = () => {
-    if (socket.readyState === OPEN && socket.bufferedAmount > HIGH_WATER_BYTES) {
-      setTimeout(drain, DRAIN_POLL_MS)
-    } else events.drained()
+  const hasRoom = () => socket.readyState !== OPEN || socket.bufferedAmount <= HIGH_WATER_BYTES
+  let isPolling = false
+  const poll = () => {
+    isPolling = !hasRoom()
+    if (isPolling) setTimeout(poll, DRAIN_POLL_MS)
+    else events.drained()
   }
   socket.binaryType = 'arraybuffer'
   socket.addEventListener('open', () => events.opened())
@@ -88,8 +90,8 @@ function linkOf(socket: Socket, events: LinkEvents): Link {
   return {
     send(bytes) {
       if (socket.readyState === OPEN) socket.send(bytes)
-      if (socket.bufferedAmount <= HIGH_WATER_BYTES) return true
-      setTimeout(drain, DRAIN_POLL_MS)
+      if (hasRoom()) return true
+      if (!isPolling) poll()
       return false
     },
     pause: () => socket.pause?.(),
