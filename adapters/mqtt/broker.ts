@@ -19,10 +19,10 @@ import { BrokerError, toError } from '../../src/errors.ts'
 import { checkMessage } from './check.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { Inbound } from './inbound.ts'
-import { addressOf } from './links.ts'
 import { OfflineQueue } from './offline-queue.ts'
 import { PacketIds } from './packet-ids.ts'
 import { checkSubscriptions, makeSubscriptions } from './subscribe.ts'
+import { addressOf } from './transport.ts'
 
 /** Milliseconds: the longest first pause before a reconnect, and the longest of all. */
 const FIRST_PAUSE = 1_000

@@ -14,7 +14,6 @@ import { tlsError } from './certificate.ts'
 import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
 import type { OpenLink } from './link.ts'
-import { addressOf, linkOpener } from './links.ts'
 import { Outbound } from './outbound.ts'
 import { toCapabilities, toMessage, toPacket } from './packet.ts'
 import type { PacketIds } from './packet-ids.ts'
@@ -22,6 +21,7 @@ import { PacketStream } from './packet-stream.ts'
 import { readPassword } from './password.ts'
 import { connectRefusal, disconnection, publishing, reason, unreachable } from './reason.ts'
 import type { ReceivedPublish } from './received-packet.ts'
+import { addressOf, linkOpener } from './transport.ts'
 
 /** What {@link openConnection} takes. */
 export interface ConnectionOptions {

@@ -62,13 +62,21 @@ export function forward(client: Socket, broker: Socket, sockets: Set<Socket>): v
   }
 }
 
+/** See {@link webSocketRelay}. */
+export interface WebSocketRelay extends Relay {
+  /** How many frames clients have sent. */
+  readonly frames: number
+}
+
 /** Forwards WebSocket connections to a broker's TCP port. */
-export async function webSocketRelay(port: number): Promise<Relay> {
+export async function webSocketRelay(port: number): Promise<WebSocketRelay> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/mqtt' })
   await once(server, 'listening')
   let forwarded = 0
+  let frames = 0
   server.on('connection', (webSocket) => {
     const client = createWebSocketStream(webSocket)
+    webSocket.on('message', () => frames++)
     const broker = connect(port, '127.0.0.1').setNoDelay(true)
     broker.on('data', (chunk) => {
       forwarded += chunk.length
@@ -85,6 +93,9 @@ export async function webSocketRelay(port: number): Promise<Relay> {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt`,
     get forwarded() {
       return forwarded
+    },
+    get frames() {
+      return frames
     },
     cut,
     async [Symbol.asyncDispose]() {

@@ -4,10 +4,7 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { createWebSocketStream, WebSocketServer } from 'ws'
 import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { bytes, connectClient, text } from './client.ts'
 import { type Relay, webSocketRelay } from './relay.ts'
@@ -48,23 +45,11 @@ describe('connections in one process', { skip: mosquittoMissing }, () => {
 describe('a WebSocket', { skip: mosquittoMissing }, () => {
   test('carries all that is published in one turn in one frame', async () => {
     const mosquitto = await startMosquitto()
-    let frames = 0
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
-    await once(server, 'listening')
-    server.on('connection', (webSocket) => {
-      const upstream = connect(mosquitto.port, '127.0.0.1')
-      const client = createWebSocketStream(webSocket)
-      webSocket.on('message', () => frames++)
-      client.pipe(upstream).pipe(client)
-      client.on('error', () => upstream.destroy())
-      upstream.on('error', () => client.destroy())
-      client.on('close', () => upstream.destroy())
-    })
     try {
-      const { port } = server.address() as AddressInfo
-      await using client = await connectClient({ url: `ws://127.0.0.1:${port}/` })
+      await using relay = await webSocketRelay(mosquitto.port)
+      await using client = await connectClient({ url: relay.url })
       await client.broker.subscribe([{ filter: 'a' }])
-      frames = 0
+      const before = relay.frames
       const publish = (i: number, qos: 0 | 1) =>
         client.broker.publish({ topic: 'a', payload: bytes(`${i}`), qos })
       const waiting = Array.from({ length: 100 }, (_, i) => publish(i, 0))
@@ -75,9 +60,9 @@ describe('a WebSocket', { skip: mosquittoMissing }, () => {
         Array.from({ length: 101 }, (_, i) => `${i}`),
       )
       // The messages, and the acknowledgement of the last one, which comes back.
+      const frames = relay.frames - before
       assert.ok(frames <= 2, `${frames} frames`)
     } finally {
-      server.close()
       await mosquitto.stop()
     }
   })

@@ -1,6 +1,6 @@
 /**
- * The links under a connection. They are built here and not by the `mqtt` package, whose
- * table of transports is global, falls back silently and sends every small write as a frame.
+ * Which transport a connection goes over. Its link is built here and not by the `mqtt` package, whose
+ * table of transports is one for the whole process.
  *
  * @module
  */
