@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net'
 import * as v from 'valibot'
 import { embeddedBroker } from '../../adapters/aedes/index.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
-import { tcpRelay, webSocketRelay } from '../mqtt/relay.ts'
+import { tcpRelay } from '../mqtt/relay.ts'
 import { authority, servers } from '../support/certificates.ts'
 import { freePort, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { tlsRelay } from '../support/tls-relay.ts'
@@ -65,11 +65,14 @@ export async function openSite(script: string): Promise<Site> {
   const relay = await tcpRelay(Number(port))
   const secure = await tlsRelay(Number(port), servers.good)
   const distrusted = await tlsRelay(Number(port), servers.wrongHost)
-  const mosquitto = mosquittoMissing ? undefined : await startMosquitto()
-  // Mosquitto's own WebSocket listener would listen beyond loopback.
-  const mosquittoRelay = mosquitto && (await webSocketRelay(mosquitto.port))
-  const mosquittoUrl = mosquittoRelay && new URL(mosquittoRelay.url)
-  const secureMosquitto = mosquittoUrl && (await tlsRelay(Number(mosquittoUrl.port), servers.good))
+  const mosquitto = mosquittoMissing
+    ? undefined
+    : await startMosquitto({
+        listeners: {
+          ws: { protocol: 'websockets' },
+          wss: { protocol: 'websockets', tls: servers.good },
+        },
+      })
   const secureUrl = `wss://127.0.0.1:${secure.port}${pathname}`
   const server = createServer((request, response) => {
     if (request.method === 'POST' && request.url === '/cut') {
@@ -101,21 +104,16 @@ export async function openSite(script: string): Promise<Site> {
       contract: {
         'the embedded broker and WS': { url: broker.websocketUrl!, ...HUB },
         'the embedded broker and WSS': { url: secureUrl, ...HUB },
-        ...(mosquittoUrl &&
-          secureMosquitto && {
-            'Mosquitto and WS': { url: mosquittoUrl.href },
-            'Mosquitto and WSS': {
-              url: `wss://127.0.0.1:${secureMosquitto.port}${mosquittoUrl.pathname}`,
-            },
-          }),
+        ...(mosquitto && {
+          'Mosquitto and WS': { url: `ws://127.0.0.1:${mosquitto.ports.get('ws')}/mqtt` },
+          'Mosquitto and WSS': { url: `wss://127.0.0.1:${mosquitto.ports.get('wss')}/mqtt` },
+        }),
       },
     },
     async [Symbol.asyncDispose]() {
       await relay[Symbol.asyncDispose]()
       await secure[Symbol.asyncDispose]()
       await distrusted[Symbol.asyncDispose]()
-      await secureMosquitto?.[Symbol.asyncDispose]()
-      await mosquittoRelay?.[Symbol.asyncDispose]()
       await mosquitto?.stop()
       await broker.close()
       server.close()

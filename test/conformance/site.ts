@@ -9,7 +9,6 @@ import process from 'node:process'
 import { embeddedBroker } from '../../adapters/aedes/index.ts'
 import type { MqttConfig } from '../../adapters/mqtt/index.ts'
 import { createFleet, memoryStore } from '../../src/index.ts'
-import { webSocketRelay } from '../mqtt/relay.ts'
 import { authority, clients, servers } from '../support/certificates.ts'
 import { startMosquitto } from '../support/mosquitto.ts'
 import { tlsRelay } from '../support/tls-relay.ts'
@@ -31,16 +30,21 @@ interface Site {
 
 const sites: Readonly<Record<NetworkBroker, () => Promise<Site>>> = {
   async Mosquitto() {
-    const mosquitto = await startMosquitto({ tls: { plain, mutual } })
-    // Its own WebSocket listener would listen beyond loopback.
-    const webSocket = await webSocketRelay(mosquitto.port)
-    const secure = await tlsRelay(portOf(webSocket.url), plain)
+    const mosquitto = await startMosquitto({
+      listeners: {
+        TLS: { tls: plain },
+        'mutual TLS': { tls: mutual },
+        WS: { protocol: 'websockets' },
+        WSS: { protocol: 'websockets', tls: plain },
+      },
+    })
+    const hostOf = (transport: Transport) => `localhost:${mosquitto.ports.get(transport)}`
     const configs = {
       TCP: { url: mosquitto.url },
-      TLS: { url: `mqtts://localhost:${mosquitto.tlsPorts.get('plain')}`, ...trusting },
-      'mutual TLS': { url: `mqtts://localhost:${mosquitto.tlsPorts.get('mutual')}`, ...known },
-      WS: { url: webSocket.url },
-      WSS: { url: `wss://localhost:${secure.port}/mqtt`, ...trusting },
+      TLS: { url: `mqtts://${hostOf('TLS')}`, ...trusting },
+      'mutual TLS': { url: `mqtts://${hostOf('mutual TLS')}`, ...known },
+      WS: { url: `ws://127.0.0.1:${mosquitto.ports.get('WS')}/mqtt` },
+      WSS: { url: `wss://${hostOf('WSS')}/mqtt`, ...trusting },
     }
     return { configs, stop: () => mosquitto.stop() }
   },

@@ -45,6 +45,7 @@ describe('a Mosquitto with its own limits', { skip: mosquittoMissing }, () => {
   }
 
   test('carries a megabyte over WebSocket in both directions', async () => {
+    // Mosquitto's own listener takes 25 seconds for it.
     await using relay = await webSocketRelay(mosquitto.port)
     await using client = await connectClient({ url: relay.url })
     await client.broker.subscribe([{ filter: 'large' }])

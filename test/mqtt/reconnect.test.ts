@@ -9,7 +9,7 @@ import type { BrokerStatus } from '../../src/broker/broker.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
 import { bytes, type Client, connectClient, text, typesOf } from './client.ts'
-import { tcpRelay, webSocketRelay } from './relay.ts'
+import { tcpRelay } from './relay.ts'
 import { scriptedBroker } from './scripted-broker.ts'
 
 const RECONNECT_LIMIT = 20_000
@@ -57,14 +57,12 @@ describe('a lost connection', { skip: mosquittoMissing }, () => {
     }
   })
 
-  for (const [scheme, makeRelay] of [
-    ['mqtt', tcpRelay],
-    ['ws', webSocketRelay],
-  ] as const) {
+  for (const scheme of ['mqtt', 'ws'] as const) {
     test(`is noticed and made again over ${scheme}:, time after time`, async () => {
-      const mosquitto = await startMosquitto()
+      const mosquitto = await startMosquitto({ listeners: { ws: { protocol: 'websockets' } } })
       try {
-        await using relay = await makeRelay(mosquitto.port)
+        const port = { mqtt: mosquitto.port, ws: mosquitto.ports.get('ws')! }[scheme]
+        await using relay = await tcpRelay(port, scheme)
         await using client = await connectClient({ url: relay.url })
         await client.broker.subscribe([{ filter: 'a' }])
         for (let round = 1; round <= 2; round++) {

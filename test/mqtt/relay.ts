@@ -1,6 +1,6 @@
 /**
- * What stands between a client and a broker in tests: a TCP relay whose connections can be cut, and
- * a WebSocket one.
+ * What stands between a client and a broker in tests: a relay whose connections can be cut, and one
+ * that counts WebSocket frames.
  *
  * @module
  */
@@ -17,8 +17,12 @@ export interface Relay extends AsyncDisposable {
   cut(): void
 }
 
-/** Forwards TCP connections. */
-export async function tcpRelay(port: number): Promise<Relay> {
+/**
+ * Forwards TCP connections, and so whatever goes over them.
+ *
+ * @param scheme What does.
+ */
+export async function tcpRelay(port: number, scheme: 'mqtt' | 'ws' = 'mqtt'): Promise<Relay> {
   const sockets = new Set<Socket>()
   let forwarded = 0
   const server = createServer((client) => {
@@ -32,8 +36,9 @@ export async function tcpRelay(port: number): Promise<Relay> {
   const cut = () => {
     for (const socket of sockets) socket.resetAndDestroy()
   }
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: scheme === 'ws' ? `ws://${host}/mqtt` : `mqtt://${host}`,
     get forwarded() {
       return forwarded
     },
@@ -63,43 +68,33 @@ export function forward(client: Socket, broker: Socket, sockets: Set<Socket>): v
 }
 
 /** See {@link webSocketRelay}. */
-export interface WebSocketRelay extends Relay {
+export interface WebSocketRelay extends AsyncDisposable {
+  readonly url: string
   /** How many frames clients have sent. */
   readonly frames: number
 }
 
-/** Forwards WebSocket connections to a broker's TCP port. */
+/** Forwards WebSocket connections to a broker's TCP port, to see their frames. */
 export async function webSocketRelay(port: number): Promise<WebSocketRelay> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/mqtt' })
   await once(server, 'listening')
-  let forwarded = 0
   let frames = 0
   server.on('connection', (webSocket) => {
     const client = createWebSocketStream(webSocket)
     webSocket.on('message', () => frames++)
     const broker = connect(port, '127.0.0.1').setNoDelay(true)
-    broker.on('data', (chunk) => {
-      forwarded += chunk.length
-    })
     client.pipe(broker).pipe(client)
     client.on('error', () => broker.destroy())
     broker.on('error', () => client.destroy())
     client.on('close', () => broker.destroy())
   })
-  const cut = () => {
-    for (const client of server.clients) client.terminate()
-  }
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt`,
-    get forwarded() {
-      return forwarded
-    },
     get frames() {
       return frames
     },
-    cut,
     async [Symbol.asyncDispose]() {
-      cut()
+      for (const client of server.clients) client.terminate()
       server.close()
       await once(server, 'close')
     },

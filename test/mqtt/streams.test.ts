@@ -7,14 +7,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { bytes, connectClient, text } from './client.ts'
-import { type Relay, webSocketRelay } from './relay.ts'
+import { type Relay, tcpRelay, webSocketRelay } from './relay.ts'
 
 describe('connections in one process', { skip: mosquittoMissing }, () => {
   let mosquitto: Mosquitto
   let relay: Relay
   before(async () => {
-    mosquitto = await startMosquitto()
-    relay = await webSocketRelay(mosquitto.port)
+    mosquitto = await startMosquitto({ listeners: { ws: { protocol: 'websockets' } } })
+    relay = await tcpRelay(mosquitto.ports.get('ws')!, 'ws')
   })
   after(async () => {
     await relay?.[Symbol.asyncDispose]()

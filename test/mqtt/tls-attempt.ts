@@ -16,7 +16,6 @@ export interface Outcome {
   readonly message: string
 }
 
-const TOPIC = 'tls/attempt'
 /** Longer than one TLS record. */
 const PAYLOAD = new Uint8Array(100_000).fill(7)
 
@@ -42,8 +41,9 @@ async function exchange(broker: ReturnType<typeof mqtt>): Promise<string> {
     deliver = resolve
   })
   await broker.connect({ onMessage: async (message) => deliver(message) })
-  await broker.subscribe([{ filter: TOPIC }])
-  await broker.publish({ topic: TOPIC, payload: PAYLOAD })
+  const topic = `tls/${crypto.randomUUID()}`
+  await broker.subscribe([{ filter: topic }])
+  await broker.publish({ topic, payload: PAYLOAD })
   const { payload } = await delivered
   return payload.length === PAYLOAD.length ? 'delivered' : 'cut short'
 }

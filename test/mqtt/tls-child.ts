@@ -10,6 +10,5 @@ import type { MqttConfig } from '../../adapters/mqtt/index.ts'
 import { attempt, type Outcome } from './tls-attempt.ts'
 
 const attempts: readonly MqttConfig[] = JSON.parse(await text(process.stdin))
-const outcomes: Outcome[] = []
-for (const config of attempts) outcomes.push(await attempt(config))
+const outcomes: readonly Outcome[] = await Promise.all(attempts.map(attempt))
 process.stdout.write(`${JSON.stringify(outcomes)}\n`)

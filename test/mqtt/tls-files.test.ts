@@ -89,9 +89,9 @@ describe('a handshake', () => {
 })
 
 test('a file is read anew for each connection', { skip: mosquittoMissing }, async () => {
-  const mosquitto = await startMosquitto({ tls: { tls: servers.good } })
+  const mosquitto = await startMosquitto({ listeners: { tls: { tls: servers.good } } })
   const authorities = file('authorities.crt', caCerts)
-  const url = `mqtts://localhost:${mosquitto.tlsPorts.get('tls')}`
+  const url = `mqtts://localhost:${mosquitto.ports.get('tls')}`
   try {
     await using client = await connectClient({ url, caCerts: authorities })
     file('authorities.crt', otherAuthority.cert)

@@ -5,8 +5,6 @@
  */
 import { authority, servers } from '../support/certificates.ts'
 import { startMosquitto, type TlsListener } from '../support/mosquitto.ts'
-import { tlsRelay } from '../support/tls-relay.ts'
-import { webSocketRelay } from './relay.ts'
 
 /** The listeners by what is particular about them. */
 export type Listeners = Readonly<Record<keyof typeof LISTENERS, number>>
@@ -26,22 +24,22 @@ export interface Servers extends AsyncDisposable {
 
 /** Starts them all. */
 export async function startServers(): Promise<Servers> {
-  const mosquitto = await startMosquitto({ tls: LISTENERS })
-  // Mosquitto's own WebSocket listener would listen beyond loopback.
-  const webSocket = await webSocketRelay(mosquitto.port)
-  const { port } = new URL(webSocket.url)
-  const relays = await Promise.all(
-    Object.entries(LISTENERS).map(
-      async ([name, listener]) => [name, await tlsRelay(Number(port), listener)] as const,
+  const all = Object.entries<TlsListener>(LISTENERS)
+  const mosquitto = await startMosquitto({
+    listeners: Object.fromEntries(
+      all.flatMap(([name, tls]) => [
+        [`${name} tcp`, { tls }],
+        [`${name} websockets`, { tls, protocol: 'websockets' }],
+      ]),
     ),
-  )
+  })
+  const portsOf = (kind: string) =>
+    Object.fromEntries(
+      all.map(([name]) => [name, mosquitto.ports.get(`${name} ${kind}`)]),
+    ) as Listeners
   return {
-    tcp: Object.fromEntries(mosquitto.tlsPorts) as Listeners,
-    webSocket: Object.fromEntries(relays.map(([name, { port }]) => [name, port])) as Listeners,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(relays.map(([, relay]) => relay[Symbol.asyncDispose]()))
-      await webSocket[Symbol.asyncDispose]()
-      await mosquitto.stop()
-    },
+    tcp: portsOf('tcp'),
+    webSocket: portsOf('websockets'),
+    [Symbol.asyncDispose]: () => mosquitto.stop(),
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The real Mosquitto as a process of its own, for as long as a test needs it. It listens on
- * 127.0.0.1 only, over TCP only: its WebSocket listener cannot be bound to one address.
+ * 127.0.0.1 only.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export const mosquittoMissing: string | false = command
   : 'Mosquitto is not installed: apt-get install -y mosquitto mosquitto-clients'
 if (mosquittoMissing && process.env.CI === 'true') throw new Error(mosquittoMissing)
 
-/** A listener with TLS beside the plain one. */
+/** What a listener with TLS shows and asks for. */
 export interface TlsListener {
   /** The broker's certificate and its key, as PEM text. */
   readonly cert: string
@@ -34,14 +34,21 @@ export interface TlsListener {
   readonly clientAuthority?: string
 }
 
+/** A listener beside the plain one over TCP. */
+export interface Listener {
+  /** Default: TCP. */
+  readonly protocol?: 'websockets'
+  readonly tls?: TlsListener
+}
+
 /** What {@link startMosquitto} takes. */
 export interface MosquittoOptions {
   /** User names and passwords. Without any, whoever comes is let in. */
   readonly logins?: Readonly<Record<string, string>>
   /** Lines of an ACL file. */
   readonly acl?: readonly string[]
-  /** Listeners with TLS, by a name for each. */
-  readonly tls?: Readonly<Record<string, TlsListener>>
+  /** More listeners, by a name for each. */
+  readonly listeners?: Readonly<Record<string, Listener>>
   /** More lines of configuration. */
   readonly config?: readonly string[]
 }
@@ -50,8 +57,8 @@ export interface MosquittoOptions {
 export interface Mosquitto {
   readonly port: number
   readonly url: string
-  /** The ports of the listeners with TLS. */
-  readonly tlsPorts: ReadonlyMap<string, number>
+  /** The ports of {@link MosquittoOptions.listeners}. */
+  readonly ports: ReadonlyMap<string, number>
   /** Ends it, and removes its files. */
   stop(): Promise<void>
   /** Ends it as an operator does, so that it saves its state where it is told to. */
@@ -68,9 +75,9 @@ export interface Mosquitto {
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-mosquitto-'))
-  const tlsPorts = new Map<string, number>()
-  for (const name of Object.keys(options.tls ?? {})) tlsPorts.set(name, await freePort())
-  writeConfig(folder, port, tlsPorts, options)
+  const ports = new Map<string, number>()
+  for (const name of Object.keys(options.listeners ?? {})) ports.set(name, await freePort())
+  writeConfig(folder, port, ports, options)
   let running: Running
   try {
     running = await run(folder, port)
@@ -81,7 +88,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   return {
     port,
     url: `mqtt://127.0.0.1:${port}`,
-    tlsPorts,
+    ports,
     async stop() {
       await end(running, 'SIGTERM')
       rmSync(folder, { recursive: true, force: true })
@@ -100,15 +107,17 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
 function writeConfig(
   folder: string,
   port: number,
-  tlsPorts: ReadonlyMap<string, number>,
+  ports: ReadonlyMap<string, number>,
   options: MosquittoOptions,
 ): void {
-  const { logins, acl, tls = {}, config = [] } = options
+  const { logins, acl, listeners = {}, config = [] } = options
   const lines = [
     // The plain one last: when it listens, all do.
-    ...Object.entries(tls).flatMap(([name, listener]) => [
-      `listener ${tlsPorts.get(name)} 127.0.0.1`,
-      ...tlsLines(folder, name, listener),
+    ...Object.entries(listeners).flatMap(([name, { protocol, tls }]) => [
+      `listener ${ports.get(name)} 127.0.0.1`,
+      // Without the first of these it would listen on every address.
+      ...(protocol ? ['socket_domain ipv4', `protocol ${protocol}`] : []),
+      ...(tls ? tlsLines(folder, name, tls) : []),
     ]),
     `listener ${port} 127.0.0.1`,
     `allow_anonymous ${logins === undefined}`,
