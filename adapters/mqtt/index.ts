@@ -1,8 +1,8 @@
 /**
  * A {@link Broker} over MQTT 5 or 3.1.1, through the `mqtt` package: TCP and WebSocket, each with
- * TLS or without, on Node, Bun and Deno; WebSocket in browsers and edge workers. WebSocket without
- * TLS uses the runtime's own client; where it has none, as Node 20, and for `wss:` on Node, Bun and
- * Deno, the `ws` package must be installed too.
+ * TLS or without, on Node, Bun and Deno; WebSocket in browsers and edge workers. On Node, Bun and
+ * Deno a WebSocket is one of the `ws` package. Without it the runtime's own is used for `ws:`, where
+ * it has one, as Node 20 has not.
  *
  * Importing this module loads nothing: `mqtt` is first loaded by `connect()`.
  *

@@ -1,10 +1,11 @@
 /**
- * The link over a WebSocket: the runtime's own, or one of the `ws` package.
+ * The link over a WebSocket: one of the `ws` package, or the runtime's own.
  *
  * @module
  */
 import { MissingDependencyError } from '../../src/errors.ts'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
+import { hasSockets } from './node.ts'
 import type { TlsOptions } from './tls.ts'
 
 /** The part of a WebSocket used here, as every runtime and the `ws` package have it. */
@@ -48,21 +49,22 @@ export async function webSocketOpener(
   return (events) => linkOf(openSocket(url, 'mqtt'), events)
 }
 
-/** A runtime's own WebSocket keeps no TLS options, and does not tell why a handshake failed. */
+/**
+ * The package first: a runtime's own WebSocket keeps no TLS options, does not tell why a handshake
+ * failed, cannot stop reading, and on Deno waits for the acknowledgement of a segment before it sends
+ * the next.
+ */
 async function socketOpener(options: TlsOptions | undefined): Promise<OpenSocket> {
-  const { WebSocket: Native } = globalThis as {
+  const { WebSocket: Own } = globalThis as {
     WebSocket?: new (url: string, protocol: string) => Socket
   }
-  if (Native && !options) return (url, protocol) => new Native(url, protocol)
-  const { WebSocket } = await loadWs()
-  return (url, protocol) => new WebSocket(url, protocol, options) as unknown as Socket
-}
-
-async function loadWs(): Promise<typeof import('ws')> {
+  if (Own && !hasSockets()) return (url, protocol) => new Own(url, protocol)
   try {
-    return await import('ws')
+    const { WebSocket } = await import('ws')
+    return (url, protocol) => new WebSocket(url, protocol, options) as unknown as Socket
   } catch (cause) {
-    throw new MissingDependencyError('ws', { cause })
+    if (!Own || options) throw new MissingDependencyError('ws', { cause })
+    return (url, protocol) => new Own(url, protocol)
   }
 }
 

@@ -17,8 +17,8 @@ import { CertificateError } from '../../src/errors.ts'
 import { authority, clients, otherAuthority, servers } from '../support/certificates.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { Collector } from '../support/wait.ts'
+import { attempt } from './attempt.ts'
 import { connectClient, makeClient, typesOf } from './client.ts'
-import { attempt } from './tls-attempt.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'devicehub-tls-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

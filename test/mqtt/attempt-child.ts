@@ -7,7 +7,7 @@
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import type { MqttConfig } from '../../adapters/mqtt/index.ts'
-import { attempt, type Outcome } from './tls-attempt.ts'
+import { attempt, type Outcome } from './attempt.ts'
 
 const attempts: readonly MqttConfig[] = JSON.parse(await text(process.stdin))
 const outcomes: readonly Outcome[] = await Promise.all(attempts.map(attempt))

@@ -1,5 +1,5 @@
 /**
- * One attempt to connect with TLS, told as plain data, so that another runtime can make it and
+ * One attempt to connect, told as plain data, so that another runtime can make it and
  * print what came of it.
  *
  * @module
