@@ -62,6 +62,7 @@ const PORTABLE = [
   'test/mqtt/publish.test.ts',
   'test/mqtt/received-packet.test.ts',
   'test/mqtt/reconnect.test.ts',
+  'test/mqtt/sent-packet.test.ts',
   'test/mqtt/status.test.ts',
   'test/mqtt/streams.test.ts',
   'test/mqtt/subscribe.test.ts',

@@ -308,6 +308,7 @@ export class Connection {
   }
 
   #send(packet: Packet): void {
+    if (this.#stream?.writePacket(packet)) return
     // biome-ignore lint/complexity/useLiteralKeys: private in the types, and the only way to send without a copy being kept
     this.#client['_sendPacket'](packet, undefined, undefined, true)
   }

@@ -2,10 +2,11 @@
  * What the `mqtt` package writes packets to and reads them from. It is no stream of Node, which a
  * browser does not have, but does what the package asks of one; and it does what the package does
  * not: what is written in one turn of the event loop is sent in one go, and a plain message is read
- * here and goes straight to its taker.
+ * here and goes straight to its taker, or is written here.
  *
  * @module
  */
+import type { Packet } from 'mqtt'
 import { toError } from '../../src/errors.ts'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
 import {
@@ -15,6 +16,7 @@ import {
   readPuback,
   readPublish,
 } from './received-packet.ts'
+import { writePacket } from './sent-packet.ts'
 import { WriteBuffer } from './write-buffer.ts'
 
 /** What the `mqtt` package reads into. It calls back when it is done with all that was in a chunk. */
@@ -127,13 +129,17 @@ export class PacketStream {
 
   write(piece: string | Uint8Array): boolean {
     if (this.#isDestroyed) return false
-    if (!this.#isFlushing) {
-      this.#isFlushing = true
-      atTurnEnd(() => this.#flush())
-    }
     this.#written.append(piece)
-    if (this.#written.length > HIGH_WATER_BYTES) this.writableNeedDrain = true
+    this.#flushSoon()
     return !this.writableNeedDrain
+  }
+
+  /** Writes a plain packet. Returns whether it is one; all others are the package's to write. */
+  writePacket(packet: Packet): boolean {
+    if (this.#isDestroyed) return false
+    if (!writePacket(this.#written, packet, this.#protocolVersion)) return false
+    this.#flushSoon()
+    return true
   }
 
   /** Closes when what was written has been handed over. */
@@ -162,7 +168,14 @@ export class PacketStream {
     for (const listener of [...this.#listeners[event]]) listener(value)
   }
 
-  #flush(): void {
+  #flushSoon(): void {
+    if (this.#written.length > HIGH_WATER_BYTES) this.writableNeedDrain = true
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    atTurnEnd(this.#flush)
+  }
+
+  readonly #flush = (): void => {
     this.#isFlushing = false
     if (this.#isDestroyed || !this.#isOpen) return
     try {

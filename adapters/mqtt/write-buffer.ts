@@ -35,6 +35,25 @@ export class WriteBuffer {
     this.#end += length
   }
 
+  appendByte(value: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#end++] = value
+  }
+
+  /** The higher byte first (MQTT 5, section 1.5.2). */
+  appendTwoByteInteger(value: number): void {
+    this.#reserve(2)
+    this.#bytes[this.#end++] = value >> 8
+    this.#bytes[this.#end++] = value
+  }
+
+  /** Seven bits to a byte, the lowest first (MQTT 5, section 1.5.5). */
+  appendVariableByteInteger(value: number): void {
+    let rest = value
+    for (; rest > 0x7f; rest >>= 7) this.appendByte((rest & 0x7f) | 0x80)
+    this.appendByte(rest)
+  }
+
   /** Hands out all that waits. The bytes belong to whoever takes them. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(this.#start, this.#end)
