@@ -8,20 +8,24 @@ import { equal } from 'node:assert/strict'
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { build } from 'tsup'
-import { webSocketRelay } from '../test/mqtt/relay.ts'
 import { startMosquitto } from '../test/support/mosquitto.ts'
 import { BUILT, here, RUNTIMES } from './http/runtimes.ts'
 import type { Effort } from './measure.ts'
+import { publishPrepared } from './mqtt/socket.ts'
 import { FILTER, type Outcome, RECEIVER, type Task, WINDOW } from './mqtt/task.ts'
 import { grouped, median, multiple, table } from './table.ts'
 
-/** What a session may hold, and no waiting for the acknowledgement of a segment. */
+/** Mosquitto's defaults, but for what a session may hold. */
 const MOSQUITTO = [
   'max_queued_messages 0',
   'max_queued_bytes 0',
   'queue_qos0_messages true',
-  'set_tcp_nodelay true',
+  'set_tcp_nodelay false',
 ]
+/** Else each of a request's steps waits 40 ms for the acknowledgement of a segment. */
+const NO_DELAY = 'set_tcp_nodelay true'
+/** How many messages Mosquitto takes unacknowledged by default. */
+const RECEIVE_MAXIMUM = 20
 const WITH = ['mqtt', 'devicehub'] as const
 type Runtime = (typeof RUNTIMES)[number]
 /** A Python that has paho-mqtt, which a Debian package gives to the system's own. */
@@ -40,7 +44,7 @@ export async function bench({ rounds }: Effort): Promise<string> {
     : { rounds: 1, messages: 500, calls: 20 }
   const sections = []
   for (const runtime of RUNTIMES) sections.push(await measureRuntime(runtime, size))
-  const others = [await receivedByOthers(size)]
+  const others = [await takenByMosquitto(size), await receivedByOthers(size)]
   return [...sections, ...others].join('\n\n')
 }
 
@@ -60,44 +64,53 @@ async function measureRuntime(runtime: Runtime, size: Size): Promise<string> {
       ),
     )
   }
-  const broker = await startMosquitto({ config: MOSQUITTO })
-  const publish = (url: string, who: Task['with'], qos: 0 | 1, count = size.messages) =>
-    run(runtime, { role: 'publish', with: who, url, qos, count })
-  for (const qos of [0, 1] as const) {
-    rows.push(await rates(`publish, QoS ${qos}`, size, (who) => publish(broker.url, who, qos)))
-  }
-  // Mosquitto's own WebSocket listener would listen beyond loopback.
-  const relay = await webSocketRelay(broker.port)
-  // Some take 40 ms for each few, waiting for the acknowledgement of a segment.
-  const fewer = { ...size, messages: size.messages / 10 }
-  for (const qos of [0, 1] as const) {
+  const listeners = { ws: { protocol: 'websockets' } } as const
+  const broker = await startMosquitto({ config: MOSQUITTO, listeners })
+  const wide = await startMosquitto({ config: [...MOSQUITTO, `max_inflight_messages ${WINDOW}`] })
+  const prompt = await startMosquitto({ config: [...MOSQUITTO, NO_DELAY] })
+  const webSocketUrl = `ws://127.0.0.1:${broker.ports.get('ws')}/mqtt`
+  // The bare package sends each message in several frames, which takes long.
+  const fewer = { ...size, messages: size.messages / 5 }
+  for (const [title, of, task] of [
+    ['publish, QoS 0', size, { url: broker.url, qos: 0 }],
+    [
+      `publish, QoS 1, ${RECEIVE_MAXIMUM} at once`,
+      size,
+      { url: broker.url, qos: 1, window: RECEIVE_MAXIMUM },
+    ],
+    [`publish, QoS 1, ${WINDOW} at once`, size, { url: broker.url, qos: 1 }],
+    [
+      `publish, QoS 1, ${WINDOW} at once, receive maximum ${WINDOW}`,
+      size,
+      { url: wide.url, qos: 1 },
+    ],
+    [
+      `publish, QoS 1, ${RECEIVE_MAXIMUM} at once, \`${NO_DELAY}\``,
+      size,
+      { url: prompt.url, qos: 1, window: RECEIVE_MAXIMUM },
+    ],
+    ['publish over WebSocket, QoS 0', fewer, { url: webSocketUrl, qos: 0 }],
+    ['publish over WebSocket, QoS 1', fewer, { url: webSocketUrl, qos: 1 }],
+  ] as const) {
     rows.push(
-      await rates(`publish over WebSocket, QoS ${qos}`, fewer, (who) =>
-        publish(relay.url, who, qos, fewer.messages),
+      await rates(title, of, (who) =>
+        run(runtime, { role: 'publish', with: who, count: of.messages, ...task }),
       ),
     )
   }
-  await relay[Symbol.asyncDispose]()
-  const wide = await startMosquitto({ config: [...MOSQUITTO, `max_inflight_messages ${WINDOW}`] })
-  rows.push(
-    await rates(`publish, QoS 1, receive maximum ${WINDOW}`, size, (who) =>
-      publish(wide.url, who, 1),
-    ),
-  )
-  await wide.stop()
   const calls: string[][] = []
   for (const who of WITH) {
     const outcomes: Outcome[] = []
     for (let round = 0; round < size.rounds; round++) {
       outcomes.push(
-        await run(runtime, { role: 'call', with: who, url: broker.url, qos: 1, count: size.calls }),
+        await run(runtime, { role: 'call', with: who, url: prompt.url, qos: 1, count: size.calls }),
       )
     }
     const middle = (pick: (outcome: Outcome) => number) =>
       `${median(outcomes.map(pick)).toFixed(2)} ms`
     calls.push([nameOf(who), middle(({ p50 }) => p50!), middle(({ p99 }) => p99!)])
   }
-  await broker.stop()
+  await Promise.all([broker.stop(), wide.stop(), prompt.stop()])
   return [
     `### ${runtime[0]}`,
     table(['', 'bare `mqtt`, per second', 'devicehub, per second', 'In multiples of bare'], rows),
@@ -153,6 +166,32 @@ async function run([, command, args]: Runtime, task: Task): Promise<Outcome> {
     JSON.stringify(task),
   ])
   return JSON.parse(stdout)
+}
+
+/** How much of QoS 1 the broker takes at most, by how much of it may be unacknowledged. */
+async function takenByMosquitto(size: Size): Promise<string> {
+  const rows: string[][] = []
+  for (const window of [RECEIVE_MAXIMUM, WINDOW]) {
+    const config = [...MOSQUITTO, `max_inflight_messages ${window}`]
+    const { port, url, stop } = await startMosquitto({ config })
+    rows.push(
+      await rates(`publish, QoS 1, ${window} at once`, size, (who) =>
+        who === 'mqtt'
+          ? run(RUNTIMES[0]!, {
+              role: 'publish',
+              with: who,
+              url,
+              qos: 1,
+              count: size.messages,
+              window,
+            })
+          : publishPrepared(port, size.messages, window),
+      ),
+    )
+    await stop()
+  }
+  const columns = ['bare `mqtt`, per second', 'a socket, per second', 'In multiples of bare']
+  return `### What Mosquitto takes\n\n${table(['', ...columns], rows)}`
 }
 
 /** The same session drained by clients in other languages. */

@@ -90,7 +90,7 @@ async function publishAll(publish: (i: number) => Promise<unknown>): Promise<Out
   const work = async () => {
     while (next < count) await publish(next++)
   }
-  await Promise.all(Array.from({ length: Math.min(WINDOW, count) }, work))
+  await Promise.all(Array.from({ length: Math.min(task.window ?? WINDOW, count) }, work))
   return { total: performance.now() - start }
 }
 

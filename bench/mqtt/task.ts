@@ -13,6 +13,8 @@ export interface Task {
   readonly url: string
   readonly qos: 0 | 1
   readonly count: number
+  /** Of `publish`: how many messages are on their way at once. */
+  readonly window?: number
 }
 
 /** What a task took, in milliseconds. */
@@ -26,7 +28,7 @@ export interface Outcome {
 
 /** How many devices the messages come from. */
 export const DEVICES = 100
-/** How many messages are on their way at once while publishing. */
+/** How many messages are on their way at once while publishing, unless the task says so. */
 export const WINDOW = 1_000
 /** The client id of whoever receives; its session is filled beforehand. */
 export const RECEIVER = 'bench-receiver'
