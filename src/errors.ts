@@ -296,7 +296,11 @@ export class MissingDependencyError extends DeviceHubError {
   readonly dependency: string
 
   constructor(dependency: string, options?: ErrorOptions) {
-    super(`Cannot load the package "${dependency}": install it beside devicehub`, options)
+    const cause = options?.cause
+    // Deno has the package, and says which permission it needs.
+    const isDenied = cause instanceof Error && cause.name === 'NotCapable'
+    const advice = isDenied ? cause.message : 'install it beside devicehub'
+    super(`Cannot load the package "${dependency}": ${advice}`, options)
     this.dependency = dependency
   }
 }
@@ -319,5 +323,11 @@ export class UnsupportedRuntimeError extends DeviceHubError {
 
 /** What was thrown, as an error: anything else is put into one, as text. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
+  if (thrown instanceof Error) return thrown
+  try {
+    return new Error(String(thrown))
+  } catch {
+    // Not every value has a form as text.
+    return new Error(`a thrown ${typeof thrown}`)
+  }
 }

@@ -25,6 +25,16 @@ export function printable(text: string): string {
   )
 }
 
+/** Writes one line, made {@link printable}. */
+export function writeLine(logger: Logger, level: keyof Logger, text: string): void {
+  try {
+    logger[level](printable(text))
+  } catch {
+    // A logger that is out of order must stop neither a message nor an answer, and there is nowhere to
+    // report it.
+  }
+}
+
 /** An error's name and message, without its stack. Anything else that was thrown is only named. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${typeof error}`

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Logger, printable } from '../../src/log.ts'
+import { type Logger, writeLine } from '../../src/log.ts'
 
 /** For how long a line that was written is not written again. */
 export const QUIET_MS = 10_000
@@ -37,13 +37,7 @@ interface Quiet {
 export function boundedLog(logger: Logger): BoundedLog {
   const quiet = new Map<string, Quiet>()
 
-  function write(level: keyof Logger, text: string): void {
-    try {
-      logger[level](printable(text))
-    } catch {
-      // A log that is out of order must not end a connection, and has nowhere to be reported.
-    }
-  }
+  const write = (level: keyof Logger, text: string) => writeLine(logger, level, text)
 
   function writeRepeats({ level, text, repeats }: Quiet): void {
     write(level, `${text} (${repeats} more since the last such line)`)

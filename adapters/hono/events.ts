@@ -6,14 +6,14 @@
 import { type Context, Hono } from 'hono'
 import { ConfigError } from '../../src/errors.ts'
 import type { DeviceRef, Fleet } from '../../src/fleet.ts'
-import type { Logger } from '../../src/log.ts'
+import { type Logger, writeLine } from '../../src/log.ts'
 import type { ConnectionRef, PresenceTracker } from '../../src/presence/presence.ts'
 import type { OutcomeCounters } from './counters.ts'
 import type { Answer } from './dialect.ts'
 import { emqx4Events, emqxEvents } from './events/emqx.ts'
 import type { BrokerEvent, EventSource } from './events/source.ts'
 import { vernemqEvents } from './events/vernemq.ts'
-import { type RefusalReason, type RequestBounds, requestHandler, writeLine } from './handler.ts'
+import { type RefusalReason, type RequestBounds, requestHandler } from './handler.ts'
 
 /** What {@link brokerEvents} takes beside the fleet. */
 export type BrokerEventsOptions = RequestBounds & {

@@ -7,7 +7,7 @@
 import type { Context } from 'hono'
 import { withinDeadline } from '../../src/deadline.ts'
 import { ConfigError } from '../../src/errors.ts'
-import { describeError, type Logger, printable } from '../../src/log.ts'
+import { describeError } from '../../src/log.ts'
 import type { Answer, Question } from './dialect.ts'
 import { bodyReader, MalformedRequest } from './fields.ts'
 import { type SecretOptions, secretCheck } from './secret.ts'
@@ -98,13 +98,4 @@ export function requestHandler(bounds: RequestBounds): RequestHandler {
 
 function respond({ status, body, headers = {} }: Answer): Response {
   return new Response(body === '' ? null : body, { status, headers })
-}
-
-/** Writes one line without control characters. */
-export function writeLine(logger: Logger, level: 'warn' | 'error', text: string): void {
-  try {
-    logger[level](printable(text))
-  } catch {
-    // A log that is out of order must not change the answer, and has nowhere to be reported.
-  }
 }

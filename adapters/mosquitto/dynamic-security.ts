@@ -6,7 +6,7 @@
 import type { Broker } from '../../src/broker/broker.ts'
 import { BrokerError, toError } from '../../src/errors.ts'
 import type { DeviceRef, Fleet } from '../../src/fleet.ts'
-import { describeError, type Logger, printable } from '../../src/log.ts'
+import { describeError, type Logger, writeLine } from '../../src/log.ts'
 import { ControlLink } from './control.ts'
 import type { LoginFinding } from './finding.ts'
 import { describeReport, type ReconcileReport } from './report.ts'
@@ -202,6 +202,6 @@ class FleetSecurity implements DynamicSecurity {
   }
 
   #log(level: 'info' | 'warn' | 'error', text: string): void {
-    this.#logger[level](printable(`dynamic security: ${text}`))
+    writeLine(this.#logger, level, `dynamic security: ${text}`)
   }
 }

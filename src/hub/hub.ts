@@ -10,7 +10,7 @@ import { outageFilter } from '../broker/outage.ts'
 import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts'
 import { ConfigError, DeviceUnknownError, PayloadError } from '../errors.ts'
 import type { DeviceRef, Fleet } from '../fleet.ts'
-import { describeError, type Logger, printable } from '../log.ts'
+import { describeError, type Logger, writeLine } from '../log.ts'
 import { andThen, isPromise, type MaybePromise } from '../maybe-promise.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import { PendingCommands, type SendOptions } from './commands.ts'
@@ -280,7 +280,7 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     try {
       await deadLetter?.({ device, broker, message, error, attempts })
     } catch (hookError) {
-      logger.error(`The dead-letter hook failed: ${describeError(hookError)}`)
+      writeLine(logger, 'error', `The dead-letter hook failed: ${describeError(hookError)}`)
     }
     const reason = `failed in every one of ${attempts} attempts: ${describeError(error)}`
     refuse(incoming, 'handler-failed', reason, error)
@@ -296,15 +296,17 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     if (rejectionHandlers.size === 0) {
       const topic = JSON.stringify(rejection.message.topic.slice(0, 200))
       // The reason may quote what the device sent.
-      logger.warn(
-        printable(`Rejected a message on ${topic}: ${rejection.code}, ${rejection.reason}`),
+      writeLine(
+        logger,
+        'warn',
+        `Rejected a message on ${topic}: ${rejection.code}, ${rejection.reason}`,
       )
     }
     for (const handler of rejectionHandlers) {
       try {
         handler(rejection)
       } catch (error) {
-        logger.error(`A handler of rejected messages failed: ${describeError(error)}`)
+        writeLine(logger, 'error', `A handler of rejected messages failed: ${describeError(error)}`)
       }
     }
   }
@@ -332,7 +334,9 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     const because = results.find((result) => result.unsharedBecause)?.unsharedBecause
     if (because === 'broker-has-none' || because === 'protocol-has-none') {
       const reason = because === 'broker-has-none' ? 'the broker' : 'MQTT 3.1.1'
-      logger.warn(
+      writeLine(
+        logger,
+        'warn',
         `Broker "${name}": ${reason} has no shared subscriptions, so this hub receives every message. With several hubs each would handle all of them.`,
       )
     }
@@ -344,13 +348,13 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     for await (const status of broker.status()) {
       if (!isNews(status)) continue
       if (status.type === 'connected') {
-        if (lost) logger.info(`Broker "${name}": connected again`)
+        if (lost) writeLine(logger, 'info', `Broker "${name}": connected again`)
         lost = false
       } else if (status.type === 'disconnected') {
         lost = true
-        logger.warn(`Broker "${name}": connection lost${because(status.error)}`)
+        writeLine(logger, 'warn', `Broker "${name}": connection lost${because(status.error)}`)
       } else if (status.error) {
-        logger.error(`Broker "${name}": ${status.type}${because(status.error)}`)
+        writeLine(logger, 'error', `Broker "${name}": ${status.type}${because(status.error)}`)
       }
     }
   }

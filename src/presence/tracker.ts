@@ -6,7 +6,7 @@
 import type { DeviceType } from '../device/type.ts'
 import { ConfigError } from '../errors.ts'
 import type { DeviceRef } from '../fleet.ts'
-import { describeError } from '../log.ts'
+import { describeError, writeLine } from '../log.ts'
 import { ClientConnections } from './client.ts'
 import type {
   ConnectionRef,
@@ -175,7 +175,7 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
       try {
         listener({ device, before, presence })
       } catch (error) {
-        logger.error(`A listener of presence failed: ${describeError(error)}`)
+        writeLine(logger, 'error', `A listener of presence failed: ${describeError(error)}`)
       }
     }
   }

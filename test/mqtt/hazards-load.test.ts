@@ -1,18 +1,21 @@
 /**
- * Many messages at once on a Mosquitto with its own limits, large ones over WebSocket, and how long
- * an answer takes.
+ * Many messages at once on a Mosquitto with its own limits, large ones over WebSocket, and what a
+ * TCP socket is told.
  *
  * @module
  */
 import assert from 'node:assert/strict'
+import { Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
+import { freePort, type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
-import { bytes, connectClient, typesOf } from './client.ts'
+import { bytes, connectClient, makeClient, typesOf } from './client.ts'
 import { webSocketRelay } from './relay.ts'
 
 const LIMIT = 30_000
 const MEGABYTE = 1_000_000
+/** Milliseconds. A pause of a second for each half a megabyte would take twice as long. */
+const STALL_LIMIT = 16_000
 
 describe('a Mosquitto with its own limits', { skip: mosquittoMissing }, () => {
   let mosquitto: Mosquitto
@@ -54,4 +57,35 @@ describe('a Mosquitto with its own limits', { skip: mosquittoMissing }, () => {
     const [message] = await client.received.reach(1, 'message', LIMIT)
     assert.ok(Buffer.from(payload).equals(message!.payload))
   })
+
+  for (const scheme of ['mqtt', 'ws'] as const) {
+    test(`takes 16 megabytes in a row over ${scheme}: without a stall`, async () => {
+      await using relay = await webSocketRelay(mosquitto.port)
+      await using client = await connectClient({ url: { mqtt: mosquitto, ws: relay }[scheme].url })
+      const payload = new Uint8Array(MEGABYTE / 10)
+      const sent = (async () => {
+        for (let n = 0; n < 160; n++) {
+          await client.broker.publish({ topic: 'row', payload, qos: n % 8 === 7 ? 1 : 0 })
+        }
+      })()
+      await within(sent, 'publishes', STALL_LIMIT)
+    })
+  }
+})
+
+test('a TCP socket is told not to hold small segments back', async () => {
+  const { setNoDelay } = Socket.prototype
+  const told: (boolean | undefined)[] = []
+  Socket.prototype.setNoDelay = function (isOn) {
+    told.push(isOn)
+    return setNoDelay.call(this, isOn)
+  }
+  try {
+    // Nothing else has sockets here: those of the broker's end would be told of, too.
+    await using client = makeClient({ url: `mqtt://127.0.0.1:${await freePort()}` })
+    await assert.rejects(client.connect(), { code: 'ERR_BROKER_UNREACHABLE' })
+    assert.deepEqual(told, [true])
+  } finally {
+    Socket.prototype.setNoDelay = setNoDelay
+  }
 })

@@ -6,9 +6,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
+import type { BrokerError } from '../../src/errors.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
 import { bytes, connectClient, text, typesOf } from './client.ts'
+import { tcpRelay } from './relay.ts'
 import { scriptedBroker } from './scripted-broker.ts'
 
 const RECONNECT_LIMIT = 20_000
@@ -71,6 +73,49 @@ describe('while the broker is away', { skip: mosquittoMissing }, () => {
       await mosquitto.stop()
     }
   })
+})
+
+describe('a broker that stands still', { skip: mosquittoMissing }, () => {
+  test('and is dialled again does not keep close from settling', async () => {
+    const mosquitto = await startMosquitto()
+    try {
+      await using relay = await tcpRelay(mosquitto.port)
+      const client = await connectClient({ url: relay.url, connectTimeout: 60_000 })
+      mosquitto.freeze()
+      const dialled = relay.accepted.reach(2, 'connections', RECONNECT_LIMIT)
+      relay.cut()
+      await dialled
+      await within(client.broker.close(), 'close')
+      assert.deepEqual(typesOf(client), ['connected', 'disconnected', 'closed'])
+    } finally {
+      await mosquitto.kill()
+      await mosquitto.stop()
+    }
+  })
+
+  for (const qos of [0, 1, 2] as const) {
+    test(`and is lost then leaves no publish of QoS ${qos} pending`, async () => {
+      const mosquitto = await startMosquitto()
+      try {
+        await using client = await connectClient({ url: mosquitto.url })
+        mosquitto.freeze()
+        const payload = new Uint8Array(100_000)
+        // More than the operating system buffers, so that those of QoS 0 wait as well.
+        const publish = () => client.broker.publish({ topic: 'a', payload, qos })
+        const outcomes = Promise.allSettled(Array.from({ length: 300 }, publish))
+        await mosquitto.kill()
+        const codes = (await within(outcomes, 'publishes')).flatMap((one) =>
+          one.status === 'rejected' ? [(one.reason as BrokerError).code] : [],
+        )
+        assert.ok(codes.length > 0)
+        for (const code of codes) {
+          assert.match(code, /^ERR_BROKER_(CONNECTION_LOST|NOT_CONNECTED)$/)
+        }
+      } finally {
+        await mosquitto.stop()
+      }
+    })
+  }
 })
 
 test('a publish of QoS 2 that the broker denies rejects', { skip: mosquittoMissing }, async () => {

@@ -7,12 +7,15 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { createWebSocketStream, WebSocketServer } from 'ws'
+import { Collector } from '../support/wait.ts'
 
 /** A listener on 127.0.0.1 in front of a broker. */
 export interface Relay extends AsyncDisposable {
   readonly url: string
   /** How many bytes clients have taken from the broker. */
   readonly forwarded: number
+  /** The connections of clients, in the order they came. */
+  readonly accepted: Collector<Socket>
   /** Cuts every connection that there is. */
   cut(): void
 }
@@ -24,6 +27,7 @@ export interface Relay extends AsyncDisposable {
  */
 export async function tcpRelay(port: number, scheme: 'mqtt' | 'ws' = 'mqtt'): Promise<Relay> {
   const sockets = new Set<Socket>()
+  const accepted = new Collector<Socket>()
   let forwarded = 0
   const server = createServer((client) => {
     const broker = connect(port, '127.0.0.1')
@@ -31,6 +35,7 @@ export async function tcpRelay(port: number, scheme: 'mqtt' | 'ws' = 'mqtt'): Pr
       forwarded += chunk.length
     })
     forward(client, broker, sockets)
+    accepted.push(client)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const cut = () => {
@@ -42,6 +47,7 @@ export async function tcpRelay(port: number, scheme: 'mqtt' | 'ws' = 'mqtt'): Pr
     get forwarded() {
       return forwarded
     },
+    accepted,
     cut,
     async [Symbol.asyncDispose]() {
       cut()

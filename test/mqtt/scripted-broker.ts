@@ -13,6 +13,7 @@ export const PUBLISH = 3
 const PUBACK = 4
 const PUBREC = 5
 const PUBREL = 6
+const PUBCOMP = 7
 export const SUBSCRIBE = 8
 
 /** Properties of CONNACK as bytes. */
@@ -23,11 +24,15 @@ export const connackProperty = {
 
 /** What it says. What is left out is said as a broker without objections would. */
 export interface Script {
-  /** Reason code and properties of CONNACK; the argument counts connections from 1. */
-  readonly connect?: (connection: number) => { reason?: number; properties?: readonly number[] }
-  /** Reason code for a filter; told how many the SUBSCRIBE has. */
-  readonly subscribe?: (filter: string, count: number) => number
-  /** Takes a PUBLISH of QoS 1; `answer` sends its PUBACK. */
+  /** What is in CONNACK; the argument counts connections from 1. */
+  readonly connect?: (connection: number) => {
+    reason?: number
+    properties?: readonly number[]
+    sessionPresent?: boolean
+  }
+  /** Reason code for a filter; told how many the SUBSCRIBE has. One `undefined`, and it is not answered. */
+  readonly subscribe?: (filter: string, count: number) => number | undefined
+  /** Takes a PUBLISH of QoS 1 or 2; `answer` sends its PUBACK or PUBREC. */
   readonly publish?: (topic: string, answer: (reason: number) => void) => void
 }
 
@@ -69,8 +74,8 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
     packets.push(type >> 4)
     if (type >> 4 === CONNECT) {
       connections++
-      const { reason = 0, properties = [] } = script.connect?.(connections) ?? {}
-      send(0x20, 0, reason, properties.length, ...properties)
+      const { reason = 0, properties = [], sessionPresent } = script.connect?.(connections) ?? {}
+      send(0x20, sessionPresent ? 1 : 0, reason, properties.length, ...properties)
     } else if (type >> 4 === SUBSCRIBE) {
       const asked: [filter: string, options: number][] = []
       for (let at = 3 + body[2]!; at < body.length; ) {
@@ -79,16 +84,20 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
         at = end + 1
       }
       filters.push(...asked.map(([filter]) => filter))
-      const codes = asked.map(
-        ([filter, options]) => script.subscribe?.(filter, asked.length) ?? options,
+      const codes = asked.map(([filter, options]) =>
+        script.subscribe ? script.subscribe(filter, asked.length) : options,
       )
-      send(0x90, body[0]!, body[1]!, 0, ...codes)
+      const known = codes.filter((code) => code !== undefined)
+      if (known.length === codes.length) send(0x90, body[0]!, body[1]!, 0, ...known)
     } else if (type >> 4 === PUBLISH && type & 0x06) {
       const end = 2 + body.readUInt16BE(0)
       const topic = body.toString('utf8', 2, end)
-      const acknowledge = (reason: number) => send(0x40, body[end]!, body[end + 1]!, reason)
+      const header = (type & 0x04 ? PUBREC : PUBACK) << 4
+      const acknowledge = (reason: number) => send(header, body[end]!, body[end + 1]!, reason)
       if (script.publish) script.publish(topic, acknowledge)
       else acknowledge(0)
+    } else if (type >> 4 === PUBREL) {
+      send(PUBCOMP << 4, body[0]!, body[1]!)
     } else if (type >> 4 === PUBACK || type >> 4 === PUBREC) {
       const reason = body[2] ?? 0
       if (type >> 4 === PUBREC && reason < 0x80) send((PUBREL << 4) | 2, body[0]!, body[1]!)
