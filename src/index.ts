@@ -91,6 +91,7 @@ export {
   memoryBroker,
   memoryServer,
 } from './broker/memory.ts'
+export { StatusStream } from './broker/status-stream.ts'
 export { memoryStore } from './device/memory-store.ts'
 export { MAX_NAME_LENGTH } from './device/name.ts'
 export type {

@@ -16,6 +16,8 @@ import { ConfigError } from '../../src/errors.ts'
 import { MqttBroker } from './broker.ts'
 import { checkRuntime } from './tls.ts'
 
+export type { BrokerConfig, OfflineQueueConfig } from '../../src/broker/config.ts'
+
 /** What {@link mqtt} takes: plain data, and whose rules the client keeps. */
 export interface MqttConfig extends BrokerConfig {
   /**

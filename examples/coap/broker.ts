@@ -17,11 +17,11 @@ import {
   parseTopicFilter,
   parseTopicName,
   type Qos,
+  StatusStream,
   type Subscription,
   type SubscriptionResult,
 } from 'devicehub'
 import type { CoapServer } from './server.ts'
-import { Statuses } from './statuses.ts'
 
 /** A notification is one datagram, and no longer than RFC 7252, section 4.6, takes as safe. */
 const MAX_PAYLOAD_BYTES = 1024
@@ -46,7 +46,7 @@ interface Waiting {
 export class CoapBroker implements Broker {
   readonly #server: CoapServer
   readonly #receiveMaximum: number
-  readonly #statuses = new Statuses()
+  readonly #statuses = new StatusStream()
   readonly #filters = new Map<string, Qos>()
   readonly #waiting: Waiting[] = []
   readonly #running = new Set<Promise<void>>()

@@ -8,7 +8,10 @@ import type { BrokerStatus } from './broker.ts'
 /** How many events are kept for readers that have not come to them yet. */
 const KEPT = 64
 
-/** The source of {@link Broker.status}: events go in, every reader sees those from then on. */
+/**
+ * The source of {@link Broker.status}, for brokers of your own: events go in, and every reader sees those
+ * from then on. At most 64 are kept for readers that lag behind, whether anybody reads or not.
+ */
 export class StatusStream {
   /** The newest, in order. Readers hold no events but a number, so those that stop cost nothing. */
   readonly #kept: BrokerStatus[] = []
