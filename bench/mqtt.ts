@@ -4,15 +4,15 @@
  *
  * @module
  */
-import { equal } from 'node:assert/strict'
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { build } from 'tsup'
 import { startMosquitto } from '../test/support/mosquitto.ts'
 import { BUILT, here, RUNTIMES } from './http/runtimes.ts'
 import type { Effort } from './measure.ts'
+import { type OtherClient, otherClients } from './mqtt/others.ts'
 import { publishPrepared } from './mqtt/socket.ts'
-import { FILTER, type Outcome, RECEIVER, type Task, WINDOW } from './mqtt/task.ts'
+import { type Outcome, type Task, WINDOW } from './mqtt/task.ts'
 import { grouped, median, multiple, table } from './table.ts'
 
 /** Mosquitto's defaults, but for what a session may hold. */
@@ -28,11 +28,6 @@ const NO_DELAY = 'set_tcp_nodelay true'
 const RECEIVE_MAXIMUM = 20
 const WITH = ['mqtt', 'devicehub'] as const
 type Runtime = (typeof RUNTIMES)[number]
-/** A Python that has paho-mqtt, which a Debian package gives to the system's own. */
-const python = ['python3', '/usr/bin/python3'].find(
-  (command) => spawnSync(command, ['-c', 'import paho.mqtt.client']).status === 0,
-)
-
 /** Measures every runtime. Returns Markdown. */
 export async function bench({ rounds }: Effort): Promise<string> {
   const isFull = rounds > 5
@@ -40,11 +35,11 @@ export async function bench({ rounds }: Effort): Promise<string> {
   const outExtension = () => ({ js: '.mjs' })
   await build({ entry, outDir: BUILT, outExtension, format: 'esm', config: false, silent: true })
   const size = isFull
-    ? { rounds: 3, messages: 100_000, calls: 100 }
+    ? { rounds: 5, messages: 100_000, calls: 100 }
     : { rounds: 1, messages: 500, calls: 20 }
   const sections = []
   for (const runtime of RUNTIMES) sections.push(await measureRuntime(runtime, size))
-  const others = [await takenByMosquitto(size), await receivedByOthers(size)]
+  const others = [await takenByMosquitto(size), await doneByOthers(size)]
   return [...sections, ...others].join('\n\n')
 }
 
@@ -57,11 +52,14 @@ interface Size {
 /** Each row: what was done, by the bare package and by this library, per second. */
 async function measureRuntime(runtime: Runtime, size: Size): Promise<string> {
   const rows: string[][] = []
-  for (const qos of [0, 1] as const) {
+  // They take a third of the time.
+  const more = { ...size, messages: size.messages * 3 }
+  for (const [qos, of] of [
+    [0, more],
+    [1, size],
+  ] as const) {
     rows.push(
-      await rates(`receive and handle, QoS ${qos}`, size, (who) =>
-        receive(runtime, who, qos, size),
-      ),
+      await rates(`receive and handle, QoS ${qos}`, of, (who) => receive(runtime, who, qos, of)),
     )
   }
   const listeners = { ws: { protocol: 'websockets' } } as const
@@ -72,7 +70,7 @@ async function measureRuntime(runtime: Runtime, size: Size): Promise<string> {
   // The bare package sends each message in several frames, which takes long.
   const fewer = { ...size, messages: size.messages / 5 }
   for (const [title, of, task] of [
-    ['publish, QoS 0', size, { url: broker.url, qos: 0 }],
+    ['publish, QoS 0', more, { url: broker.url, qos: 0 }],
     [
       `publish, QoS 1, ${RECEIVE_MAXIMUM} at once`,
       size,
@@ -194,51 +192,63 @@ async function takenByMosquitto(size: Size): Promise<string> {
   return `### What Mosquitto takes\n\n${table(['', ...columns], rows)}`
 }
 
-/** The same session drained by clients in other languages. */
-async function receivedByOthers({ rounds, messages }: Size): Promise<string> {
+/** The same session drained, and filled, by clients in other languages, in turns with this library. */
+async function doneByOthers({ rounds, messages }: Size): Promise<string> {
   const rows: string[][] = []
+  // mosquitto_pub loses what is beyond 65,535 lines.
+  const published = messages / 2
   for (const qos of [0, 1] as const) {
-    const found: Record<string, number[]> = {
-      mosquitto_sub: [],
-      ...(python && { 'paho-mqtt': [] }),
-    }
-    for (let round = 0; round < rounds; round++) {
-      for (const [name, rate] of Object.entries(found)) {
-        const broker = await startMosquitto({ config: MOSQUITTO })
-        const drain = name === 'mosquitto_sub' ? mosquittoSub : pahoReceive
-        await drain(broker.port, 0)
-        const task = { with: 'mqtt', url: broker.url, qos, count: messages } as const
-        await run(RUNTIMES[0]!, { ...task, role: 'publish', with: 'mqtt' })
-        rate.push((messages * 1_000) / (await drain(broker.port, messages)))
-        await broker.stop()
+    for (const [title, count, measure] of [
+      [`receive, QoS ${qos}`, messages, drainedBy],
+      [`publish, QoS ${qos}`, published, filledBy],
+    ] as const) {
+      const times: Record<string, number[]> = { devicehub: [] }
+      for (let round = 0; round < rounds; round++) {
+        for (const name of ['devicehub', ...Object.keys(otherClients)]) {
+          times[name] = [...(times[name] ?? []), await measure(otherClients[name], qos, count)]
+        }
+      }
+      const own = median(times.devicehub!)
+      for (const name of Object.keys(otherClients)) {
+        const taken = median(times[name]!)
+        const perSecond = (ms: number) => grouped((count * 1_000) / ms)
+        rows.push([`${name}: ${title}`, perSecond(taken), perSecond(own), multiple(taken / own)])
       }
     }
-    for (const [name, rate] of Object.entries(found)) {
-      rows.push([`${name}, QoS ${qos}`, grouped(median(rate))])
-    }
   }
-  return `### Other clients\n\n${table(['receive', 'Per second'], rows)}`
+  const columns = ['theirs, per second', 'devicehub, per second', 'In multiples of theirs']
+  return `### Other clients, and devicehub on Node\n\n${table(['', ...columns], rows)}`
 }
 
-/** Milliseconds from its first line to its end. With no messages it only makes the session. */
-async function mosquittoSub(port: number, messages: number): Promise<number> {
-  const args = ['-V', '5', '-p', `${port}`, '-h', '127.0.0.1', '-c', '-x', '3600', '-i', RECEIVER]
-  const rest = messages === 0 ? ['-E'] : ['-C', `${messages}`]
-  const child = spawn('mosquitto_sub', [...args, '-t', FILTER, '-q', '1', ...rest])
-  let start = 0
-  child.stdout.on('data', () => {
-    start ||= performance.now()
-  })
-  const code = await new Promise((resolve) => child.once('close', resolve))
-  equal(code, 0)
-  return performance.now() - start
+/** Milliseconds; without a client it is this library. */
+async function drainedBy(
+  client: OtherClient | undefined,
+  qos: Task['qos'],
+  count: number,
+): Promise<number> {
+  const broker = await startMosquitto({ config: MOSQUITTO })
+  const task = { with: 'devicehub', url: broker.url, qos, count } as const
+  if (client) await client.prepare(broker.port)
+  else await run(RUNTIMES[0]!, { ...task, role: 'prepare' })
+  await run(RUNTIMES[0]!, { ...task, role: 'publish', with: 'mqtt' })
+  const total = client
+    ? await client.receive(broker.port, count)
+    : (await run(RUNTIMES[0]!, { ...task, role: 'receive' })).total
+  await broker.stop()
+  return total
 }
 
-async function pahoReceive(port: number, messages: number): Promise<number> {
-  const args = [here('../mqtt/paho_receiver.py'), `${port}`, `${messages}`, RECEIVER, FILTER]
-  const { stdout } = await promisify(execFile)(
-    python!,
-    messages === 0 ? [...args, 'prepare'] : args,
-  )
-  return messages === 0 ? 0 : JSON.parse(stdout).total
+/** As {@link drainedBy}. */
+async function filledBy(
+  client: OtherClient | undefined,
+  qos: Task['qos'],
+  count: number,
+): Promise<number> {
+  const broker = await startMosquitto({ config: MOSQUITTO })
+  const task = { role: 'publish', with: 'devicehub', url: broker.url, qos, count } as const
+  const total = client
+    ? await client.publish(broker.port, qos, count)
+    : (await run(RUNTIMES[0]!, task)).total
+  await broker.stop()
+  return total
 }

@@ -97,7 +97,7 @@ describe('npm run bench', () => {
     assert.deepEqual(runtimes.slice(1), [
       ...['Node', 'Bun', 'Deno'],
       'What Mosquitto takes',
-      'Other clients',
+      'Other clients, and devicehub on Node',
     ])
     assert.equal(stdout.match(/^\| (receive and handle|publish), QoS [01]\b/gm)?.length, 23)
   })
