@@ -138,22 +138,23 @@ export {
   SealedSecretError,
   UnsupportedRuntimeError,
 } from './errors.ts'
-export {
-  createFleet,
-  type DeviceChange,
-  type DeviceRef,
-  type Fleet,
-  type FleetOptions,
-  type Login,
-  type LoginDenial,
-  type LoginRequest,
-  type NamedAccessRequest,
-  type ProvisionedDevice,
-  type ProvisionOptions,
-  type RecordedDevice,
-  type RotateOptions,
-} from './fleet.ts'
+export { createFleet } from './fleet/create.ts'
+export type {
+  DeviceChange,
+  DeviceRef,
+  Fleet,
+  FleetOptions,
+  Login,
+  LoginDenial,
+  LoginRequest,
+  NamedAccessRequest,
+  ProvisionedDevice,
+  ProvisionOptions,
+  RecordedDevice,
+  RotateOptions,
+} from './fleet/fleet.ts'
 export type { SendOptions } from './hub/commands.ts'
+export { createHub } from './hub/create.ts'
 export type {
   DataEvent,
   DeadLetter,
@@ -162,13 +163,7 @@ export type {
   RejectionCode,
   StatusEvent,
 } from './hub/events.ts'
-export {
-  createHub,
-  type Hub,
-  type HubDevice,
-  type HubOptions,
-  type SendArguments,
-} from './hub/hub.ts'
+export type { Hub, HubDevice, HubOptions, SendArguments } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
 export { memorySeenStore, type SeenStore } from './hub/seen.ts'
 export type { Logger } from './log.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DecisionReason } from '../../src/access/decide.ts'
-import type { LoginDenial } from '../../src/fleet.ts'
+import type { LoginDenial } from '../../src/fleet/fleet.ts'
 
 /** Something a client was not let do. */
 export interface Denial {

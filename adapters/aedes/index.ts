@@ -9,7 +9,7 @@
  */
 import type { Aedes } from 'aedes'
 import { ConfigError, MissingDependencyError } from '../../src/errors.ts'
-import type { Fleet } from '../../src/fleet.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { Logger } from '../../src/log.ts'
 import { connectionKeeper } from './connections.ts'
 import type { Denial } from './denial.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DialectFacts } from '../../src/access/compatibility.ts'
-import type { Login, LoginRequest, NamedAccessRequest } from '../../src/fleet.ts'
+import type { Login, LoginRequest, NamedAccessRequest } from '../../src/fleet/fleet.ts'
 import type { Fields } from './fields.ts'
 
 /** An answer in a broker's language. */

@@ -5,7 +5,7 @@
  */
 import { type Context, Hono } from 'hono'
 import { ConfigError } from '../../src/errors.ts'
-import type { DeviceRef, Fleet } from '../../src/fleet.ts'
+import type { DeviceRef, Fleet } from '../../src/fleet/fleet.ts'
 import { type Logger, writeLine } from '../../src/log.ts'
 import type { ConnectionRef, PresenceTracker } from '../../src/presence/presence.ts'
 import type { OutcomeCounters } from './counters.ts'

@@ -10,7 +10,7 @@
 import { Hono } from 'hono'
 import type { CompatibilityCode } from '../../src/access/compatibility.ts'
 import { ConfigError } from '../../src/errors.ts'
-import type { Fleet } from '../../src/fleet.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import { type Logger, writeLine } from '../../src/log.ts'
 import { authPlug } from './auth-plug.ts'
 import type { OutcomeCounters } from './counters.ts'

@@ -9,7 +9,7 @@
 import { mosquittoDynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
 import { checkName } from '../../src/device/name.ts'
 import { ConfigError } from '../../src/errors.ts'
-import type { Fleet } from '../../src/fleet.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import { MARK, writeDescription } from './actual.ts'
 import type { LoginFinding } from './finding.ts'
 import { readLogins } from './logins.ts'

@@ -5,7 +5,7 @@
  */
 import type { Broker } from '../../src/broker/broker.ts'
 import { BrokerError, toError } from '../../src/errors.ts'
-import type { DeviceRef, Fleet } from '../../src/fleet.ts'
+import type { DeviceRef, Fleet } from '../../src/fleet/fleet.ts'
 import { describeError, type Logger, writeLine } from '../../src/log.ts'
 import { ControlLink } from './control.ts'
 import type { LoginFinding } from './finding.ts'

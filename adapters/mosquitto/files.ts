@@ -9,7 +9,7 @@
 import { isMisreadInLine } from '../../src/access/export/mosquitto.ts'
 import { aclFileSection, mosquittoAclFile } from '../../src/access/export/mosquitto-acl-file.ts'
 import { findPatterns } from '../../src/access/export/mosquitto-pattern.ts'
-import type { Fleet } from '../../src/fleet.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import { type LoginFinding, ruleFinding } from './finding.ts'
 import { type FleetLogin, readLogins } from './logins.ts'
 import { base64, mosquittoPassword } from './password.ts'

@@ -5,7 +5,7 @@
  */
 import type { BrokerLogin } from '../../src/access/broker-login.ts'
 import type { DeviceRecord } from '../../src/device/store.ts'
-import type { Fleet } from '../../src/fleet.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 
 const PAGE = 500
 

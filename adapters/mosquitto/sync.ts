@@ -11,7 +11,7 @@ import type { BrokerLogin } from '../../src/access/broker-login.ts'
 import { mosquittoDynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
 import type { DeviceRecord } from '../../src/device/store.ts'
 import { BrokerError } from '../../src/errors.ts'
-import type { Fleet } from '../../src/fleet.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import {
   type ActualState,
   accept,

@@ -5,7 +5,7 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { ConfigError, DeviceHubError } from '../../src/errors.ts'
-import type { Fleet } from '../../src/fleet.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import { mosquittoFiles } from './files.ts'
 import type { LoginFinding } from './finding.ts'
 

@@ -18,7 +18,7 @@ import {
   PayloadError,
   toError,
 } from '../errors.ts'
-import type { DeviceRef } from '../fleet.ts'
+import type { DeviceRef } from '../fleet/fleet.ts'
 import { MAX_TIMER_DELAY } from '../timer.ts'
 import type { TopicTemplate } from '../topic/template.ts'
 import { decodeJson, encodeJson } from './payload.ts'

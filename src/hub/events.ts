@@ -5,7 +5,7 @@
  */
 import type { Message } from '../broker/broker.ts'
 import type { DataOf, DeviceType, StatusOf } from '../device/type.ts'
-import type { DeviceRef } from '../fleet.ts'
+import type { DeviceRef } from '../fleet/fleet.ts'
 
 /** What all messages of devices have in common. */
 export interface DeviceEvent {

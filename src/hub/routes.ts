@@ -5,7 +5,7 @@
  */
 import type { DeviceType } from '../device/type.ts'
 import { InvalidTopicError } from '../errors.ts'
-import type { DeviceRef, Fleet } from '../fleet.ts'
+import type { DeviceRef, Fleet } from '../fleet/fleet.ts'
 import { type RecentMap, recentMap } from '../recent-map.ts'
 import type { Channel } from '../topic/template.ts'
 

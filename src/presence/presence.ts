@@ -6,7 +6,7 @@
  * @module
  */
 import type { DeviceType } from '../device/type.ts'
-import type { DeviceRef } from '../fleet.ts'
+import type { DeviceRef } from '../fleet/fleet.ts'
 import type { Logger } from '../log.ts'
 
 /** What `presenceTracker` takes. */

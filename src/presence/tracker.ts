@@ -5,7 +5,7 @@
  */
 import type { DeviceType } from '../device/type.ts'
 import { ConfigError } from '../errors.ts'
-import type { DeviceRef } from '../fleet.ts'
+import type { DeviceRef } from '../fleet/fleet.ts'
 import { describeError, writeLine } from '../log.ts'
 import { ClientConnections } from './client.ts'
 import type {

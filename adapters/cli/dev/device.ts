@@ -4,7 +4,7 @@
  * @module
  */
 import type { Broker, Message } from '../../../src/broker/broker.ts'
-import type { ProvisionedDevice } from '../../../src/fleet.ts'
+import type { ProvisionedDevice } from '../../../src/fleet/fleet.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import type { Behaviour } from './simulation.ts'
 

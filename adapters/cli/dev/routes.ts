@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { MissingDependencyError } from '../../../src/errors.ts'
-import type { Fleet } from '../../../src/fleet.ts'
+import type { Fleet } from '../../../src/fleet/fleet.ts'
 import type { Logger } from '../../../src/log.ts'
 
 const HOST = '127.0.0.1'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fleet } from '../../../src/fleet.ts'
+import type { Fleet } from '../../../src/fleet/fleet.ts'
 import type { Hub, SendArguments } from '../../../src/hub/hub.ts'
 import { green, type Report } from './report.ts'
 import type { Simulated } from './simulated-fleet.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fleet } from '../../../src/fleet.ts'
+import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { type DeviceNetwork, SimulatedDevice } from './device.ts'
 import type { Simulation } from './simulation.ts'
 

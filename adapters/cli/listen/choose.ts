@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fleet } from '../../../src/fleet.ts'
+import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Settings } from '../settings/load.ts'
 

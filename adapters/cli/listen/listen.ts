@@ -4,7 +4,7 @@
  * @module
  */
 import type { Broker } from '../../../src/broker/broker.ts'
-import { createHub } from '../../../src/hub/hub.ts'
+import { createHub } from '../../../src/hub/create.ts'
 import { requireSettings } from '../settings/load.ts'
 import { stopSignal, whenAborted } from '../signals.ts'
 import { chooseBrokers, withTypesOf } from './choose.ts'

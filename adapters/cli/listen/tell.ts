@@ -6,7 +6,7 @@
  */
 import type { BrokerStatus, Message, SubscriptionResult } from '../../../src/broker/broker.ts'
 import { outageFilter } from '../../../src/broker/outage.ts'
-import type { Fleet } from '../../../src/fleet.ts'
+import type { Fleet } from '../../../src/fleet/fleet.ts'
 import type { DeviceEvent } from '../../../src/hub/events.ts'
 import type { Hub } from '../../../src/hub/hub.ts'
 import { print } from '../output.ts'

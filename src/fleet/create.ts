@@ -1,0 +1,206 @@
+/**
+ * Makes a fleet of its parts.
+ *
+ * @module
+ */
+import { findIncompatibilities, type RuleOwner } from '../access/compatibility.ts'
+import { secretHasher } from '../access/credential.ts'
+import { UNKNOWN_PRINCIPAL } from '../access/decide.ts'
+import { DEFAULT_PREFIX, deviceRules } from '../access/default-rules.ts'
+import { recordedPrincipal } from '../access/device-principal.ts'
+import { explainDecision } from '../access/explain.ts'
+import type { Principal } from '../access/principal.ts'
+import { principalCache } from '../access/principal-cache.ts'
+import { secretSealer } from '../access/sealed.ts'
+import { secretVerifier } from '../access/secret/verifier.ts'
+import { compileServices } from '../access/service-account.ts'
+import { checkNoTokenUsername, isTokenUsername, tokenAuthority } from '../access/token.ts'
+import { activeDevices } from '../device/active-devices.ts'
+import { newestCredential } from '../device/credentials.ts'
+import { checkName, findNameProblem, isUsername } from '../device/name.ts'
+import type { DeviceRecord } from '../device/store.ts'
+import { compileTemplates } from '../device/templates.ts'
+import type { DeviceType } from '../device/type.ts'
+import { ConfigError } from '../errors.ts'
+import { parseTopicName } from '../topic/filter.ts'
+import type { Fleet, FleetOptions, NamedAccessRequest } from './fleet.ts'
+import { loginCheck } from './login.ts'
+import { deviceRegistry } from './registry.ts'
+import { deviceSecrets } from './secrets.ts'
+
+const DEFAULT_RULES_LIFETIME = 10
+const MAX_RULES_LIFETIME = 3_600
+
+/**
+ * Makes a fleet.
+ *
+ * @throws {ConfigError} If types share a name or overlapping topics, or a setting is not valid.
+ * @throws {InvalidNameError} If the prefix or a service's user name is not a plain word, or that
+ * name begins with `token:`.
+ *
+ * @example
+ * ```ts
+ * import { createFleet, defineDeviceType, memoryStore } from 'devicehub'
+ * import * as v from 'valibot'
+ *
+ * const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
+ * const fleet = createFleet({ types: [pump], store: memoryStore() })
+ * const { username, password } = await fleet.provision(pump, 'P-1')
+ * ```
+ */
+export function createFleet(options: FleetOptions): Fleet {
+  const { types, store } = options
+  const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
+  const hasher = secretHasher(options.pepper)
+  const sealer = options.sealingKey === undefined ? undefined : secretSealer(options.sealingKey)
+  const secrets = deviceSecrets(hasher, sealer)
+  const tokens = options.pepper === undefined ? undefined : tokenAuthority(options.pepper, prefix)
+  const templates = compileTemplates(types, prefix)
+  const byName = new Map(types.map((type) => [type.name, type]))
+  const defaults = new Map(types.map((t) => [t.name, [...deviceRules(t, prefix), ...t.rules]]))
+  const services = compileServices(options.services ?? [], types, prefix, hasher)
+  for (const [i, username] of [...services.keys()].entries()) {
+    const key = `services.${i}.username`
+    checkNoTokenUsername(key, username)
+    // It would be the parent of every user name of that type: see `provision`.
+    if (byName.has(username)) throw new ConfigError(key, 'is the name of a device type')
+  }
+  const lifetime = readLifetime(options.rulesLifetime) * 1_000
+  const known = principalCache(lifetime)
+  const active = activeDevices(store, lifetime)
+
+  function forget(username: string): void {
+    known.forget(username)
+    active.forget(username)
+  }
+
+  function checkType(type: DeviceType): void {
+    if (byName.get(type.name) !== type) {
+      throw new ConfigError('types', `the device type "${type.name}" is not one of this fleet`)
+    }
+  }
+
+  function devicePrincipal(record: DeviceRecord): Principal | undefined {
+    const rules = defaults.get(record.type)
+    return rules && recordedPrincipal(record, rules, prefix)
+  }
+
+  async function findRecord(username: string): Promise<DeviceRecord | undefined> {
+    // A device whose record came from elsewhere does not get the name of a token either.
+    if (!isUsername(username) || isTokenUsername(username)) return undefined
+    return store.findByUsername(username)
+  }
+
+  async function findPrincipal(username: string): Promise<Principal | undefined> {
+    const service = services.get(username)
+    if (service) return service.principal
+    if (isTokenUsername(username)) return tokens?.find(username, Date.now())
+    const record = await findRecord(username)
+    return record && devicePrincipal(record)
+  }
+
+  /** At once, where it is kept: brokers that ask about each message wait for nothing else. */
+  function findKnown({ username, clientId }: NamedAccessRequest) {
+    return username
+      ? known.find(username, clientId, () => findPrincipal(username), Date.now())
+      : undefined
+  }
+
+  return {
+    prefix,
+    types,
+    store,
+    findPrincipal,
+    forget,
+    ...deviceRegistry({
+      store,
+      secrets,
+      templates,
+      isService: (username) => services.has(username),
+      checkType,
+      forget,
+    }),
+    authenticate: loginCheck({
+      services,
+      tokens,
+      verifier: secretVerifier(hasher),
+      findRecord,
+      principalOf: devicePrincipal,
+    }),
+
+    isActive: ({ type, id }) => active.has(type, id, Date.now()),
+
+    brokerLogin(record) {
+      const { username } = record
+      if (services.has(username) || isTokenUsername(username)) return undefined
+      const principal = devicePrincipal(record)
+      const credential = newestCredential(record, Date.now())
+      if (!principal || !credential) return undefined
+      return {
+        principal,
+        credentialId: credential.id,
+        hash: credential.hash,
+        openSecret: () => secrets.open(record, credential),
+      }
+    },
+
+    serviceLogins() {
+      return [...services.values()].map(({ principal, hash, password }) => {
+        return {
+          principal,
+          credentialId: sealer?.mark(`${principal.username} ${password ?? hash}`) ?? 'service',
+          hash,
+          openSecret: async () => (sealer ? password : undefined),
+        }
+      })
+    },
+
+    issueToken(tokenOptions) {
+      if (!tokens) throw new ConfigError('pepper', 'is missing: tokens are signed under it')
+      return tokens.issue(tokenOptions, Date.now())
+    },
+
+    compatibility({ facts }) {
+      const owners: RuleOwner[] = types.map(({ name }) => {
+        return { kind: 'type', name, rules: defaults.get(name)!, values: { prefix, type: name } }
+      })
+      for (const { principal } of services.values()) {
+        const { username: name, rules, values } = principal
+        owners.push({ kind: 'service', name, rules, values })
+      }
+      return findIncompatibilities(owners, facts)
+    },
+
+    async authorize(request) {
+      const found = findKnown(request)
+      const principal = found instanceof Promise ? await found : found
+      return principal?.access.decide(request) ?? UNKNOWN_PRINCIPAL
+    },
+
+    async explain(request) {
+      const principal = (await findKnown(request))?.principal
+      return explainDecision(principal, request, request.username)
+    },
+
+    topics(type) {
+      checkType(type)
+      return templates.get(type.name)!
+    },
+
+    route(topic) {
+      const levels = parseTopicName(topic)
+      for (const type of types) {
+        const found = templates.get(type.name)!.parse(levels)
+        // No device has an id that is none, so such a topic is nobody's.
+        if (found) return findNameProblem(found.deviceId) ? undefined : { type, ...found }
+      }
+      return undefined
+    },
+  }
+}
+
+function readLifetime(seconds = DEFAULT_RULES_LIFETIME): number {
+  const isNumber = typeof seconds === 'number'
+  if (isNumber && seconds >= 0 && seconds <= MAX_RULES_LIFETIME) return seconds
+  throw new ConfigError('rulesLifetime', `must be 0 to ${MAX_RULES_LIFETIME} seconds`)
+}

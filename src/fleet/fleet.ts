@@ -1,0 +1,264 @@
+/**
+ * A fleet: device types, a store and a prefix, and the answers to who a client is and what it may
+ * do. It opens no connection and runs wherever JavaScript does.
+ *
+ * @module
+ */
+import type { BrokerLogin } from '../access/broker-login.ts'
+import type { CompatibilityFinding, DialectFacts } from '../access/compatibility.ts'
+import type { AccessRequest, Decision } from '../access/decide.ts'
+import type { Explanation } from '../access/explain.ts'
+import type { Principal } from '../access/principal.ts'
+import type { ServiceAccount } from '../access/service-account.ts'
+import type { IssuedToken, TokenOptions } from '../access/token.ts'
+import type { DeviceSettings } from '../device/settings.ts'
+import type { DeviceRecord, DeviceStore } from '../device/store.ts'
+import type { DeviceType } from '../device/type.ts'
+import type { Channel, TopicTemplate } from '../topic/template.ts'
+
+/** What `createFleet` takes. */
+export interface FleetOptions {
+  /** The declared device types. Their topics must not overlap. */
+  readonly types: readonly DeviceType[]
+  /** Where device records are kept. */
+  readonly store: DeviceStore
+  /** First level of every topic. Default: `things`. */
+  readonly prefix?: string
+  /**
+   * A key of at least 16 bytes under which secrets are hashed, kept apart from the store: a copy
+   * of the store alone then verifies no guess. Tokens are signed under a key made of it. Changing it
+   * invalidates every stored secret and every token.
+   */
+  readonly pepper?: string | Uint8Array | undefined
+  /**
+   * A key of at least 32 bytes, kept apart from the store, under which a copy of each generated
+   * secret is sealed and put on record beside its hash. Only with it can a broker that keeps logins
+   * itself be told them again. Whoever has both the store and this key has every such secret.
+   * Changing it makes what was sealed before unreadable; the logins stay. Default: nothing is sealed.
+   */
+  readonly sealingKey?: string | Uint8Array | undefined
+  /** Logins that are no devices. Default: none. */
+  readonly services?: readonly ServiceAccount[]
+  /**
+   * Seconds for which {@link Fleet.authorize}, {@link Fleet.explain} and hubs take a device as it was
+   * last read from the store: 0 to 3,600. A change that another process makes counts after that, or
+   * after {@link Fleet.forget}; one made through this fleet counts at once. Default: 10.
+   */
+  readonly rulesLifetime?: number
+}
+
+/** What {@link Fleet.provision} takes beside the device's type and id. Default: no settings. */
+export interface ProvisionOptions extends DeviceSettings {
+  /**
+   * An MQTT user name from elsewhere, without `/`, not the name of a device type, and not beginning
+   * with `token:`. Default: `{type}/{deviceId}`.
+   */
+  readonly username?: string
+}
+
+/** A device that was put on record. */
+export interface RecordedDevice {
+  readonly type: string
+  readonly id: string
+  readonly username: string
+  /** The device's topics. */
+  readonly topics: Readonly<Record<Channel, string>>
+}
+
+/** What {@link Fleet.rotate} takes beside the device's type and id. */
+export interface RotateOptions {
+  /**
+   * Seconds for which the passwords before stay good: a whole number, 0 to 2,592,000 (30 days).
+   * Default: 0, they end at once.
+   */
+  readonly overlap?: number
+}
+
+/** A device's new login. The password is shown here once; only its hash is kept. */
+export interface ProvisionedDevice extends RecordedDevice {
+  readonly password: string
+}
+
+/** What a client says of itself when it connects. */
+export interface LoginRequest {
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly clientId?: string | undefined
+  /** Where the client connects from, such as its IP address, if the broker tells. */
+  readonly peer?: string | undefined
+  /** What the broker that asks tells and keeps apart. Default: everything. */
+  readonly broker?: DialectFacts
+}
+
+/** The outcome of a login. The reason is for the log; a client is only told that it failed. */
+export type Login =
+  | { readonly effect: 'allow'; readonly principal: Principal }
+  | { readonly effect: 'deny'; readonly reason: LoginDenial }
+
+/** Why a login failed. Stable, to switch on. */
+export type LoginDenial =
+  | 'credentials-missing'
+  | 'principal-unknown'
+  | 'secret-wrong'
+  | 'token-expired'
+  | 'revoked'
+  /** Too many slow password checks are waiting already; it can be tried again. */
+  | 'busy'
+  /** Too many logins failed of late, under this user name or from this peer. */
+  | 'throttled'
+  /** The password is right, but the broker that asks does not keep the device's topics apart. */
+  | 'device-unsupported'
+
+/** An access request of somebody a broker knows by user name. */
+export interface NamedAccessRequest extends AccessRequest {
+  readonly username: string | undefined
+  readonly clientId?: string | undefined
+}
+
+/** A device, by type and id. */
+export interface DeviceRef {
+  readonly type: string
+  readonly id: string
+}
+
+/** A change of a device that was made through a fleet, and is on record. */
+export interface DeviceChange extends DeviceRef {
+  readonly kind: 'provisioned' | 'updated' | 'rotated' | 'revoked'
+}
+
+/** A fleet. Make one with `createFleet`. */
+export interface Fleet {
+  readonly prefix: string
+  readonly types: readonly DeviceType[]
+  readonly store: DeviceStore
+  /**
+   * Puts a device on record and makes its login. Settles when the record is written and everything
+   * registered with {@link Fleet.onChanged} has been told.
+   * @throws {InvalidNameError} If the id, user name or an attribute could change a topic's shape.
+   * @throws {DeviceExistsError} If the device or its user name is there already.
+   * @throws {ConfigError} If the type is not of this fleet, or a rule is not valid.
+   */
+  provision(type: DeviceType, id: string, options?: ProvisionOptions): Promise<ProvisionedDevice>
+  /**
+   * Puts a device on record that has a password already.
+   * @param passwordHash Its hash, of `hashPassword` (`$scrypt$…`), of Django (`pbkdf2_sha256$…`) or
+   * of Mosquitto (`$7$…`). No message holds it.
+   * @throws As {@link Fleet.provision} does, and {@link ConfigError} with the key `passwordHash` if
+   * that is none of these, or asks for too much work.
+   */
+  importDevice(
+    type: DeviceType,
+    id: string,
+    passwordHash: string,
+    options?: ProvisionOptions,
+  ): Promise<RecordedDevice>
+  /**
+   * Gives a device a new generated secret. Those before it end at once, or after an overlap; a
+   * connection that stands is not ended by it. At most 8 passwords of a device are good at a time,
+   * and the oldest give way. Settles as {@link Fleet.provision} does. Of several rotations at once,
+   * the one written last counts.
+   * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {DeviceRevokedError} If it is revoked.
+   * @throws {ConfigError} If the type is not of this fleet, or the overlap is out of range.
+   * @throws {RevisionConflictError} If other writers were in between five times.
+   */
+  rotate(type: DeviceType, id: string, options?: RotateOptions): Promise<ProvisionedDevice>
+  /**
+   * Changes a device's rules, its attributes, or both; its login stays. What is left out stays as it
+   * is, and what is given takes the place of all there was: `rules: []` leaves only the type's
+   * rules, `attributes: {}` no attribute. Either all of it is written or nothing. It counts for the next
+   * question to this fleet; a connection that stands is not ended by it. Settles as
+   * {@link Fleet.provision} does. Of several updates at once, the one written last counts, for each
+   * of the two by itself; a rotation or revocation beside it is never undone.
+   * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {DeviceRevokedError} If it is revoked.
+   * @throws {ConfigError} If the type is not of this fleet, a rule or an attribute's name is not
+   * valid, or neither rules nor attributes are given.
+   * @throws {InvalidTopicError} If a rule's filter is not well formed.
+   * @throws {InvalidNameError} If an attribute's value could change a topic's shape.
+   * @throws {RevisionConflictError} If other writers were in between five times.
+   */
+  update(type: DeviceType, id: string, settings: DeviceSettings): Promise<void>
+  /**
+   * Has the next question about a user name read the store, for a record that something else changed
+   * there. This fleet object alone forgets it, and nobody is told; others go by their
+   * {@link FleetOptions.rulesLifetime}. A name that is nobody's is no error.
+   */
+  forget(username: string): void
+  /**
+   * Whether a device is on record and not revoked, as it was read at most
+   * {@link FleetOptions.rulesLifetime} ago: at once if that is known.
+   */
+  isActive(device: DeviceRef): boolean | Promise<boolean>
+  /**
+   * The generated secret a device has, of several the newest. `undefined` if no copy of it was
+   * sealed: the fleet had no `sealingKey` then, or the password came as a hash.
+   * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {DeviceRevokedError} If it is revoked.
+   * @throws {SealedSecretError} If the copy cannot be opened: under another key, or damaged.
+   */
+  openSecret(type: DeviceType, id: string): Promise<string | undefined>
+  /**
+   * What a broker that keeps logins itself has to know of a device: of several passwords the newest.
+   * `undefined` if the device can log in nowhere: revoked, not well formed, without a password that
+   * is good, or of a type that is not of this fleet.
+   * @param record As the store returned it.
+   */
+  brokerLogin(record: DeviceRecord): BrokerLogin | undefined
+  /** The same of the service accounts. */
+  serviceLogins(): readonly BrokerLogin[]
+  /**
+   * Revokes a device: it can neither log in nor do anything from now on. Settles when the record
+   * is written and everything registered with {@link Fleet.onRevoked} has been told; rejects with
+   * the error of a listener that failed, after all were told. Repeating it tells them again.
+   * @throws {DeviceUnknownError} If there is no such device.
+   */
+  revoke(type: DeviceType, id: string): Promise<void>
+  /** Calls a listener for each device revoked through this fleet. Returns how to stop that. */
+  onRevoked(listener: (device: DeviceRef) => void | Promise<void>): () => void
+  /**
+   * Calls a listener for each change made through this fleet, once it is on record. Whoever made it
+   * waits for the listener, and hears nothing of its failure: the change stands, and a password must
+   * not be lost over it. Returns how to stop that.
+   */
+  onChanged(listener: (change: DeviceChange) => void | Promise<void>): () => void
+  /**
+   * Makes a login that ends by itself and may do what its rules grant, and nothing else. It is
+   * stored nowhere: it cannot be listed, and not be revoked before it expires. Every fleet with the
+   * same pepper and prefix accepts it.
+   * @throws {ConfigError} If the fleet has no pepper, a setting is out of range, a rule is not valid
+   * or holds a placeholder without a value, or the token would be too long.
+   * @throws {InvalidTopicError} If a rule's filter is not well formed.
+   * @throws {InvalidNameError} If a value could change a topic's shape.
+   */
+  issueToken(options: TokenOptions): IssuedToken
+  /**
+   * Decides a login. Rejects only if the store does.
+   *
+   * From the tenth failure within a minute under one user name, or the hundredth from one peer,
+   * until that minute is over, only generated secrets and tokens are verified: they cannot be
+   * guessed, so nobody keeps a device out by failing under its name.
+   */
+  authenticate(login: LoginRequest): Promise<Login>
+  /**
+   * Who has this user name, or `undefined`: nobody, a revoked device, or the holder of a token that
+   * has expired or was not seen logging in through this fleet. The 10,000 holders that logged in
+   * last are known.
+   */
+  findPrincipal(username: string): Promise<Principal | undefined>
+  /**
+   * Which rules of the device types and the service accounts a broker cannot honour as they are
+   * written. Rules of single devices and of tokens are not looked at here: each decision is closed
+   * by itself, and denies what the broker hides.
+   * @param dialect One of the `dialects` of `devicehub/hono`, or the facts of a broker alone.
+   */
+  compatibility(dialect: { readonly facts: DialectFacts }): readonly CompatibilityFinding[]
+  /** Decides what a connected client may do. Rejects only if the store does. */
+  authorize(request: NamedAccessRequest): Promise<Decision>
+  /** Decides as {@link Fleet.authorize} does, and says why. */
+  explain(request: NamedAccessRequest): Promise<Explanation>
+  /** The topics of a type. @throws {ConfigError} If the type is not of this fleet. */
+  topics(type: DeviceType): TopicTemplate
+  /** Whose topic a name is, or `undefined`. @throws {InvalidTopicError} If it is malformed. */
+  route(topic: string): { type: DeviceType; deviceId: string; channel: Channel } | undefined
+}

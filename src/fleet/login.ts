@@ -1,0 +1,75 @@
+/**
+ * Who logs in, and why a login fails.
+ *
+ * @module
+ */
+import { findDeviceProblem } from '../access/compatibility.ts'
+import { type Principal, withClientId } from '../access/principal.ts'
+import type { SecretVerifier } from '../access/secret/verifier.ts'
+import type { CompiledService } from '../access/service-account.ts'
+import { loginThrottle } from '../access/throttle.ts'
+import { isTokenUsername, type TokenAuthority } from '../access/token.ts'
+import { validCredentials } from '../device/credentials.ts'
+import type { DeviceRecord } from '../device/store.ts'
+import type { Fleet, LoginDenial } from './fleet.ts'
+
+/** What {@link loginCheck} takes. */
+export interface LoginOptions {
+  /** Service accounts by user name. */
+  readonly services: ReadonlyMap<string, CompiledService>
+  readonly tokens: TokenAuthority | undefined
+  readonly verifier: SecretVerifier
+  readonly findRecord: (username: string) => Promise<DeviceRecord | undefined>
+  readonly principalOf: (record: DeviceRecord) => Principal | undefined
+}
+
+/** What a guess at a login ends in. */
+const GUESSES: readonly LoginDenial[] = ['principal-unknown', 'secret-wrong', 'throttled']
+
+/** Makes {@link Fleet.authenticate}. */
+export function loginCheck(options: LoginOptions): Fleet['authenticate'] {
+  const { services, tokens, verifier, findRecord, principalOf } = options
+  const throttle = loginThrottle()
+
+  /** Who logs in, or why it fails. */
+  async function findLogin(
+    username: string,
+    password: string,
+    isThrottled: boolean,
+  ): Promise<Principal | LoginDenial> {
+    const service = services.get(username)
+    if (!service && tokens && isTokenUsername(username)) {
+      return tokens.verify(username, password, Date.now())
+    }
+    const record = service ? undefined : await findRecord(username)
+    const hashes = service
+      ? [service.hash]
+      : record
+        ? validCredentials(record, Date.now()).map((credential) => credential.hash)
+        : []
+    const verdict = await verifier.verify(username, password, hashes, isThrottled)
+    if (typeof verdict === 'string') return verdict
+    if (!service && !record) return 'principal-unknown'
+    if (!verdict) return 'secret-wrong'
+    if (service) return service.principal
+    if (record!.revoked) return 'revoked'
+    return principalOf(record!) ?? 'principal-unknown'
+  }
+
+  return async ({ username, password, clientId, peer, broker }) => {
+    if (!username || password === undefined) {
+      return { effect: 'deny', reason: 'credentials-missing' }
+    }
+    const source = { username, peer }
+    const outcome = await findLogin(username, password, throttle.isThrottled(source, Date.now()))
+    if (typeof outcome !== 'string') {
+      throttle.forget(username)
+      if (broker && findDeviceProblem(outcome, broker)) {
+        return { effect: 'deny', reason: 'device-unsupported' }
+      }
+      return { effect: 'allow', principal: withClientId(outcome, clientId) }
+    }
+    if (GUESSES.includes(outcome)) throttle.addFailure(source, Date.now())
+    return { effect: 'deny', reason: outcome }
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * The devices on record: what changes them, and who is told of it.
+ *
+ * @module
+ */
+import { checkPasswordHash } from '../access/secret/format.ts'
+import { checkNoTokenUsername } from '../access/token.ts'
+import { newestCredential, withCredential } from '../device/credentials.ts'
+import { checkName } from '../device/name.ts'
+import { readSettings, withSettings } from '../device/settings.ts'
+import type { DeviceRecord, DeviceStore, StoredCredential } from '../device/store.ts'
+import type { DeviceType } from '../device/type.ts'
+import {
+  ConfigError,
+  DeviceExistsError,
+  DeviceRevokedError,
+  DeviceUnknownError,
+  InvalidNameError,
+  RevisionConflictError,
+} from '../errors.ts'
+import type { Channel, TopicTemplate } from '../topic/template.ts'
+import type { DeviceChange, DeviceRef, Fleet, ProvisionOptions, RecordedDevice } from './fleet.ts'
+import { credentialOf, type DeviceSecrets } from './secrets.ts'
+
+/** The part of a fleet that changes devices. */
+export type DeviceRegistry = Pick<
+  Fleet,
+  | 'provision'
+  | 'importDevice'
+  | 'rotate'
+  | 'update'
+  | 'revoke'
+  | 'openSecret'
+  | 'onRevoked'
+  | 'onChanged'
+>
+
+/** What {@link deviceRegistry} takes. */
+export interface RegistryOptions {
+  readonly store: DeviceStore
+  readonly secrets: DeviceSecrets
+  readonly templates: ReadonlyMap<string, TopicTemplate>
+  /** Whether a user name is that of a service account. */
+  readonly isService: (username: string) => boolean
+  /** @throws {ConfigError} If the type is not of the fleet. */
+  readonly checkType: (type: DeviceType) => void
+  /** Has the next question about a user name read the store. */
+  readonly forget: (username: string) => void
+}
+
+const MAX_UPDATE_TRIES = 5
+/** Longest overlap of a rotation, in seconds: 30 days. */
+const MAX_OVERLAP = 2_592_000
+
+/** Makes it. What it does is described at {@link Fleet}. */
+export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
+  const { store, secrets, templates, isService, checkType, forget } = options
+  const revocations = new Set<(device: DeviceRef) => void | Promise<void>>()
+  const changes = new Set<(change: DeviceChange) => void | Promise<void>>()
+
+  function topicsOf(type: DeviceType, id: string): RecordedDevice['topics'] {
+    const topic = (channel: Channel) => templates.get(type.name)!.name(id, channel)
+    return {
+      data: topic('data'),
+      status: topic('status'),
+      cmd: topic('cmd'),
+      reply: topic('reply'),
+    }
+  }
+
+  async function record(
+    type: DeviceType,
+    id: string,
+    makeCredential: () => StoredCredential | Promise<StoredCredential>,
+    { username, ...settings }: ProvisionOptions = {},
+  ): Promise<RecordedDevice> {
+    checkType(type)
+    checkName('device id', id)
+    if (username !== undefined) {
+      checkName('user name', username)
+      checkNoTokenUsername('user name', username)
+    }
+    // It would be the parent of every `{username}` of that type, and "{username}/#" reach them all.
+    if (username !== undefined && templates.has(username)) {
+      throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
+    }
+    const { rules = [], attributes = {} } = readSettings(settings)
+    const login = username ?? `${type.name}/${id}`
+    if (isService(login)) throw new DeviceExistsError(type.name, id, 'user name')
+    const credential = await makeCredential()
+    await store.insert({
+      type: type.name,
+      id,
+      username: login,
+      credentials: [credential],
+      rules,
+      attributes,
+      revoked: false,
+      createdAt: credential.createdAt,
+      revision: 1,
+    })
+    await tellChanged({ kind: 'provisioned', type: type.name, id })
+    return { type: type.name, id, username: login, topics: topicsOf(type, id) }
+  }
+
+  /**
+   * Writes a change of a record, and again on what another writer wrote in between. Returns the
+   * record as it is then.
+   *
+   * @param change Makes the new record, or `undefined` where there is nothing to write.
+   */
+  async function rewrite(
+    type: DeviceType,
+    id: string,
+    change: (record: DeviceRecord) => DeviceRecord | undefined,
+  ): Promise<DeviceRecord> {
+    checkType(type)
+    for (let tries = 1; ; tries++) {
+      const record = await store.get(type.name, id)
+      if (!record) throw new DeviceUnknownError(type.name, id)
+      try {
+        const changed = change(record)
+        if (changed) await store.update(changed)
+        return changed ?? record
+      } catch (error) {
+        if (!(error instanceof RevisionConflictError) || tries === MAX_UPDATE_TRIES) throw error
+      } finally {
+        // After a failure as well: it may have been written, or somebody else revoked the device.
+        forget(record.username)
+      }
+    }
+  }
+
+  async function tellChanged(change: DeviceChange): Promise<void> {
+    await Promise.allSettled([...changes].map(async (tell) => tell(change)))
+  }
+
+  return {
+    async provision(type, id, provisionOptions) {
+      let password = ''
+      const recorded = await record(
+        type,
+        id,
+        async () => {
+          const made = await secrets.generate(type.name, id)
+          password = made.password
+          return made.credential
+        },
+        provisionOptions,
+      )
+      return { ...recorded, password }
+    },
+
+    async importDevice(type, id, passwordHash, provisionOptions) {
+      const hash = checkPasswordHash('passwordHash', passwordHash)
+      return record(type, id, () => credentialOf(hash), provisionOptions)
+    },
+
+    async rotate(type, id, { overlap = 0 } = {}) {
+      checkType(type)
+      if (!(Number.isInteger(overlap) && overlap >= 0 && overlap <= MAX_OVERLAP)) {
+        throw new ConfigError('overlap', `must be a whole number of seconds, 0 to ${MAX_OVERLAP}`)
+      }
+      const { password, credential } = await secrets.generate(type.name, id)
+      const { username } = await rewrite(type, id, (record) => {
+        if (record.revoked) throw new DeviceRevokedError(type.name, id)
+        return withCredential(record, credential, overlap * 1_000, Date.now())
+      })
+      await tellChanged({ kind: 'rotated', type: type.name, id })
+      return { type: type.name, id, username, topics: topicsOf(type, id), password }
+    },
+
+    async update(type, id, settings) {
+      checkType(type)
+      const given = readSettings(settings)
+      // A misspelt name would leave the device with the rules that were to be replaced.
+      if (Object.keys(given).length === 0) {
+        throw new ConfigError('settings', 'has neither "rules" nor "attributes"')
+      }
+      await rewrite(type, id, (record) => {
+        if (record.revoked) throw new DeviceRevokedError(type.name, id)
+        return withSettings(record, given)
+      })
+      await tellChanged({ kind: 'updated', type: type.name, id })
+    },
+
+    async openSecret(type, id) {
+      checkType(type)
+      const record = await store.get(type.name, id)
+      if (!record) throw new DeviceUnknownError(type.name, id)
+      if (record.revoked) throw new DeviceRevokedError(type.name, id)
+      const credential = newestCredential(record, Date.now())
+      return credential && secrets.open(record, credential)
+    },
+
+    async revoke(type, id) {
+      await rewrite(type, id, (record) =>
+        record.revoked ? undefined : { ...record, revoked: true, revision: record.revision + 1 },
+      )
+      const changed = tellChanged({ kind: 'revoked', type: type.name, id })
+      // One that fails keeps no other from being told: each may hold a session to end.
+      const told = await Promise.allSettled(
+        [...revocations].map(async (tell) => tell({ type: type.name, id })),
+      )
+      await changed
+      const failed = told.find((result) => result.status === 'rejected')
+      if (failed) throw failed.reason
+    },
+
+    onRevoked(listener) {
+      revocations.add(listener)
+      return () => {
+        revocations.delete(listener)
+      }
+    },
+
+    onChanged(listener) {
+      changes.add(listener)
+      return () => {
+        changes.delete(listener)
+      }
+    },
+  }
+}

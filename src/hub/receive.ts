@@ -1,0 +1,218 @@
+/**
+ * Receives messages: whose each is, whether it is what its type declares, and the calls of its handlers,
+ * in order for each device.
+ *
+ * @module
+ */
+import type { Message } from '../broker/broker.ts'
+import type { DeviceType } from '../device/type.ts'
+import { ConfigError, PayloadError } from '../errors.ts'
+import type { DeviceRef, Fleet } from '../fleet/fleet.ts'
+import { describeError, type Logger, writeLine } from '../log.ts'
+import { andThen, isPromise, type MaybePromise } from '../maybe-promise.ts'
+import type { PendingCommands } from './commands.ts'
+import { deviceQueue } from './device-queue.ts'
+import type { DeviceEvent, RejectionCode } from './events.ts'
+import type { HubOptions } from './hub.ts'
+import { type DecodedPayload, decodePayload, MalformedPayloadError } from './payload.ts'
+import type { Rejections } from './rejections.ts'
+import { retry, retryPolicy } from './retry.ts'
+import { type Route, topicRoutes } from './routes.ts'
+import { messageIdOf } from './seen.ts'
+
+type HandledChannel = 'data' | 'status'
+// Which event a handler takes was checked where it was registered, beside its type.
+type Handler = (event: never) => MaybePromise<void>
+
+interface Incoming {
+  readonly broker: string
+  readonly message: Message
+  readonly route: Route
+  readonly receivedAt: Date
+}
+
+/** What {@link messageReceiver} takes beside the fleet. */
+export interface ReceiverOptions
+  extends Pick<HubOptions, 'concurrency' | 'retry' | 'deadLetter' | 'presence' | 'seen'> {
+  readonly commands: PendingCommands
+  readonly reject: Rejections['reject']
+  readonly logger: Logger
+}
+
+/** See {@link messageReceiver}. */
+export interface MessageReceiver {
+  /** Takes a message. Settles when it may be acknowledged; never fails. */
+  receive(broker: string, message: Message): MaybePromise<void>
+  /** Calls a handler for each message of a type on a channel. Returns how to stop that. */
+  register(channel: HandledChannel, type: DeviceType, handler: Handler): () => void
+}
+
+/**
+ * Makes it.
+ *
+ * @throws {ConfigError} If an option is out of range.
+ */
+export function messageReceiver(fleet: Fleet, options: ReceiverOptions): MessageReceiver {
+  const { concurrency = 32, deadLetter, presence, seen, commands, reject, logger } = options
+  const policy = retryPolicy(options.retry)
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new ConfigError('concurrency', 'must be a whole number of at least 1')
+  }
+  const queue = deviceQueue(concurrency)
+  const handlers = {
+    data: new Map<DeviceType, readonly Handler[]>(),
+    status: new Map<DeviceType, readonly Handler[]>(),
+  }
+  const routeOf = topicRoutes(fleet)
+  const isActive = (device: DeviceRef) => fleet.isActive(device)
+
+  function receive(broker: string, message: Message): MaybePromise<void> {
+    const route = routeOf(message.topic)
+    if (route?.type.broker !== broker || route.channel === 'cmd') {
+      const reason = `no device type on broker "${broker}" sends on this topic`
+      reject({ code: 'topic-unknown', reason, broker, message })
+      return
+    }
+    const { channel } = route
+    const incoming: Incoming = { broker, message, route, receivedAt: new Date() }
+    if (channel === 'reply') {
+      // Not queued: a handler of this very device may be waiting for it.
+      if (commands.accept(route.device, message) === 'unexpected') {
+        refuse(incoming, 'reply-unexpected', 'the command it answers waits no more')
+      }
+      return
+    }
+    return queue.run(route.name, () => handle(incoming, channel))
+  }
+
+  /** Never fails. Done at once if the device is known, and its schema and handlers are. */
+  function handle(incoming: Incoming, channel: HandledChannel): MaybePromise<void> {
+    try {
+      const known = retry(policy, isActive, incoming.route.device)
+      const done = isPromise(known)
+        ? known.then((active) => deliver(incoming, channel, active))
+        : deliver(incoming, channel, known)
+      return isPromise(done) ? done.catch((error) => giveUp(incoming, error)) : done
+    } catch (error) {
+      return giveUp(incoming, error)
+    }
+  }
+
+  function deliver(
+    incoming: Incoming,
+    channel: HandledChannel,
+    active: boolean,
+  ): MaybePromise<void> {
+    const { route, message, receivedAt } = incoming
+    if (!active) {
+      refuse(incoming, 'device-unknown', 'the device is not provisioned, or revoked')
+      return
+    }
+    if (!message.retain) presence?.heard(route.device, receivedAt.getTime())
+    const event = toEvent(incoming, channel)
+    if (isPromise(event)) {
+      return event.then((later) => later && callOnce(incoming, channel, later))
+    }
+    return event && callOnce(incoming, channel, event)
+  }
+
+  /** Unless the message was handled before, as far as its sender and the store tell. */
+  function callOnce(
+    { route: { type, device }, message }: Incoming,
+    channel: HandledChannel,
+    event: DeviceEvent,
+  ): MaybePromise<void> {
+    const all = handlers[channel].get(type) ?? []
+    const value = (event as Partial<Record<HandledChannel, unknown>>)[channel]
+    const id = seen && messageIdOf(type, device.id, channel, message, value)
+    if (!seen || id === undefined) return callInTurn(all, event, 0)
+    return andThen(
+      retry(policy, (known: string) => seen.has(known), id),
+      (isSeen) => {
+        if (isSeen) return
+        const done = callInTurn(all, event, 0)
+        return andThen(done, () => retry(policy, (handled: string) => seen.add(handled), id))
+      },
+    )
+  }
+
+  function callInTurn(
+    all: readonly Handler[],
+    event: DeviceEvent,
+    from: number,
+  ): MaybePromise<void> {
+    for (let i = from; i < all.length; i++) {
+      const running = retry(policy, all[i]!, event as never)
+      if (isPromise(running)) return running.then(() => callInTurn(all, event, i + 1))
+    }
+  }
+
+  function toEvent(
+    incoming: Incoming,
+    channel: HandledChannel,
+  ): MaybePromise<DeviceEvent | undefined> {
+    const { route, message } = incoming
+    const refused = (error: unknown) => refusePayload(incoming, error)
+    try {
+      const decoded = decodePayload(route.type[channel], message.payload, route.what)
+      return isPromise(decoded)
+        ? decoded.then((later) => eventOf(incoming, channel, later), refused)
+        : eventOf(incoming, channel, decoded)
+    } catch (error) {
+      return refused(error)
+    }
+  }
+
+  function refusePayload(incoming: Incoming, error: unknown): undefined {
+    if (!(error instanceof PayloadError)) throw error
+    const malformed = error instanceof MalformedPayloadError
+    refuse(incoming, malformed ? 'payload-malformed' : 'payload-invalid', error.message, error)
+  }
+
+  async function giveUp(incoming: Incoming, error: unknown): Promise<void> {
+    const { broker, message } = incoming
+    const { device } = incoming.route
+    const { attempts } = policy
+    try {
+      await deadLetter?.({ device, broker, message, error, attempts })
+    } catch (hookError) {
+      writeLine(logger, 'error', `The dead-letter hook failed: ${describeError(hookError)}`)
+    }
+    const reason = `failed in every one of ${attempts} attempts: ${describeError(error)}`
+    refuse(incoming, 'handler-failed', reason, error)
+  }
+
+  function refuse(incoming: Incoming, code: RejectionCode, reason: string, error?: unknown): void {
+    const { broker, message } = incoming
+    const { device } = incoming.route
+    reject({ code, reason, broker, message, device, ...(error !== undefined && { error }) })
+  }
+
+  function register(
+    channel: HandledChannel,
+    type: DeviceType,
+    handler: (event: never) => void | Promise<void>,
+  ): () => void {
+    fleet.topics(type) // Throws for a type of another fleet, whose messages would never come.
+    const all = handlers[channel]
+    const registered = all.get(type) ?? []
+    // A new list each time: a message that is being handled goes on with its own.
+    if (!registered.includes(handler)) all.set(type, [...registered, handler])
+    return () => {
+      const others = (all.get(type) ?? []).filter((one) => one !== handler)
+      all.set(type, others)
+    }
+  }
+
+  return { receive, register }
+}
+
+function eventOf(
+  { broker, message, route: { device }, receivedAt }: Incoming,
+  channel: HandledChannel,
+  { value, timestamp }: DecodedPayload<unknown>,
+): DeviceEvent & Partial<Record<HandledChannel, unknown>> {
+  return channel === 'data'
+    ? { device, timestamp, receivedAt, broker, message, data: value }
+    : { device, timestamp, receivedAt, broker, message, status: value }
+}
