@@ -4,11 +4,13 @@
  * @module
  */
 import { Command, InvalidArgumentError } from 'commander'
+import { VERSION } from './version.ts'
 
 /** Describes the command line. Each verb is loaded when it is run. */
 export function devicehubProgram(): Command {
   const program = new Command('devicehub')
     .description('A typed fleet of MQTT devices: try it, watch it, configure its broker.')
+    .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       // A suggestion stands on a line of its own.

@@ -42,8 +42,9 @@ export interface MqttConfig extends BrokerConfig {
  *
  * Up to `receiveMaximum` handlers run at once. While there are more messages than that nothing
  * further is read from the connection, unless an answer to a publish or subscribe is awaited: then
- * up to 8 MiB of messages are taken in ahead of their turn. A runtime's own WebSocket client cannot
- * stop reading: there the excess of QoS 0 messages is held in memory.
+ * up to 8 MiB of messages are taken in ahead of their turn. A WebSocket of the runtime's own, as in
+ * browsers, and elsewhere without the `ws` package, cannot stop reading: there the excess of QoS 0
+ * messages is held in memory.
  *
  * A Mosquitto without `set_tcp_nodelay true` in its configuration takes some 40 milliseconds for
  * each QoS 1 or 2 message that is waited for.

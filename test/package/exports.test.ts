@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { VERSION } from '../../adapters/cli/version.ts'
 
 const npm = readManifest('package.json')
 const deno = readManifest('deno.json')
@@ -48,6 +49,7 @@ describe('entry points', () => {
   test('the versions are equal', () => {
     assert.match(npm.version, /^\d+\.\d+\.\d+/)
     assert.equal(deno.version, npm.version)
+    assert.equal(VERSION, npm.version)
     assert.equal(deno.license, npm.license)
   })
 })

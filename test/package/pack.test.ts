@@ -138,6 +138,7 @@ describe('with nothing else installed', () => {
       for (const verb of ['dev', 'listen', 'config'])
         assert.match(stdout, new RegExp(`^ +${verb} `, 'm'))
       assert.match(run(program, [...args, specifier, 'config', 'vernemq']), /^==> /)
+      assert.equal(run(program, [...args, specifier, '--version']), `${manifest.version}\n`)
     })
   }
 
