@@ -93,6 +93,7 @@ export class OfflineQueue {
 
   async #add(message: OutgoingMessage, expiresAt: number): Promise<void> {
     if (this.#closed) throw closed(message, this.#closed.cause)
+    if (expiresAt <= this.#now()) throw expired(message)
     const { limit, whenFull } = this.#config
     if (this.#entries.size >= limit) {
       const oldest = whenFull === 'reject' ? undefined : this.#oldestWaiting()
@@ -122,12 +123,13 @@ export class OfflineQueue {
   #wait(entry: Entry): void {
     entry.isWaiting = true
     this.#waiting++
-    if (entry.expiresAt !== Infinity) this.#watch(entry)
+    if (entry.expiresAt <= this.#now()) this.#expire(entry)
+    else if (entry.expiresAt !== Infinity) this.#watch(entry)
   }
 
   /** Again and again: a timer may be early, by this clock, and has a longest delay. */
   #watch(entry: Entry): void {
-    const delay = Math.max(0, Math.min(MAX_TIMER_DELAY, Math.ceil(entry.expiresAt - this.#now())))
+    const delay = Math.min(MAX_TIMER_DELAY, Math.ceil(entry.expiresAt - this.#now()))
     entry.timer = setTimeout(() => {
       if (entry.expiresAt <= this.#now()) this.#expire(entry)
       else this.#watch(entry)
@@ -147,8 +149,7 @@ export class OfflineQueue {
   }
 
   #expire(entry: Entry): void {
-    const problem = 'it expired while there was no connection'
-    this.#refuse(entry, failure('ERR_BROKER_MESSAGE_EXPIRED', entry.message, problem))
+    this.#refuse(entry, expired(entry.message))
   }
 
   /** Hands over as many as may be. */
@@ -203,6 +204,11 @@ function hasCode(error: unknown, code: BrokerErrorCode): boolean {
 
 function closed(message: OutgoingMessage, cause: unknown): BrokerError {
   return failure('ERR_BROKER_CLOSED', message, 'the broker was closed before', { cause })
+}
+
+function expired(message: OutgoingMessage): BrokerError {
+  const problem = 'it expired while there was no connection'
+  return failure('ERR_BROKER_MESSAGE_EXPIRED', message, problem)
 }
 
 function failure(

@@ -175,6 +175,10 @@ class Model implements Subject {
       this.#end(item, 'ERR_BROKER_CLOSED')
       return
     }
+    if (item.expiresAt <= this.#now) {
+      this.#end(item, 'ERR_BROKER_MESSAGE_EXPIRED')
+      return
+    }
     if (this.#waiting.length >= this.#config.limit) {
       if (this.#config.whenFull === 'reject') {
         this.#end(item, 'ERR_BROKER_QUEUE_FULL')
