@@ -10,7 +10,7 @@ import { build } from 'tsup'
 import { startMosquitto } from '../test/support/mosquitto.ts'
 import { BUILT, here, RUNTIMES } from './http/runtimes.ts'
 import type { Effort } from './measure.ts'
-import { type OtherClient, otherClients } from './mqtt/others.ts'
+import { type Client, otherClients } from './mqtt/others.ts'
 import { publishPrepared } from './mqtt/socket.ts'
 import { type Outcome, type Task, WINDOW } from './mqtt/task.ts'
 import { grouped, median, multiple, table } from './table.ts'
@@ -28,6 +28,7 @@ const NO_DELAY = 'set_tcp_nodelay true'
 const RECEIVE_MAXIMUM = 20
 const WITH = ['mqtt', 'devicehub'] as const
 type Runtime = (typeof RUNTIMES)[number]
+
 /** Measures every runtime. Returns Markdown. */
 export async function bench({ rounds }: Effort): Promise<string> {
   const isFull = rounds > 5
@@ -59,7 +60,9 @@ async function measureRuntime(runtime: Runtime, size: Size): Promise<string> {
     [1, size],
   ] as const) {
     rows.push(
-      await rates(`receive and handle, QoS ${qos}`, of, (who) => receive(runtime, who, qos, of)),
+      await rates(`receive and handle, QoS ${qos}`, of, (who) =>
+        drain(clientOf(runtime, who), qos, of.messages),
+      ),
     )
   }
   const listeners = { ws: { protocol: 'websockets' } } as const
@@ -67,7 +70,7 @@ async function measureRuntime(runtime: Runtime, size: Size): Promise<string> {
   const wide = await startMosquitto({ config: [...MOSQUITTO, `max_inflight_messages ${WINDOW}`] })
   const prompt = await startMosquitto({ config: [...MOSQUITTO, NO_DELAY] })
   const webSocketUrl = `ws://127.0.0.1:${broker.ports.get('ws')}/mqtt`
-  // The bare package sends each message in several frames, which takes long.
+  // Each takes several times as long.
   const fewer = { ...size, messages: size.messages / 5 }
   for (const [title, of, task] of [
     ['publish, QoS 0', more, { url: broker.url, qos: 0 }],
@@ -92,7 +95,7 @@ async function measureRuntime(runtime: Runtime, size: Size): Promise<string> {
   ] as const) {
     rows.push(
       await rates(title, of, (who) =>
-        run(runtime, { role: 'publish', with: who, count: of.messages, ...task }),
+        time(runtime, { role: 'publish', with: who, count: of.messages, ...task }),
       ),
     )
   }
@@ -120,16 +123,16 @@ function nameOf(who: Task['with']): string {
   return who === 'mqtt' ? 'bare `mqtt`' : 'devicehub: a command'
 }
 
-/** Runs both in turns, and compares the rounds. */
+/** Runs both in turns, and compares the rounds by the milliseconds that each took. */
 async function rates(
   title: string,
   { rounds, messages }: Size,
-  measure: (who: Task['with']) => Promise<Outcome>,
+  measure: (who: Task['with']) => Promise<number>,
 ): Promise<string[]> {
   const perSecond: Record<Task['with'], number[]> = { mqtt: [], devicehub: [] }
   for (let round = 0; round < rounds; round++) {
     for (const who of round % 2 ? WITH : WITH.toReversed()) {
-      perSecond[who].push((messages * 1_000) / (await measure(who)).total)
+      perSecond[who].push((messages * 1_000) / (await measure(who)))
     }
   }
   const ratios = perSecond.devicehub.map((own, i) => own / perSecond.mqtt[i]!)
@@ -141,20 +144,37 @@ async function rates(
   ]
 }
 
-/** Drains a session that was filled while nobody was connected. */
-async function receive(
-  runtime: Runtime,
-  who: Task['with'],
-  qos: 0 | 1,
-  size: Size,
-): Promise<Outcome> {
+/** The bare package or this library on a runtime. */
+function clientOf(runtime: Runtime, who: Task['with']): Client {
+  const task = (role: Task['role'], port: number, qos: Task['qos'], count: number) =>
+    time(runtime, { role, with: who, url: `mqtt://127.0.0.1:${port}`, qos, count })
+  return {
+    prepare: (port) => task('prepare', port, 1, 0),
+    receive: (port, count) => task('receive', port, 1, count),
+    publish: (port, qos, count) => task('publish', port, qos, count),
+  }
+}
+
+/** Has a session drained that was filled while nobody was connected. Returns milliseconds. */
+async function drain(client: Client, qos: Task['qos'], count: number): Promise<number> {
   const broker = await startMosquitto({ config: MOSQUITTO })
-  const task = { with: who, url: broker.url, qos, count: size.messages } as const
-  await run(runtime, { ...task, role: 'prepare' })
-  await run(RUNTIMES[0]!, { ...task, role: 'publish', with: 'mqtt' })
-  const outcome = await run(runtime, { ...task, role: 'receive' })
+  await client.prepare(broker.port)
+  await clientOf(RUNTIMES[0]!, 'mqtt').publish(broker.port, qos, count)
+  const total = await client.receive(broker.port, count)
   await broker.stop()
-  return outcome
+  return total
+}
+
+/** Has messages published that nobody receives. Returns milliseconds. */
+async function fill(client: Client, qos: Task['qos'], count: number): Promise<number> {
+  const broker = await startMosquitto({ config: MOSQUITTO })
+  const total = await client.publish(broker.port, qos, count)
+  await broker.stop()
+  return total
+}
+
+async function time(runtime: Runtime, task: Task): Promise<number> {
+  return (await run(runtime, task)).total
 }
 
 async function run([, command, args]: Runtime, task: Task): Promise<Outcome> {
@@ -175,7 +195,7 @@ async function takenByMosquitto(size: Size): Promise<string> {
     rows.push(
       await rates(`publish, QoS 1, ${window} at once`, size, (who) =>
         who === 'mqtt'
-          ? run(RUNTIMES[0]!, {
+          ? time(RUNTIMES[0]!, {
               role: 'publish',
               with: who,
               url,
@@ -192,20 +212,20 @@ async function takenByMosquitto(size: Size): Promise<string> {
   return `### What Mosquitto takes\n\n${table(['', ...columns], rows)}`
 }
 
-/** The same session drained, and filled, by clients in other languages, in turns with this library. */
+/** The same done by clients in other languages, in turns with this library. */
 async function doneByOthers({ rounds, messages }: Size): Promise<string> {
+  const clients = { ...otherClients, devicehub: clientOf(RUNTIMES[0]!, 'devicehub') }
   const rows: string[][] = []
-  // mosquitto_pub loses what is beyond 65,535 lines.
-  const published = messages / 2
   for (const qos of [0, 1] as const) {
     for (const [title, count, measure] of [
-      [`receive, QoS ${qos}`, messages, drainedBy],
-      [`publish, QoS ${qos}`, published, filledBy],
+      [`receive, QoS ${qos}`, messages, drain],
+      // There are 65,535 packet identifiers, and mosquitto_pub takes no more lines.
+      [`publish, QoS ${qos}`, messages / 2, fill],
     ] as const) {
-      const times: Record<string, number[]> = { devicehub: [] }
+      const times: Record<string, number[]> = {}
       for (let round = 0; round < rounds; round++) {
-        for (const name of ['devicehub', ...Object.keys(otherClients)]) {
-          times[name] = [...(times[name] ?? []), await measure(otherClients[name], qos, count)]
+        for (const [name, client] of Object.entries(clients)) {
+          times[name] = [...(times[name] ?? []), await measure(client, qos, count)]
         }
       }
       const own = median(times.devicehub!)
@@ -218,37 +238,4 @@ async function doneByOthers({ rounds, messages }: Size): Promise<string> {
   }
   const columns = ['theirs, per second', 'devicehub, per second', 'In multiples of theirs']
   return `### Other clients, and devicehub on Node\n\n${table(['', ...columns], rows)}`
-}
-
-/** Milliseconds; without a client it is this library. */
-async function drainedBy(
-  client: OtherClient | undefined,
-  qos: Task['qos'],
-  count: number,
-): Promise<number> {
-  const broker = await startMosquitto({ config: MOSQUITTO })
-  const task = { with: 'devicehub', url: broker.url, qos, count } as const
-  if (client) await client.prepare(broker.port)
-  else await run(RUNTIMES[0]!, { ...task, role: 'prepare' })
-  await run(RUNTIMES[0]!, { ...task, role: 'publish', with: 'mqtt' })
-  const total = client
-    ? await client.receive(broker.port, count)
-    : (await run(RUNTIMES[0]!, { ...task, role: 'receive' })).total
-  await broker.stop()
-  return total
-}
-
-/** As {@link drainedBy}. */
-async function filledBy(
-  client: OtherClient | undefined,
-  qos: Task['qos'],
-  count: number,
-): Promise<number> {
-  const broker = await startMosquitto({ config: MOSQUITTO })
-  const task = { role: 'publish', with: 'devicehub', url: broker.url, qos, count } as const
-  const total = client
-    ? await client.publish(broker.port, qos, count)
-    : (await run(RUNTIMES[0]!, task)).total
-  await broker.stop()
-  return total
 }

@@ -10,9 +10,9 @@ import { here } from '../http/runtimes.ts'
 import { dataTopic, FILTER, payloadOf, RECEIVER, type Task } from './task.ts'
 
 /** A client. Each of what it does gives the milliseconds that it took. */
-export interface OtherClient {
+export interface Client {
   /** Makes the session that {@link receive} drains. */
-  readonly prepare: (port: number) => Promise<unknown>
+  readonly prepare: (port: number) => Promise<number>
   readonly receive: (port: number, count: number) => Promise<number>
   readonly publish: (port: number, qos: Task['qos'], count: number) => Promise<number>
 }
@@ -23,7 +23,7 @@ const python = ['python3', '/usr/bin/python3'].find(
 )
 
 /** Those that are installed, by name. */
-export const otherClients: Readonly<Record<string, OtherClient>> = {
+export const otherClients: Readonly<Record<string, Client>> = {
   'the Mosquitto clients': {
     prepare: (port) => mosquitto('mosquitto_sub', [...session(port), '-E']).ended,
     receive: (port, count) =>

@@ -7,16 +7,16 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { generate } from 'mqtt-packet'
-import { dataTopic, type Outcome, payloadOf } from './task.ts'
+import { dataTopic, payloadOf } from './task.ts'
 
 const OPTIONS = { protocolVersion: 5 } as const
 
-/** Publishes with QoS 1, so many unacknowledged at once. */
+/** Publishes with QoS 1, so many unacknowledged at once. Returns the milliseconds that took. */
 export async function publishPrepared(
   port: number,
   count: number,
   window: number,
-): Promise<Outcome> {
+): Promise<number> {
   const socket = connect(port, '127.0.0.1').setNoDelay(true)
   socket.write(
     generate(
@@ -62,7 +62,7 @@ export async function publishPrepared(
   })
   const total = performance.now() - from
   socket.destroy()
-  return { total }
+  return total
 }
 
 function publish(messageId: number): Buffer {
