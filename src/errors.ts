@@ -288,7 +288,7 @@ export class CommandError extends DeviceHubError {
   }
 }
 
-/** An adapter was used but the package it drives is not installed. */
+/** An adapter was used but the package it drives is not installed, or Deno does not permit to load it. */
 export class MissingDependencyError extends DeviceHubError {
   override readonly name = 'MissingDependencyError'
   readonly code = 'ERR_DEPENDENCY_MISSING'

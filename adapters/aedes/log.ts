@@ -37,10 +37,8 @@ interface Quiet {
 export function boundedLog(logger: Logger): BoundedLog {
   const quiet = new Map<string, Quiet>()
 
-  const write = (level: keyof Logger, text: string) => writeLine(logger, level, text)
-
   function writeRepeats({ level, text, repeats }: Quiet): void {
-    write(level, `${text} (${repeats} more since the last such line)`)
+    writeLine(logger, level, `${text} (${repeats} more since the last such line)`)
   }
 
   function armTimer(key: string): Quiet['timer'] {
@@ -69,13 +67,13 @@ export function boundedLog(logger: Logger): BoundedLog {
       add('warn', OVERFLOW, 'More clients are in trouble than are logged one by one')
       return
     }
-    write(level, text)
+    writeLine(logger, level, text)
     quiet.set(key, { level, text, repeats: 0, timer: armTimer(key) })
   }
 
   return {
     add,
-    error: (text) => write('error', text),
+    error: (text) => writeLine(logger, 'error', text),
     close() {
       for (const entry of quiet.values()) {
         clearTimeout(entry.timer)

@@ -48,7 +48,7 @@ describe('a Mosquitto with its own limits', { skip: mosquittoMissing }, () => {
   }
 
   test('carries a megabyte over WebSocket in both directions', async () => {
-    // Mosquitto's own listener takes 25 seconds for it.
+    // Not Mosquitto's own listener: its pace is not what is tested here.
     await using relay = await webSocketRelay(mosquitto.port)
     await using client = await connectClient({ url: relay.url })
     await client.broker.subscribe([{ filter: 'large' }])
