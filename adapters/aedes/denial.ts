@@ -42,6 +42,7 @@ const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'secret-malformed', string>>
   revoked: 'the device is revoked',
   busy: 'too many slow password checks are waiting',
   throttled: 'too many logins failed of late',
+  'client-id-foreign': 'the client id may be that of another login',
   'device-unsupported': 'this broker does not keep the topics of the device apart',
 }
 

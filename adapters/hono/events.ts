@@ -4,6 +4,7 @@
  * @module
  */
 import { type Context, Hono } from 'hono'
+import { readClientId } from '../../src/access/client-id.ts'
 import { ConfigError } from '../../src/errors.ts'
 import type { DeviceRef, Fleet } from '../../src/fleet/fleet.ts'
 import { type Logger, writeLine } from '../../src/log.ts'
@@ -105,8 +106,11 @@ export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
     }
 
     function record({ kind, ...event }: BrokerEvent, device?: DeviceRef): boolean {
-      const { clientId, connection, connectedAt, disconnectedAt, takenOver = false } = event
-      const where = event.realm === undefined ? broker : JSON.stringify([broker, event.realm])
+      const { connection, connectedAt, disconnectedAt, takenOver = false } = event
+      // Where the broker has joined the two, each user name has client ids of its own.
+      const { username, own: clientId } = readClientId(event.clientId)
+      const realm = [event.realm ?? '', username ?? '']
+      const where = realm.some(Boolean) ? JSON.stringify([broker, ...realm]) : broker
       const ref: ConnectionRef = { broker: where, clientId, connection, connectedAt }
       return kind === 'connected'
         ? presence.connected({ ...ref, device })

@@ -10,7 +10,7 @@
 import { Hono } from 'hono'
 import type { CompatibilityCode } from '../../src/access/compatibility.ts'
 import { ConfigError } from '../../src/errors.ts'
-import type { Fleet } from '../../src/fleet/fleet.ts'
+import type { Fleet, LoginDenial, LoginRequest } from '../../src/fleet/fleet.ts'
 import { type Logger, writeLine } from '../../src/log.ts'
 import { authPlug } from './auth-plug.ts'
 import type { OutcomeCounters } from './counters.ts'
@@ -51,6 +51,14 @@ export type BrokerAuthOptions = RequestBounds & {
    * by their code. Default: none.
    */
   readonly accept?: readonly CompatibilityCode[]
+  /**
+   * Under which client ids somebody may log in at a broker that finds sessions by client id alone:
+   * EMQX, NanoMQ, RabbitMQ. `own`: the user name, or the user name, `//` and a suffix, or one of the
+   * `clientIds` of the device or service account. `any` gives every session away: whoever has a login
+   * can bring another's client id, and gets the messages and commands that wait for it, those of hubs
+   * as well. Default: `own`.
+   */
+  readonly clientIds?: 'own' | 'any'
   /** Receives one line for each denial: a warning, or an error if deciding failed. Default: `console`. */
   readonly logger?: Logger
   /** Counts every outcome. Default: nothing is counted. */
@@ -89,7 +97,11 @@ export type BrokerAuthOptions = RequestBounds & {
  */
 export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
   const { hasSecret, handle } = requestHandler(options)
-  const { logger = console, counters } = options
+  const { logger = console, counters, clientIds = 'own' } = options
+  if (clientIds !== 'own' && clientIds !== 'any') {
+    throw new ConfigError('clientIds', "must be 'own' or 'any'")
+  }
+  const anyClientId = clientIds === 'any'
 
   function handler(dialect: Dialect, route: DialectRoute) {
     const { name, facts: broker } = dialect
@@ -106,12 +118,9 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
 
     const ask: Ask = {
       async login(request) {
-        const login = await fleet.authenticate({ ...request, broker })
+        const login = await fleet.authenticate({ ...request, broker, anyClientId })
         if (login.effect === 'allow') count('allow', 'login')
-        else {
-          const { reason } = login
-          deny('warn', reason, `${reason}, user name ${JSON.stringify(request.username ?? '')}`)
-        }
+        else deny('warn', login.reason, describeLogin(login.reason, request))
         return login
       },
       async access(question) {
@@ -155,6 +164,14 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
     }
   }
   return app
+}
+
+/** The code comes first, so that a long name cannot push it out of the line. */
+function describeLogin(reason: LoginDenial, { username = '', clientId }: LoginRequest): string {
+  const text = `${reason}, user name ${JSON.stringify(username)}`
+  if (reason !== 'client-id-foreign') return text
+  const given = clientId === undefined ? 'no client id' : `client id ${JSON.stringify(clientId)}`
+  return `${text}, ${given}: it must be the user name, or that with "//" and a suffix`
 }
 
 function checkCompatibility(

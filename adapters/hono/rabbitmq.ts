@@ -104,7 +104,7 @@ function findExchangeProblem(fields: Fields): string | undefined {
 
 /** What is wrong with the use of a queue or an exchange. */
 function findResourceProblem(fields: Fields): string | undefined {
-  const username = needText(fields, 'username')
+  needText(fields, 'username')
   const clientId = needText(fields, 'client_id')
   const permission = needText(fields, 'permission')
   const kind = needText(fields, 'resource')
@@ -114,23 +114,20 @@ function findResourceProblem(fields: Fields): string | undefined {
   }
   if (kind !== 'queue') throw new MalformedRequest('"resource" is not "queue" or "exchange"')
   if (permission !== 'configure') readAction(fields)
-  return findQueueProblem(needText(fields, 'name'), username, clientId)
+  return findQueueProblem(needText(fields, 'name'), clientId)
 }
 
 /**
- * What is wrong with the use of a queue. RabbitMQ finds the session of a client by its client id,
- * and asks no further about the topics of a session: so what holds messages has to belong to the
- * user name.
+ * What is wrong with the use of a queue. RabbitMQ finds the session of a client by its client id, and
+ * asks no further about the topics of a session: so a client has only the queues of the client id that
+ * it logged in with.
  */
-function findQueueProblem(name: string, username: string, clientId: string): string | undefined {
+function findQueueProblem(name: string, clientId: string): string | undefined {
   const subscription = `mqtt-subscription-${clientId}qos`
-  if (![`${subscription}0`, `${subscription}1`, `mqtt-will-${clientId}`].includes(name)) {
-    return `the queue ${JSON.stringify(name)} is not one of the client ${JSON.stringify(clientId)}`
+  if ([`${subscription}0`, `${subscription}1`, `mqtt-will-${clientId}`].includes(name)) {
+    return undefined
   }
-  // No other user name begins with this one and a slash: see `isUsername`.
-  if (clientId === username || clientId.startsWith(`${username}/`)) return undefined
-  const [id, own] = [JSON.stringify(clientId), JSON.stringify(username)]
-  return `a session needs a client id that is the user name ${own} or begins with it and "/", not ${id}`
+  return `the queue ${JSON.stringify(name)} is not one of the client ${JSON.stringify(clientId)}`
 }
 
 /** What a permission on the exchange stands for. */

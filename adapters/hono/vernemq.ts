@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { joinClientId, ownsClientId } from '../../src/access/client-id.ts'
 import type { Principal } from '../../src/access/principal.ts'
 import { type Answer, type Ask, type Dialect, json } from './dialect.ts'
 import { type Fields, MalformedRequest, needText, readFlag, readQos, readText } from './fields.ts'
@@ -44,7 +45,15 @@ const MQTT5 = '_m5'
 export const vernemq: Dialect = {
   name: 'vernemq',
   secretIn: 'path',
-  facts: { qos: true, retain: true, share: true, clientId: true, separators: '' },
+  // It finds sessions by client id alone, and takes the one that a login is answered with.
+  facts: {
+    qos: true,
+    retain: true,
+    share: true,
+    clientId: true,
+    separators: '',
+    sessionsBy: 'user-name',
+  },
   routes: [
     {
       path: '',
@@ -61,21 +70,35 @@ export const vernemq: Dialect = {
 }
 
 async function register(fields: Fields, ask: Ask): Promise<Answer> {
+  const clientId = needText(fields, 'client_id')
+  const mountpoint = readText(fields, 'mountpoint') ?? ''
   const login = await ask.login({
     username: readText(fields, 'username'),
     password: readText(fields, 'password'),
-    clientId: readText(fields, 'client_id'),
+    clientId,
     peer: readText(fields, 'peer_addr'),
   })
-  return login.effect === 'allow' ? allowLogin(login.principal) : DENY
+  if (login.effect === 'deny') return DENY
+  const { principal } = login
+  const modifiers = { ...limitLogin(principal), ...bindSession(principal, clientId, mountpoint) }
+  return Object.keys(modifiers).length === 0 ? ALLOW : json({ result: 'ok', modifiers })
 }
 
-/** With the end of the login, if it has one. */
-function allowLogin({ expiresAt }: Principal): Answer {
-  if (expiresAt === undefined) return ALLOW
+/** The end of the login, if it has one. */
+function limitLogin({ expiresAt }: Principal): object {
+  if (expiresAt === undefined) return {}
   const seconds = Math.ceil((expiresAt - Date.now()) / 1_000)
   // 0 would be no limit at all.
-  return json({ result: 'ok', modifiers: { max_connection_lifetime: Math.max(1, seconds) } })
+  return { max_connection_lifetime: Math.max(1, seconds) }
+}
+
+/**
+ * The client id by which the session is found, with the user name in it unless it is one of the user
+ * name's own. VerneMQ takes it together with the mount point alone.
+ */
+function bindSession(principal: Principal, clientId: string, mountpoint: string): object {
+  if (ownsClientId(principal, clientId)) return {}
+  return { client_id: joinClientId(principal.username, clientId), mountpoint }
 }
 
 async function publish(fields: Fields, ask: Ask): Promise<Answer> {

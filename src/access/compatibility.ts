@@ -25,6 +25,12 @@ export interface DialectFacts {
   readonly share: boolean | 'none'
   /** Whether it tells the client id. */
   readonly clientId: boolean
+  /**
+   * What a session is found by when a client connects. `client-id`: by the client id alone, whoever
+   * brings it, so that a login needs one that is its own. `user-name`: sessions of other user names
+   * are kept apart, by the broker itself or by how a login is answered. Default: `client-id`.
+   */
+  readonly sessionsBy?: 'client-id' | 'user-name'
   /** Characters that it does not keep apart from the separator of levels. */
   readonly separators: string
   /** Characters that it does not keep apart from "+". Default: none. */
@@ -61,6 +67,8 @@ export type CompatibilityCode =
   | 'retain'
   /** The broker does not tell the client id. */
   | 'client-id'
+  /** The broker finds sessions by client id and tells none: any login may end those of others. */
+  | 'session'
 
 /** A rule that a broker cannot honour as it is written. */
 export interface CompatibilityFinding {
@@ -70,18 +78,20 @@ export interface CompatibilityFinding {
    * than it says, or a deny stops more.
    */
   readonly severity: 'grants-more' | 'grants-less'
-  /** Whose rule it is: that of a device type, or of a service account. */
-  readonly kind: 'type' | 'service'
-  /** The name of the device type, or the user name of the service account. */
+  /** Whom it is about: a device type or a service account with its rule, or all there are. */
+  readonly kind: 'type' | 'service' | 'fleet'
+  /** The name of the device type, the user name of the service account, or the fleet's prefix. */
   readonly name: string
-  /** The rule, as declared. */
-  readonly rule: AccessRule
+  /** The rule, as declared. Missing where it is about no rule. */
+  readonly rule?: AccessRule
   /** One sentence for an operator. */
   readonly text: string
 }
 
 /** Somebody with rules that are known before anybody logs in. */
-export interface RuleOwner extends Pick<CompatibilityFinding, 'kind' | 'name'> {
+export interface RuleOwner {
+  readonly kind: 'type' | 'service'
+  readonly name: string
   readonly rules: readonly AccessRule[]
   /** The values that are known. */
   readonly values: RuleValues
@@ -91,6 +101,16 @@ export interface RuleOwner extends Pick<CompatibilityFinding, 'kind' | 'name'> {
 type Problem = readonly [CompatibilityCode, text: string]
 
 const ACTION_NAMES = { publish: 'publish', subscribe: 'subscription' } as const
+
+/** What keeps a broker from keeping the sessions of its users apart, if anything does. */
+export function findSessionProblem(
+  prefix: string,
+  { clientId, sessionsBy = 'client-id' }: DialectFacts,
+): CompatibilityFinding | undefined {
+  if (clientId || sessionsBy === 'user-name') return undefined
+  const text = `${prefix}: the broker finds sessions by client id and does not tell it: whoever logs in with the client id of somebody else ends that connection and what waits in its session, unless the broker's own configuration puts the user name in its place.`
+  return { code: 'session', severity: 'grants-less', kind: 'fleet', name: prefix, text }
+}
 
 /** Finds the rules that a broker cannot honour, in the order of the rules. */
 export function findIncompatibilities(

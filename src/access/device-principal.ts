@@ -91,7 +91,7 @@ export function recordedPrincipal(
   defaults: readonly AccessRule[],
   prefix: string,
 ): Principal | undefined {
-  const { type, id, username, attributes, rules, revoked } = record
+  const { type, id, username, attributes, rules, revoked, clientIds } = record
   if (revoked || !isUsername(username)) return undefined
   if ([id, ...Object.values(attributes)].some(findNameProblem)) return undefined
   try {
@@ -105,5 +105,6 @@ export function recordedPrincipal(
     device: { type, id },
     rules: rules.length === 0 ? defaults : [...defaults, ...rules],
     values: deviceValues(record, prefix),
+    ...(Array.isArray(clientIds) && { clientIds }),
   }
 }

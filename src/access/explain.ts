@@ -187,7 +187,9 @@ function describeExcess(own: readonly string[], levels: readonly string[]): stri
 
 function withAnyDevice({ values }: Principal): Record<string, string> {
   const any: Record<string, string> = { ...values }
-  for (const name of ['deviceId', 'clientId']) if (name in any) any[name] = '+'
+  for (const name of ['deviceId', 'clientId']) {
+    if (name in any) any[name] = any[name]!.replace(/[^/]+/g, '+')
+  }
   if (any.username?.includes('/')) any.username = `${any.type ?? '+'}/+`
   return any
 }

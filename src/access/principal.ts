@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { findNameProblem } from '../device/name.ts'
+import { clientIdValue } from './client-id.ts'
 import type { AccessRule, RuleValues } from './rule.ts'
 
 /** A device, a service account such as the hub's own login, or the holder of a token. */
@@ -19,6 +19,8 @@ export interface Principal {
    * a user name a "/". A fleet sees to that.
    */
   readonly values: RuleValues
+  /** Client ids from elsewhere that are its own beside those made of its user name. Default: none. */
+  readonly clientIds?: readonly string[]
   /**
    * When the rules end, in milliseconds since the epoch. Decisions have no clock: whoever keeps a
    * connection ends it at this time. Default: never.
@@ -27,10 +29,11 @@ export interface Principal {
 }
 
 /**
- * The principal as it is connected under a client id. A client id is the client's own word, so one
- * that could change the shape of a topic gives `{clientId}` no value.
+ * The principal as it is connected under a client id, as the broker has it. A client id is the client's
+ * own word, so one that could change the shape of a topic gives `{clientId}` no value.
  */
 export function withClientId(principal: Principal, clientId: string | undefined): Principal {
-  if (clientId === undefined || findNameProblem(clientId)) return principal
-  return { ...principal, values: { ...principal.values, clientId } }
+  const value = clientId === undefined ? undefined : clientIdValue(principal.username, clientId)
+  if (value === undefined) return principal
+  return { ...principal, values: { ...principal.values, clientId: value } }
 }

@@ -14,7 +14,7 @@ export type AccessAction = 'publish' | 'subscribe'
  *
  * The filter may hold placeholders, each a whole level: `{deviceId}`, `{username}`, `{clientId}`,
  * `{type}`, `{prefix}`, or the name of an attribute of the device. `{username}` may stand for
- * several levels, since a device's user name is `{type}/{deviceId}`.
+ * several levels, since a device's user name is `{type}/{deviceId}`, and so may `{clientId}`.
  *
  * An allow grants what its filter covers whole; a deny stops what its filter overlaps.
  */
@@ -124,10 +124,10 @@ export function expandFilter(
     const isKnown = Object.hasOwn(values, name)
     const value = isKnown ? values[name] : missing
     if (value === undefined) return undefined
-    // A user name has one level or two, and what follows it would stand behind either.
-    if (!isKnown && name === 'username') return [...levels, '#']
-    // Split, since a user name may stand for several levels. Values were checked where they
-    // entered, so no part of one is a wildcard.
+    // These have one level or several, and what follows them would stand behind any.
+    if (!isKnown && (name === 'username' || name === 'clientId')) return [...levels, '#']
+    // Split, since these may stand for several levels. Values were checked where they entered, so no
+    // part of one is a wildcard.
     levels.push(...value.split('/'))
   }
   return levels

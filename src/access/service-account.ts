@@ -6,6 +6,7 @@
 import { checkName } from '../device/name.ts'
 import type { DeviceType } from '../device/type.ts'
 import { ConfigError } from '../errors.ts'
+import { checkClientIds } from './client-id.ts'
 import type { SecretHasher } from './credential.ts'
 import { hubRules } from './default-rules.ts'
 import type { Principal } from './principal.ts'
@@ -21,6 +22,8 @@ export interface ServiceAccountBase {
   readonly username: string
   /** What it may do: rules, or `hub` for what a hub with the default share name needs. */
   readonly rules: 'hub' | readonly AccessRule[]
+  /** Client ids from elsewhere that are its own, as those of a device: see `DeviceSettings`. */
+  readonly clientIds?: readonly string[]
 }
 
 /** The password of a service account, or its hash. */
@@ -57,7 +60,7 @@ export function compileServices(
   hasher: SecretHasher,
 ): Map<string, CompiledService> {
   const compiled = new Map<string, CompiledService>()
-  services.forEach(({ username, rules: declared, ...secret }, i) => {
+  services.forEach(({ username, rules: declared, clientIds, ...secret }, i) => {
     checkName(`services.${i}.username`, username)
     if (compiled.has(username)) {
       throw new ConfigError(`services.${i}.username`, `"${username}" is declared twice`)
@@ -68,7 +71,10 @@ export function compileServices(
     }
     const rules: readonly AccessRule[] = declared === 'hub' ? hubRules(types, { prefix }) : declared
     checkRules(rules, `services.${i}.rules`)
-    const principal: Principal = { kind: 'service', username, rules, values: { prefix, username } }
+    if (clientIds !== undefined) checkClientIds(`services.${i}.clientIds`, clientIds)
+    const values = { prefix, username }
+    const own = clientIds && { clientIds: [...clientIds] }
+    const principal: Principal = { kind: 'service', username, rules, values, ...own }
     compiled.set(username, { hash, password: secret.password, principal })
   })
   return compiled

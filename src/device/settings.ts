@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkClientIds } from '../access/client-id.ts'
 import { checkAttributes } from '../access/device-principal.ts'
 import { type AccessRule, checkRules } from '../access/rule.ts'
 import { ConfigError } from '../errors.ts'
@@ -14,17 +15,24 @@ export interface DeviceSettings {
   readonly rules?: readonly AccessRule[]
   /** Values for `{name}` placeholders in rules. */
   readonly attributes?: Readonly<Record<string, string>>
+  /**
+   * Client ids from elsewhere, for a device that cannot use its user name, or that with `//` and a
+   * suffix, as its client id: at most 64, none with `//`. Whoever has one of them gets the session
+   * it names on brokers that find sessions by client id alone, so each belongs to one device; that
+   * no other one has it in its list too is not checked.
+   */
+  readonly clientIds?: readonly string[]
 }
 
 /**
  * Checks settings.
  *
  * @returns A copy, which whoever gave them cannot change any more.
- * @throws {ConfigError} If a rule or an attribute's name is not valid.
+ * @throws {ConfigError} If a rule, an attribute's name or a client id is not valid.
  * @throws {InvalidTopicError} If a rule's filter is not well formed.
  * @throws {InvalidNameError} If an attribute's value could change a topic's shape.
  */
-export function readSettings({ rules, attributes }: DeviceSettings): DeviceSettings {
+export function readSettings({ rules, attributes, clientIds }: DeviceSettings): DeviceSettings {
   if (attributes !== undefined) {
     if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
       throw new ConfigError('attributes', 'must be an object of strings')
@@ -35,7 +43,12 @@ export function readSettings({ rules, attributes }: DeviceSettings): DeviceSetti
     if (!Array.isArray(rules)) throw new ConfigError('rules', 'must be a list of rules')
     checkRules(rules, 'rules')
   }
-  return structuredClone({ ...(rules && { rules }), ...(attributes && { attributes }) })
+  if (clientIds !== undefined) checkClientIds('clientIds', clientIds)
+  return structuredClone({
+    ...(rules && { rules }),
+    ...(attributes && { attributes }),
+    ...(clientIds && { clientIds }),
+  })
 }
 
 /** A record with other settings. What is left out of them stays. */

@@ -38,6 +38,11 @@ export interface DeviceRecord {
   readonly rules: readonly AccessRule[]
   /** Values for `{name}` placeholders in rules. */
   readonly attributes: Readonly<Record<string, string>>
+  /**
+   * Client ids from elsewhere that it may log in with, beside those made of its user name. Left out
+   * where there are none.
+   */
+  readonly clientIds?: readonly string[]
   /** A revoked device stays on record, and can neither log in nor do anything. */
   readonly revoked: boolean
   /** Milliseconds since the Unix epoch. */

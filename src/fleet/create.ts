@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { findIncompatibilities, type RuleOwner } from '../access/compatibility.ts'
+import {
+  findIncompatibilities,
+  findSessionProblem,
+  type RuleOwner,
+} from '../access/compatibility.ts'
 import { secretHasher } from '../access/credential.ts'
 import { UNKNOWN_PRINCIPAL } from '../access/decide.ts'
 import { DEFAULT_PREFIX, deviceRules } from '../access/default-rules.ts'
@@ -24,6 +28,7 @@ import type { DeviceType } from '../device/type.ts'
 import { ConfigError } from '../errors.ts'
 import { parseTopicName } from '../topic/filter.ts'
 import type { Fleet, FleetOptions, NamedAccessRequest } from './fleet.ts'
+import { isAnothersName } from './listed-ids.ts'
 import { loginCheck } from './login.ts'
 import { deviceRegistry } from './registry.ts'
 import { deviceSecrets } from './secrets.ts'
@@ -59,11 +64,22 @@ export function createFleet(options: FleetOptions): Fleet {
   const byName = new Map(types.map((type) => [type.name, type]))
   const defaults = new Map(types.map((t) => [t.name, [...deviceRules(t, prefix), ...t.rules]]))
   const services = compileServices(options.services ?? [], types, prefix, hasher)
-  for (const [i, username] of [...services.keys()].entries()) {
+  const names = {
+    isService: (username: string) => services.has(username),
+    isType: (name: string) => byName.has(name),
+  }
+  const serviceIds = new Set<string>()
+  for (const [i, [username, { principal }]] of [...services].entries()) {
     const key = `services.${i}.username`
     checkNoTokenUsername(key, username)
     // It would be the parent of every user name of that type: see `provision`.
     if (byName.has(username)) throw new ConfigError(key, 'is the name of a device type')
+    for (const [n, clientId] of (principal.clientIds ?? []).entries()) {
+      if (isAnothersName(clientId, username, names) || serviceIds.has(clientId)) {
+        throw new ConfigError(`services.${i}.clientIds.${n}`, 'is that of another login')
+      }
+      serviceIds.add(clientId)
+    }
   }
   const lifetime = readLifetime(options.rulesLifetime) * 1_000
   const known = principalCache(lifetime)
@@ -116,7 +132,8 @@ export function createFleet(options: FleetOptions): Fleet {
       store,
       secrets,
       templates,
-      isService: (username) => services.has(username),
+      names,
+      isServiceId: (clientId) => serviceIds.has(clientId),
       checkType,
       forget,
     }),
@@ -168,7 +185,8 @@ export function createFleet(options: FleetOptions): Fleet {
         const { username: name, rules, values } = principal
         owners.push({ kind: 'service', name, rules, values })
       }
-      return findIncompatibilities(owners, facts)
+      const session = findSessionProblem(prefix, facts)
+      return [...findIncompatibilities(owners, facts), ...(session ? [session] : [])]
     },
 
     async authorize(request) {

@@ -88,6 +88,12 @@ export interface LoginRequest {
   readonly peer?: string | undefined
   /** What the broker that asks tells and keeps apart. Default: everything. */
   readonly broker?: DialectFacts
+  /**
+   * Lets everybody in under any client id, although the broker finds sessions by it alone: whoever has
+   * a login then has the sessions of all others, with the messages and commands that wait in them.
+   * Default: `false`.
+   */
+  readonly anyClientId?: boolean
 }
 
 /** The outcome of a login. The reason is for the log; a client is only told that it failed. */
@@ -108,6 +114,11 @@ export type LoginDenial =
   | 'throttled'
   /** The password is right, but the broker that asks does not keep the device's topics apart. */
   | 'device-unsupported'
+  /**
+   * The password is right, but the client id may be another login's, and the broker finds sessions by
+   * it alone. It has to be the user name, or the user name, `//` and a suffix, or one of its list.
+   */
+  | 'client-id-foreign'
 
 /** An access request of somebody a broker knows by user name. */
 export interface NamedAccessRequest extends AccessRequest {
@@ -136,7 +147,8 @@ export interface Fleet {
    * registered with {@link Fleet.onChanged} has been told.
    * @throws {InvalidNameError} If the id, user name or an attribute could change a topic's shape.
    * @throws {DeviceExistsError} If the device or its user name is there already.
-   * @throws {ConfigError} If the type is not of this fleet, or a rule is not valid.
+   * @throws {ConfigError} If the type is not of this fleet, a rule is not valid, or a client id of its
+   * list is none, or another login's.
    */
   provision(type: DeviceType, id: string, options?: ProvisionOptions): Promise<ProvisionedDevice>
   /**
@@ -164,16 +176,17 @@ export interface Fleet {
    */
   rotate(type: DeviceType, id: string, options?: RotateOptions): Promise<ProvisionedDevice>
   /**
-   * Changes a device's rules, its attributes, or both; its login stays. What is left out stays as it
-   * is, and what is given takes the place of all there was: `rules: []` leaves only the type's
-   * rules, `attributes: {}` no attribute. Either all of it is written or nothing. It counts for the next
+   * Changes a device's rules, its attributes, its list of client ids, or several of them; its login
+   * stays. What is left out stays as it is, and what is given takes the place of all there was:
+   * `rules: []` leaves only the type's rules, `attributes: {}` no attribute, `clientIds: []` only the
+   * client ids made of its user name. Either all of it is written or nothing. It counts for the next
    * question to this fleet; a connection that stands is not ended by it. Settles as
    * {@link Fleet.provision} does. Of several updates at once, the one written last counts, for each
-   * of the two by itself; a rotation or revocation beside it is never undone.
+   * of them by itself; a rotation or revocation beside it is never undone.
    * @throws {DeviceUnknownError} If there is no such device.
    * @throws {DeviceRevokedError} If it is revoked.
-   * @throws {ConfigError} If the type is not of this fleet, a rule or an attribute's name is not
-   * valid, or neither rules nor attributes are given.
+   * @throws {ConfigError} If the type is not of this fleet, a rule, an attribute's name or a client
+   * id is not valid, a client id is another login's, or nothing is given.
    * @throws {InvalidTopicError} If a rule's filter is not well formed.
    * @throws {InvalidNameError} If an attribute's value could change a topic's shape.
    * @throws {RevisionConflictError} If other writers were in between five times.
@@ -248,7 +261,7 @@ export interface Fleet {
   findPrincipal(username: string): Promise<Principal | undefined>
   /**
    * Which rules of the device types and the service accounts a broker cannot honour as they are
-   * written. Rules of single devices and of tokens are not looked at here: each decision is closed
+   * written, and whether it keeps sessions apart. Rules of single devices and of tokens are not looked at here: each decision is closed
    * by itself, and denies what the broker hides.
    * @param dialect One of the `dialects` of `devicehub/hono`, or the facts of a broker alone.
    */

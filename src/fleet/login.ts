@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { findDeviceProblem } from '../access/compatibility.ts'
+import { ownsClientId } from '../access/client-id.ts'
+import { type DialectFacts, findDeviceProblem } from '../access/compatibility.ts'
 import { type Principal, withClientId } from '../access/principal.ts'
 import type { SecretVerifier } from '../access/secret/verifier.ts'
 import type { CompiledService } from '../access/service-account.ts'
@@ -56,7 +57,7 @@ export function loginCheck(options: LoginOptions): Fleet['authenticate'] {
     return principalOf(record!) ?? 'principal-unknown'
   }
 
-  return async ({ username, password, clientId, peer, broker }) => {
+  return async ({ username, password, clientId, peer, broker, anyClientId = false }) => {
     if (!username || password === undefined) {
       return { effect: 'deny', reason: 'credentials-missing' }
     }
@@ -67,9 +68,22 @@ export function loginCheck(options: LoginOptions): Fleet['authenticate'] {
       if (broker && findDeviceProblem(outcome, broker)) {
         return { effect: 'deny', reason: 'device-unsupported' }
       }
+      if (broker && !anyClientId && isForeign(clientId, outcome, broker)) {
+        return { effect: 'deny', reason: 'client-id-foreign' }
+      }
       return { effect: 'allow', principal: withClientId(outcome, clientId) }
     }
     if (GUESSES.includes(outcome)) throttle.addFailure(source, Date.now())
     return { effect: 'deny', reason: outcome }
   }
+}
+
+/** Whether a broker would give a client a session that may be somebody else's. */
+function isForeign(
+  clientId: string | undefined,
+  principal: Principal,
+  { clientId: tells, sessionsBy = 'client-id' }: DialectFacts,
+): boolean {
+  if (!tells || sessionsBy === 'user-name') return false
+  return clientId === undefined || !ownsClientId(principal, clientId)
 }

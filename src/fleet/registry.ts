@@ -20,6 +20,7 @@ import {
 } from '../errors.ts'
 import type { Channel, TopicTemplate } from '../topic/template.ts'
 import type { DeviceChange, DeviceRef, Fleet, ProvisionOptions, RecordedDevice } from './fleet.ts'
+import { isAnothersName, type KnownNames } from './listed-ids.ts'
 import { credentialOf, type DeviceSecrets } from './secrets.ts'
 
 /** The part of a fleet that changes devices. */
@@ -40,8 +41,9 @@ export interface RegistryOptions {
   readonly store: DeviceStore
   readonly secrets: DeviceSecrets
   readonly templates: ReadonlyMap<string, TopicTemplate>
-  /** Whether a user name is that of a service account. */
-  readonly isService: (username: string) => boolean
+  readonly names: KnownNames
+  /** Whether a client id is in the list of a service account. */
+  readonly isServiceId: (clientId: string) => boolean
   /** @throws {ConfigError} If the type is not of the fleet. */
   readonly checkType: (type: DeviceType) => void
   /** Has the next question about a user name read the store. */
@@ -54,7 +56,7 @@ const MAX_OVERLAP = 2_592_000
 
 /** Makes it. What it does is described at {@link Fleet}. */
 export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
-  const { store, secrets, templates, isService, checkType, forget } = options
+  const { store, secrets, templates, names, isServiceId, checkType, forget } = options
   const revocations = new Set<(device: DeviceRef) => void | Promise<void>>()
   const changes = new Set<(change: DeviceChange) => void | Promise<void>>()
 
@@ -84,9 +86,12 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     if (username !== undefined && templates.has(username)) {
       throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
     }
-    const { rules = [], attributes = {} } = readSettings(settings)
+    const { rules = [], attributes = {}, clientIds } = readSettings(settings)
     const login = username ?? `${type.name}/${id}`
-    if (isService(login)) throw new DeviceExistsError(type.name, id, 'user name')
+    if (names.isService(login) || isServiceId(login)) {
+      throw new DeviceExistsError(type.name, id, 'user name')
+    }
+    await checkListed(clientIds, login)
     const credential = await makeCredential()
     await store.insert({
       type: type.name,
@@ -95,12 +100,25 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       credentials: [credential],
       rules,
       attributes,
+      ...(clientIds && { clientIds }),
       revoked: false,
       createdAt: credential.createdAt,
       revision: 1,
     })
     await tellChanged({ kind: 'provisioned', type: type.name, id })
     return { type: type.name, id, username: login, topics: topicsOf(type, id) }
+  }
+
+  /** @throws {ConfigError} If a client id is that of somebody else. */
+  async function checkListed(clientIds: readonly string[] = [], username: string): Promise<void> {
+    for (const [i, clientId] of clientIds.entries()) {
+      if (clientId === username) continue
+      const isTaken =
+        isServiceId(clientId) ||
+        isAnothersName(clientId, username, names) ||
+        (await store.findByUsername(clientId)) !== undefined
+      if (isTaken) throw new ConfigError(`clientIds.${i}`, 'is that of another login')
+    }
   }
 
   /**
@@ -175,7 +193,11 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       const given = readSettings(settings)
       // A misspelt name would leave the device with the rules that were to be replaced.
       if (Object.keys(given).length === 0) {
-        throw new ConfigError('settings', 'has neither "rules" nor "attributes"')
+        throw new ConfigError('settings', 'has no "rules", "attributes" or "clientIds"')
+      }
+      if (given.clientIds) {
+        const record = await store.get(type.name, id)
+        if (record) await checkListed(given.clientIds, record.username)
       }
       await rewrite(type, id, (record) => {
         if (record.revoked) throw new DeviceRevokedError(type.name, id)

@@ -37,6 +37,7 @@ const TELLS_NOTHING: DialectFacts = {
   qos: false,
   retain: false,
   clientId: false,
+  sessionsBy: 'user-name',
 }
 
 const service = (username: string, rules: readonly AccessRule[] | 'hub'): ServiceAccount => ({
@@ -56,7 +57,7 @@ function fleetWith(rules: readonly AccessRule[], ...services: ServiceAccount[]) 
 function find(rules: readonly AccessRule[], facts: DialectFacts, ...services: ServiceAccount[]) {
   return fleetWith(rules, ...services)
     .compatibility({ facts })
-    .map(({ name, severity, code, rule }) => `${name} ${rule.filter}: ${severity}, ${code}`)
+    .map(({ name, severity, code, rule }) => `${name} ${rule?.filter}: ${severity}, ${code}`)
 }
 
 describe('nothing is found', () => {
@@ -88,7 +89,39 @@ describe('nothing is found', () => {
   }
   for (const [name, dialect] of Object.entries(dialects)) {
     test(`the default rules of devices, by ${name}`, () => {
-      assert.deepEqual(fleetWith([]).compatibility(dialect), [])
+      const found = fleetWith([]).compatibility(dialect)
+      assert.deepEqual(
+        found.filter(({ kind }) => kind !== 'fleet'),
+        [],
+      )
+    })
+  }
+})
+
+describe('sessions of others can be ended', () => {
+  const rows: readonly [string, Partial<DialectFacts>, boolean][] = [
+    ['client ids are told, and looked at', { clientId: true }, false],
+    ['client ids are told, and need not be', { clientId: true, sessionsBy: 'user-name' }, false],
+    ['no client id is told, nor needed', { clientId: false, sessionsBy: 'user-name' }, false],
+    ['no client id is told', { clientId: false }, true],
+    ['no client id is told to find them by', { clientId: false, sessionsBy: 'client-id' }, true],
+  ]
+  for (const [title, facts, isFound] of rows) {
+    test(`${title}: ${isFound ? 'found' : 'nothing is found'}`, () => {
+      const found = fleetWith([]).compatibility({ facts: { ...OPEN, ...facts } })
+      assert.deepEqual(
+        found.map(({ code, severity, kind, name, rule }) => [code, severity, kind, name, rule]),
+        isFound ? [['session', 'grants-less', 'fleet', 'things', undefined]] : [],
+      )
+    })
+  }
+
+  for (const [name, dialect] of Object.entries(dialects)) {
+    test(`by ${name}: ${name === 'authPlug' ? 'found' : 'nothing is found'}`, () => {
+      const codes = fleetWith([])
+        .compatibility(dialect)
+        .map(({ code }) => code)
+      assert.deepEqual(codes, name === 'authPlug' ? ['session'] : [])
     })
   }
 })
@@ -391,7 +424,7 @@ describe('a device whose id a broker does not keep apart', () => {
   for (const [id, broker, isIn] of rows) {
     test(`${id} ${isIn ? 'may' : 'may not'} log in`, async () => {
       const { username, password } = await fleet.provision(pump, id)
-      const login = await fleet.authenticate({ username, password, broker })
+      const login = await fleet.authenticate({ username, password, clientId: username, broker })
       assert.deepEqual(
         login.effect === 'allow' ? 'allow' : login.reason,
         isIn ? 'allow' : 'device-unsupported',

@@ -54,6 +54,11 @@ function writeOut(rule: AccessRule, values: RuleValues): string | undefined {
     const value = values[placeholder.slice(1, -1)] ?? (rule.effect === 'deny' ? '+' : undefined)
     if (!filter.includes(placeholder)) continue
     if (value === undefined) return undefined
+    // What has one level or several is taken for any number of them.
+    if (placeholder === '{clientId}' && !Object.hasOwn(values, 'clientId')) {
+      filter = `${filter.slice(0, filter.indexOf(placeholder))}#`
+      continue
+    }
     filter = filter.replaceAll(placeholder, value)
   }
   return filter

@@ -65,8 +65,9 @@ describe('a placeholder without a value', () => {
   const rows: [filter: string, stopped: string[], left: string[]][] = [
     ['x/{site}', ['x/a', 'x/', 'x/{site}', 'x/+', '#'], ['x', 'x/a/b', 'y/a']],
     ['{site}/x', ['a/x', '/x', '+/x'], ['a/y', 'a/x/y', '$SYS/x']],
-    ['x/{clientId}/#', ['x/a', 'x/a/b/c', 'x/+/b'], ['x', 'y/a']],
-    // A user name may have two levels.
+    // A user name may have two levels, and a client id that is made of one even more.
+    ['x/{clientId}/#', ['x/a', 'x/a/b/c', 'x/+/b'], ['y', 'y/a']],
+    ['x/{clientId}/y', ['x/a/y', 'x/pump/P-1//b/y', 'x/+/+/y'], ['y/a', 'z/x/y']],
     ['x/{username}', ['x/a', 'x/pump/P-1', 'x/+/P-1', 'x/#'], ['y/a', 'y']],
     ['x/{username}/y', ['x/a/y', 'x/pump/P-1/y', 'x/+/+/y'], ['y/a', 'z/x/y']],
   ]
@@ -134,7 +135,49 @@ describe('{clientId} is the client’s own word', () => {
         assert.equal(effect(who, 'subscribe', topic), 'deny', topic.slice(0, 40))
       }
       assert.equal(effect(who, 'publish', 'all/anybody'), 'deny')
-      assert.equal(effect(who, 'publish', 'all/a/b'), 'allow')
+      assert.equal(effect(who, 'publish', 'all/a/b'), 'deny')
+      assert.equal(effect(who, 'publish', 'else'), 'deny')
+      assert.equal(effect(under('c-1'), 'publish', 'all/a/b'), 'allow')
+    })
+  }
+
+  const made: [clientId: string, value: string][] = [
+    ['weatherstation/STATION-001', 'weatherstation/STATION-001'],
+    ['weatherstation/STATION-001//b', 'weatherstation/STATION-001//b'],
+    // As a broker has it that joined the user name and what the client brought.
+    ['weatherstation/STATION-001///c-1', 'c-1'],
+    ['weatherstation/STATION-001///weatherstation/STATION-001', 'weatherstation/STATION-001'],
+    ['weatherstation/STATION-001///weatherstation/STATION-001//b', 'weatherstation/STATION-001//b'],
+  ]
+  for (const [clientId, value] of made) {
+    test(`${clientId} stands for ${value}`, () => {
+      const who = under(clientId)
+      assert.equal(who.values.clientId, value)
+      assert.equal(effect(who, 'publish', `own/${value}/a`), 'allow')
+      assert.equal(effect(who, 'publish', 'own/weatherstation/STATION-002/a'), 'deny')
+      assert.equal(effect(who, 'subscribe', 'own/+/#'), 'deny')
+      assert.equal(effect(who, 'publish', `all/${value}`), 'deny')
+      assert.equal(effect(who, 'publish', 'all/somebody-else'), 'allow')
+    })
+  }
+
+  const others: string[] = [
+    'weatherstation/STATION-002',
+    'weatherstation/STATION-002//b',
+    'weatherstation/STATION-001/b',
+    'weatherstation/STATION-001//',
+    'weatherstation/STATION-001//a/b',
+    'weatherstation/STATION-001//+',
+    'weatherstation/STATION-001///',
+    'weatherstation/STATION-001///a/b',
+    'weatherstation/STATION-001///#',
+    'weatherstation/STATION-001///weatherstation/STATION-002',
+    '//b',
+    '///b',
+  ]
+  for (const clientId of others) {
+    test(`${clientId} gives no value`, () => {
+      assert.equal(under(clientId).values.clientId, undefined)
     })
   }
 

@@ -145,9 +145,9 @@ describe('an update counts for the next question, and leaves the rest as it was'
 describe('an update is refused, and nothing written, told or forgotten', () => {
   const word = 'must be a word of its own, such as "site"'
   const rows: readonly [settings: unknown, name: string, message: string][] = [
-    [{}, 'ConfigError', 'settings: has neither "rules" nor "attributes"'],
-    [{ rule: [NEW] }, 'ConfigError', 'settings: has neither "rules" nor "attributes"'],
-    [{ rules: undefined }, 'ConfigError', 'settings: has neither "rules" nor "attributes"'],
+    [{}, 'ConfigError', 'settings: has no "rules", "attributes" or "clientIds"'],
+    [{ rule: [NEW] }, 'ConfigError', 'settings: has no "rules", "attributes" or "clientIds"'],
+    [{ rules: undefined }, 'ConfigError', 'settings: has no "rules", "attributes" or "clientIds"'],
     [{ rules: null }, 'ConfigError', 'rules: must be a list of rules'],
     [{ rules: NEW }, 'ConfigError', 'rules: must be a list of rules'],
     [{ rules: 'x' }, 'ConfigError', 'rules: must be a list of rules'],

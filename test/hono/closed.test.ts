@@ -109,7 +109,7 @@ describe('malformed requests', () => {
 
   test('colons, quotes and backslashes in a value are no second field', async () => {
     const odd = { 'a:b': '":{"', b: '\\":', c: [':', { d: '"' }] }
-    const body = { username: STATION, password, ...odd }
+    const body = { username: STATION, password, clientid: STATION, ...odd }
     assert.match((await ask('/auth', body)).text, /^\{"result":"allow"/)
   })
 

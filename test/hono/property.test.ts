@@ -18,6 +18,7 @@ import {
   findWrongLogin,
   type User,
 } from './fuzz/grants.ts'
+import { clientIdOf } from './fuzz/language.ts'
 import { languageOf } from './fuzz/languages/index.ts'
 import { FUZZ_RUNS, FUZZ_SEED, SEEDED } from './fuzz/seed.ts'
 
@@ -54,7 +55,7 @@ async function search(dialect: Dialect, options: fc.Parameters<unknown>): Promis
     const connected = connect(await build(plan), dialect, language)
     for (const { user, clientId: drawn, packet, encoding } of askings) {
       const one = connected.users[user]!
-      const client = { ...one, clientId: language.clientId?.(one.username, drawn) ?? drawn }
+      const client = { ...one, clientId: clientIdOf(language, one.username, drawn) }
       const found = await findOverGrant(connected, client, packet, encoding, counts)
       assert.equal(found, undefined, JSON.stringify({ ...found, plan }))
     }
@@ -79,11 +80,13 @@ for (const dialect of Object.values(dialects)) {
     test(`lets in nobody whom the fleet would not ${SEEDED}`, async () => {
       const counts = { granted: 0, denied: 0 }
       const property = fc.asyncProperty(cases, async ({ plan, askings }) => {
-        const connected = connect(await build(plan), dialect, languageOf(dialect))
+        const language = languageOf(dialect)
+        const connected = connect(await build(plan), dialect, language)
         const { users } = connected
-        for (const { user, clientId, encoding, password: kind } of askings.slice(0, 10)) {
+        for (const { user, clientId: drawn, encoding, password: kind } of askings.slice(0, 10)) {
           const one = users[user]!
           const password = passwordOf(one, users[(user + 1) % users.length]!, kind)
+          const clientId = clientIdOf(language, one.username, drawn)
           const client = { username: one.username, password, clientId }
           const found = await findWrongLogin(connected, client, encoding, counts)
           assert.equal(found, undefined, JSON.stringify(found))

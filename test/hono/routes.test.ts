@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ALLOW, type Answer, DENY, fixture, HUB_PASSWORD } from './fixture.ts'
+import { Hono } from 'hono'
+import { type BrokerAuthOptions, brokerAuth } from '../../adapters/hono/index.ts'
+import { ALLOW, type Answer, DENY, fixture, HUB_PASSWORD, request, SECRET } from './fixture.ts'
 
 const STATION = 'weatherstation/STATION-001'
 const OWN = 'things/weatherstation/STATION-001'
@@ -45,25 +47,25 @@ const parts = await fixture()
 describe('/auth', () => {
   const { ask, fleet, log, password, pumpPassword } = parts
 
+  const login = { username: STATION, password }
   // EMQX fills in "" for what a client did not send, and sends every value as text.
   const template = {
     username: STATION,
     password,
-    clientid: 'c-1',
+    clientid: `${STATION}///c-1`,
     peerhost: '10.0.0.9',
     cert_common_name: '',
     cert_subject: '',
   }
   const grants: [string, Record<string, unknown>, Answer][] = [
-    ['the user name and the password', { username: STATION, password }, stationAcl],
+    ['user name, password and client id', { ...login, clientid: STATION }, stationAcl],
+    ['a client id with a suffix', { ...login, clientid: `${STATION}//b` }, stationAcl],
     ['the longer template', template, stationAcl],
-    ['an empty client id', { ...template, clientid: '' }, stationAcl],
-    ['a null client id', { ...template, clientid: null }, stationAcl],
-    ['the hub', { username: 'hub', password: HUB_PASSWORD }, hubAcl],
-    // Its rules have a deny and limits, which the broker has to ask about each time.
+    ['the hub', { username: 'hub', password: HUB_PASSWORD, clientid: 'hub//1' }, hubAcl],
+    // A rule of its own holds for a client id that is none here.
     [
       'a device with inexpressible rules',
-      { username: 'pump/P-1', password: pumpPassword },
+      { username: 'pump/P-1', password: pumpPassword, clientid: 'pump/P-1///a/b' },
       allowWith(undefined, { client_attrs: { type: 'pump', id: 'P-1' } }),
     ],
   ]
@@ -93,6 +95,12 @@ describe('/auth', () => {
     ['an empty password', { username: STATION, password: '' }, 'credentials-missing'],
     ['a null password', { username: STATION, password: null }, 'credentials-missing'],
     ['an empty object', {}, 'credentials-missing'],
+    ['no client id', login, 'client-id-foreign'],
+    ['an empty client id', { ...template, clientid: '' }, 'client-id-foreign'],
+    ['a null client id', { ...template, clientid: null }, 'client-id-foreign'],
+    ['a client id of any kind', { ...template, clientid: 'c-1' }, 'client-id-foreign'],
+    ['the client id of another', { ...template, clientid: 'pump/P-1' }, 'client-id-foreign'],
+    ['the client id of the hub', { ...template, clientid: 'hub' }, 'client-id-foreign'],
   ]
   for (const [title, body, reason] of denials) {
     for (const path of ['/auth', '/auth/']) {
@@ -106,14 +114,44 @@ describe('/auth', () => {
     }
   }
 
+  test('says in the log which client id it takes', async () => {
+    log.lines.length = 0
+    await ask('/auth', { ...login, clientid: 'hub' })
+    await ask('/auth', login)
+    const start = `warn: broker emqx/auth: denied: client-id-foreign, user name "${STATION}"`
+    const end = 'it must be the user name, or that with "//" and a suffix'
+    assert.deepEqual(log.lines, [
+      `${start}, client id "hub": ${end}`,
+      `${start}, no client id: ${end}`,
+    ])
+  })
+
+  for (const clientid of ['c-1', 'hub', 'pump/P-1', '', null, undefined]) {
+    test(`allows the client id ${JSON.stringify(clientid)} where any is taken`, async () => {
+      const routes = brokerAuth(fleet, { secret: SECRET, logger: log, clientIds: 'any' })
+      const app = new Hono().route('/iot/broker', routes)
+      assert.deepEqual(await request(app, '/auth', { ...login, clientid }), stationAcl)
+      const wrong = { ...login, password: 'wrong', clientid }
+      assert.deepEqual(await request(app, '/auth', wrong), DENY)
+    })
+  }
+
+  for (const clientIds of ['all', true, null, ['any']]) {
+    test(`is not made with clientIds: ${JSON.stringify(clientIds)}`, () => {
+      const options = { secret: SECRET, clientIds } as unknown as BrokerAuthOptions
+      assert.throws(() => brokerAuth(fleet, options), { name: 'ConfigError', key: 'clientIds' })
+    })
+  }
+
   test('denies a revoked device, and so does /acl', async () => {
     const { username, password } = await fleet.provision(fleet.types[0]!, 'STATION-009')
     const access = { username, topic: `things/${username}/data`, action: 'publish' }
-    assert.match((await ask('/auth', { username, password })).text, /^\{"result":"allow","acl":/)
+    const login = { username, password, clientid: username }
+    assert.match((await ask('/auth', login)).text, /^\{"result":"allow","acl":/)
     assert.deepEqual(await ask('/acl', access), ALLOW)
     await fleet.revoke(fleet.types[0]!, 'STATION-009')
     log.lines.length = 0
-    assert.deepEqual(await ask('/auth', { username, password }), DENY)
+    assert.deepEqual(await ask('/auth', login), DENY)
     assert.deepEqual(await ask('/acl', access), DENY)
     assert.deepEqual(log.lines, [
       'warn: broker emqx/auth: denied: revoked, user name "weatherstation/STATION-009"',

@@ -36,10 +36,15 @@ async function answer(path: string, body: unknown, to: Hono = app): Promise<unkn
   return JSON.parse(text)
 }
 
+/** What EMQX makes of a login, with its user name for a client id. */
+function login({ username, password }: { username: string; password: string }) {
+  return { username, password, clientid: username }
+}
+
 describe('/auth', () => {
   test('allows a token with its rules, and says when it ends in whole seconds', async () => {
     const token = fleet.issueToken({ rules: [watch], expiresIn: 60 })
-    const { acl, ...rest } = (await answer('/auth', token)) as { acl: unknown[] }
+    const { acl, ...rest } = (await answer('/auth', login(token))) as { acl: unknown[] }
     assert.deepEqual(rest, { result: 'allow', expire_at: token.expiresAt / 1_000 })
     assert.deepEqual(acl[0], { permission: 'allow', action: 'subscribe', topic: DATA })
   })
@@ -47,19 +52,20 @@ describe('/auth', () => {
   test('says when a token ends whose rules it cannot hand over', async () => {
     const token = fleet.issueToken({ rules: inexpressible })
     const expected = { result: 'allow', expire_at: token.expiresAt / 1_000 }
-    assert.deepEqual(await answer('/auth', token), expected)
+    assert.deepEqual(await answer('/auth', login(token)), expected)
   })
 
   test('allows the longest token there is', async () => {
     const rule: AccessRule = { ...watch, filter: 'x'.repeat(5_900) }
     const token = fleet.issueToken({ rules: [rule] })
     assert.ok(token.password.length > 8_000)
-    assert.equal(((await answer('/auth', token)) as { result: string }).result, 'allow')
+    assert.equal(((await answer('/auth', login(token))) as { result: string }).result, 'allow')
   })
 
   test('says nothing of an end to a device', async () => {
     const expected = { result: 'allow', client_attrs: { type: 'pump', id: 'P-1' } }
-    assert.deepEqual(await answer('/auth', { username, password }), expected)
+    const clientid = `${username}///a/b`
+    assert.deepEqual(await answer('/auth', { username, password, clientid }), expected)
   })
 
   const token = fleet.issueToken({ rules: [watch] })
@@ -106,7 +112,7 @@ describe('/acl', () => {
 
   test('answers for a token after its login, until it ends', async () => {
     assert.deepEqual(await request(app, '/acl', asked('news/sport')), DENY)
-    await answer('/auth', token)
+    await answer('/auth', login(token))
     assert.deepEqual(await request(app, '/acl', asked('news/sport')), ALLOW)
     for (const topic of ['news/internal/a', 'news/#', DATA, '#']) {
       assert.deepEqual(await request(app, '/acl', asked(topic)), DENY)
@@ -122,9 +128,9 @@ describe('/acl', () => {
 
   test('denies where another process has seen the login', async () => {
     const elsewhere = routes(createFleet({ types: [pump], store, pepper }))
-    await answer('/auth', token)
+    await answer('/auth', login(token))
     assert.deepEqual(await request(elsewhere, '/acl', asked('news/sport')), DENY)
-    await answer('/auth', token, elsewhere)
+    await answer('/auth', login(token), elsewhere)
     assert.deepEqual(await request(elsewhere, '/acl', asked('news/sport')), ALLOW)
   })
 })

@@ -126,7 +126,7 @@ function readRules(principal: Principal, effect: AccessRule['effect']): readonly
       // A placeholder is a whole level, so that its text stands for nothing else.
       const anyClientId = !Object.hasOwn(values, 'clientId') && rule.filter.includes('{clientId}')
       // A missing value makes a deny stop every level there, and an allow grant nothing.
-      const known = anyClientId ? { ...values, clientId: '+' } : values
+      const known = anyClientId && effect === 'allow' ? { ...values, clientId: '+' } : values
       const levels = expandFilter(rule.filter, known, effect === 'deny' ? '+' : undefined)
       if (!levels) return []
       return rule.actions

@@ -53,7 +53,7 @@ describe('client_attrs', () => {
     test(`type and id, and ${title}`, async () => {
       const id = `P-${i}`
       const { username, password } = await fleet.provision(pump, id, { attributes })
-      const login = await answer({ username, password, clientid: 'c-1', peerhost: '10.0.0.9' })
+      const login = await answer({ username, password, clientid: username, peerhost: '10.0.0.9' })
       assert.equal(login.result, 'allow')
       assert.deepEqual(login.client_attrs, { ...own, type: 'pump', id })
     })
@@ -72,7 +72,7 @@ describe('client_attrs', () => {
       clientId: '7',
     }
     await store.update({ ...record, attributes, revision: record.revision + 1 })
-    const { client_attrs } = await answer({ username, password })
+    const { client_attrs } = await answer({ username, password, clientid: username })
     assert.deepEqual(client_attrs, { 'a-b': '1', type: 'pump', id: 'P-old' })
   })
 
@@ -80,8 +80,8 @@ describe('client_attrs', () => {
     const rules = [{ effect: 'allow', actions: ['publish'], filter: 'a' }] as const
     const { username, password } = fleet.issueToken({ rules, values: { site: 'north' } })
     for (const body of [
-      { username, password },
-      { username: 'hub', password: HUB_PASSWORD },
+      { username, password, clientid: username },
+      { username: 'hub', password: HUB_PASSWORD, clientid: 'hub' },
     ]) {
       const login = await answer(body)
       assert.equal(login.result, 'allow')

@@ -54,7 +54,8 @@ function form(title: string, route: string, json: string, answer: Row['answer'])
   }
 }
 
-function login(username: string, password: string, clientId = 'c-1'): string {
+/** With the client id that the generated configuration makes of `c-1`. */
+function login(username: string, password: string, clientId = `${username}///c-1`): string {
   return `{"clientid":"${clientId}","password":"${password}","peerhost":"10.0.0.9","username":"${username}"}`
 }
 
@@ -81,7 +82,20 @@ const data = publish(`${OWN}/data`)
 const logins: readonly Row[] = [
   asked('a device', 'auth', station, STATION_OK),
   form('a device', 'auth', station, STATION_OK),
-  asked('a device without a client id', 'auth', login(STATION, STATION_PASSWORD, ''), STATION_OK),
+  asked('its user name as it is', 'auth', login(STATION, STATION_PASSWORD, STATION), STATION_OK),
+  asked(
+    'a suffix of its own',
+    'auth',
+    login(STATION, STATION_PASSWORD, `${STATION}//b`),
+    STATION_OK,
+  ),
+  asked('without a client id', 'auth', login(STATION, STATION_PASSWORD, ''), NO),
+  asked('a client id of any kind', 'auth', login(STATION, STATION_PASSWORD, 'c-1'), NO),
+  form('a client id of any kind', 'auth', login(STATION, STATION_PASSWORD, 'c-1'), NO),
+  asked('the client id of another', 'auth', login(STATION, STATION_PASSWORD, PUMP), NO),
+  asked('one joined for another', 'auth', login(STATION, STATION_PASSWORD, `${PUMP}///c-1`), NO),
+  asked('the client id of the hub', 'auth', login(STATION, STATION_PASSWORD, 'hub'), NO),
+  asked('a client id of the hub', 'auth', login(STATION, STATION_PASSWORD, 'hub//1'), NO),
   asked(
     'a device, from an IPv6 address',
     'auth',

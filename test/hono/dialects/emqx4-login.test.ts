@@ -41,7 +41,7 @@ describe('a user name that begins with "$"', () => {
   for (const [i, username] of records.entries()) {
     test(`is denied where a store has ${username}, with the right password`, async () => {
       const { username: before, password } = await provision(pump, `before-${i}`)
-      assert.equal(await ask('auth', { username: before, password }), 200)
+      assert.equal(await ask('auth', { username: before, password, clientid: before }), 200)
       const record = (await store.get('pump', `before-${i}`))!
       await store.insert({ ...record, id: `after-${i}`, username })
       assert.equal((await store.findByUsername(username))?.id, `after-${i}`)
@@ -54,7 +54,7 @@ describe('a user name that begins with "$"', () => {
 test('no answer is the word "ignore"', async () => {
   const { username, password } = await fleet.provision(pump, 'P-1')
   const questions: Record<string, string>[] = [
-    { username, password },
+    { username, password, clientid: username },
     { access: '2', username, topic: 'things/pump/P-1/data' },
   ]
   for (const route of dialects.emqx4.routes) {

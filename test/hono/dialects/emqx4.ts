@@ -47,7 +47,7 @@ function pairs(fields: Readonly<Record<string, string>>): string {
     .join('&')
 }
 
-function login(username: string, password: string, clientid = 'c-1') {
+function login(username: string, password: string, clientid = username) {
   return { clientid, username, password, ipaddr: '10.0.0.9' }
 }
 
@@ -57,15 +57,17 @@ function asked(access: string, topic: string, username = STATION, clientid = 'c-
 
 const auth = (title: string, username: string, password: string, answer: Row['answer']): Row =>
   form(title, 'auth', pairs(login(username, password)), answer)
+const under = (title: string, clientId: string, answer: Row['answer']): Row =>
+  form(title, 'auth', pairs(login(STATION, STATION_PASSWORD, clientId)), answer)
 const publish = (title: string, topic: string, answer: Row['answer'], ...who: string[]): Row =>
   form(title, 'acl', pairs(asked('2', topic, ...who)), answer)
 const subscribe = (title: string, topic: string, answer: Row['answer'], ...who: string[]): Row =>
   form(title, 'acl', pairs(asked('1', topic, ...who)), answer)
 
-const stationForm = `clientid=c-1&username=weatherstation%2FSTATION-001&password=${STATION_PASSWORD}`
+const stationForm = `clientid=weatherstation%2FSTATION-001&username=weatherstation%2FSTATION-001&password=${STATION_PASSWORD}`
 const dataForm =
   'access=2&username=weatherstation%2FSTATION-001&clientid=c-1&ipaddr=10.0.0.9&topic=things%2Fweatherstation%2FSTATION-001%2Fdata&mountpoint=undefined'
-const stationJson = `{"clientid":"c-1","username":"${STATION}","password":"${STATION_PASSWORD}"}`
+const stationJson = `{"clientid":"${STATION}","username":"${STATION}","password":"${STATION_PASSWORD}"}`
 const cmdJson = `{"access":"1","username":"${STATION}","clientid":"c-1","ipaddr":"10.0.0.9","topic":"${OWN}/cmd","mountpoint":"undefined"}`
 
 const logins: readonly Row[] = [
@@ -74,12 +76,12 @@ const logins: readonly Row[] = [
   auth('a device, with its address', STATION, STATION_PASSWORD, OK),
   auth('a user name from elsewhere', 'old-name', OLD_PASSWORD, OK),
   auth('the hub', 'hub', HUB_PASSWORD, OK),
-  form(
-    'a device without a client id',
-    'auth',
-    pairs(login(STATION, STATION_PASSWORD, 'undefined')),
-    OK,
-  ),
+  under('a suffix of its own', `${STATION}//b`, OK),
+  under('without a client id', 'undefined', NO),
+  under('a client id of any kind', 'c-1', NO),
+  under('the client id of another', 'pump/P-1', NO),
+  under('a suffix of another', 'pump/P-1//b', NO),
+  under('the client id of the hub', 'hub', NO),
   auth('a wrong password', STATION, `${STATION_PASSWORD}0`, NO),
   auth('the password of another', STATION, PUMP_PASSWORD, NO),
   json('a wrong password', 'auth', stationJson.replace('dhs_', 'dhs-'), NO),
@@ -96,12 +98,7 @@ const logins: readonly Row[] = [
   auth('an empty user name', '', STATION_PASSWORD, NO),
   auth('an empty password', STATION, '', NO),
   form('a user name given twice', 'auth', `${stationForm}&username=hub`, NO),
-  form(
-    'another user name behind an ampersand',
-    'auth',
-    `clientid=c&username=hub&${stationForm}`,
-    NO,
-  ),
+  form('another user name behind an ampersand', 'auth', `username=hub&${stationForm}`, NO),
   form('a form that is no UTF-8', 'auth', `${stationForm}%FF`, NO),
   json('a number for a password', 'auth', '{"username":"hub","password":1}', NO),
 ]

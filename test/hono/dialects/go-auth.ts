@@ -33,8 +33,8 @@ function form(title: string, route: string, body: string, answer: Row['answer'])
   return { title, path: `/go-auth/${SECRET}/${route}`, headers: FORM_HEADERS, body, answer }
 }
 
-function user(username: string, password: string): string {
-  return `{"clientid":"c-1","password":"${password}","username":"${username}"}`
+function user(username: string, password: string, clientId = username): string {
+  return `{"clientid":"${clientId}","password":"${password}","username":"${username}"}`
 }
 
 function acl(acc: number, topic: string, username = STATION, clientId = 'c-1'): string {
@@ -42,7 +42,7 @@ function acl(acc: number, topic: string, username = STATION, clientId = 'c-1'): 
 }
 
 const OWN = 'things/weatherstation/STATION-001'
-const stationForm = `clientid=c-1&password=${STATION_PASSWORD}&username=weatherstation%2FSTATION-001`
+const stationForm = `clientid=weatherstation%2FSTATION-001&password=${STATION_PASSWORD}&username=weatherstation%2FSTATION-001`
 const dataForm =
   'acc=2&clientid=c-1&topic=things%2Fweatherstation%2FSTATION-001%2Fdata&username=weatherstation%2FSTATION-001'
 
@@ -50,6 +50,11 @@ const logins: readonly Row[] = [
   asked('a device', 'user', user(STATION, STATION_PASSWORD), OK),
   asked('a user name from elsewhere', 'user', user('old-name', OLD_PASSWORD), OK),
   asked('the hub', 'user', user('hub', HUB_PASSWORD), OK),
+  asked('a suffix of its own', 'user', user(STATION, STATION_PASSWORD, `${STATION}//b`), OK),
+  asked('a client id of any kind', 'user', user(STATION, STATION_PASSWORD, 'c-1'), NO),
+  asked('the client id of another', 'user', user(STATION, STATION_PASSWORD, 'pump/P-1'), NO),
+  asked('the client id of the hub', 'user', user(STATION, STATION_PASSWORD, 'hub'), NO),
+  asked('without a client id', 'user', user(STATION, STATION_PASSWORD, ''), NO),
   form('a device, in a form', 'user', stationForm, OK),
   asked('a device, in text mode', 'text/user', user(STATION, STATION_PASSWORD), TEXT_OK),
   form('a device, in a form and text mode', 'text/user', stationForm, TEXT_OK),

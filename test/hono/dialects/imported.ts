@@ -10,7 +10,7 @@ import type { Row } from './row.ts'
 const headers = { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' }
 
 function login(title: string, id: string, password: string, allowed: boolean): Row {
-  const body = `{"clientid":"c-1","password":"${password}","username":"pump/${id}"}`
+  const body = `{"clientid":"pump/${id}","password":"${password}","username":"pump/${id}"}`
   const answer = allowed
     ? `{"result":"allow","client_attrs":{"type":"pump","id":"${id}"}}`
     : '{"result":"deny"}'

@@ -20,8 +20,8 @@ function asked(title: string, route: string, body: string, answer: Row['answer']
   return { title, path: `/nanomq/${route}`, headers, body, answer }
 }
 
-function login(username: string, password: string): string {
-  return `{"clientid":"c-1","username":"${username}","password":"${password}","ipaddr":"10.0.0.9"}`
+function login(username: string, password: string, clientId = username): string {
+  return `{"clientid":"${clientId}","username":"${username}","password":"${password}","ipaddr":"10.0.0.9"}`
 }
 
 function acl(access: string, topic: string, username = STATION, clientId = 'c-1'): string {
@@ -39,6 +39,11 @@ const logins: readonly Row[] = [
   asked('a device', 'auth', login(STATION, STATION_PASSWORD), OK),
   asked('a user name from elsewhere', 'auth', login('old-name', OLD_PASSWORD), OK),
   asked('the hub', 'auth', login('hub', HUB_PASSWORD), OK),
+  asked('a suffix of its own', 'auth', login(STATION, STATION_PASSWORD, `${STATION}//b`), OK),
+  asked('a client id of any kind', 'auth', login(STATION, STATION_PASSWORD, 'c-1'), NO),
+  asked('the client id of another', 'auth', login(STATION, STATION_PASSWORD, PUMP), NO),
+  asked('the client id of the hub', 'auth', login(STATION, STATION_PASSWORD, 'hub'), NO),
+  asked('without a client id', 'auth', login(STATION, STATION_PASSWORD, ''), NO),
   asked(
     'a device without an address',
     'auth',

@@ -53,12 +53,27 @@ function pump(action: 'read' | 'write', key: string, answer: Row['answer'], clie
 
 const logins: readonly Row[] = [
   sent('a login', ALLOW),
-  like('a login', 'any client id', { client_id: 'c-1' }, ALLOW),
-  like('a login', 'the hub', { username: 'hub', password: HUB_PASSWORD }, ALLOW),
+  like('a login', 'a suffix of its own', { client_id: 'weatherstation/STATION-001//b' }, ALLOW),
+  like(
+    'a login',
+    'the hub',
+    { username: 'hub', password: HUB_PASSWORD, client_id: 'hub//1' },
+    ALLOW,
+  ),
+  like('a login', 'a client id of any kind', { client_id: 'c-1' }, DENY),
+  like('a login', 'the client id of another', { client_id: 'weatherstation/STATION-002' }, DENY),
+  like(
+    'a login',
+    'one that only begins like it',
+    { client_id: 'weatherstation/STATION-0011' },
+    DENY,
+  ),
+  like('a login', 'one behind a single slash', { client_id: 'weatherstation/STATION-001/b' }, DENY),
+  like('a login', 'the client id of the hub', { client_id: 'hub' }, DENY),
   like(
     'a login',
     'a device with a user name from elsewhere',
-    { username: 'old-name', password: OLD_PASSWORD },
+    { username: 'old-name', password: OLD_PASSWORD, client_id: 'old-name' },
     ALLOW,
   ),
   like('a login', 'a wrong password', { password: `dhs_${'0'.repeat(64)}` }, DENY),
@@ -113,35 +128,18 @@ const resources: readonly Row[] = [
     QUEUE,
     'the queue of a second client of its own',
     {
-      client_id: 'weatherstation/STATION-001/b',
-      name: 'mqtt-subscription-weatherstation/STATION-001/bqos1',
+      client_id: 'weatherstation/STATION-001//b',
+      name: 'mqtt-subscription-weatherstation/STATION-001//bqos1',
     },
     ALLOW,
   ),
   like(QUEUE, 'the queue of another client id', { name: 'mqtt-subscription-c-1qos1' }, DENY),
+  // Whose the client id is was asked at the login.
   like(
     QUEUE,
-    'its queue, with a client id that is not its own',
+    'the queue of a client id from its list',
     { client_id: 'c-1', name: 'mqtt-subscription-c-1qos1' },
-    DENY,
-  ),
-  like(
-    QUEUE,
-    'its queue, with the client id of another',
-    {
-      client_id: 'weatherstation/STATION-002',
-      name: 'mqtt-subscription-weatherstation/STATION-002qos1',
-    },
-    DENY,
-  ),
-  like(
-    QUEUE,
-    'its queue, with a client id that only begins like its own',
-    {
-      client_id: 'weatherstation/STATION-0011',
-      name: 'mqtt-subscription-weatherstation/STATION-0011qos1',
-    },
-    DENY,
+    ALLOW,
   ),
   like(
     QUEUE,
@@ -157,7 +155,9 @@ const resources: readonly Row[] = [
   like(QUEUE, 'a permission on a queue there is not', { permission: 'own' }, DENY),
   without(QUEUE, 'client_id'),
   without(QUEUE, 'permission'),
-  sent('its queue, to configure', DENY),
+  sent('its queue, to configure', ALLOW),
+  sent('its queue, to read', ALLOW),
+  sent('its queue, to write', ALLOW),
   sent('its exchange, to read', ALLOW),
 ]
 

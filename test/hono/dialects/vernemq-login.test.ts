@@ -42,7 +42,7 @@ async function answerAt(now: number, body: unknown): Promise<unknown> {
 
 describe('a token', () => {
   const { username, password, expiresAt } = fleet.issueToken({ rules, expiresIn: 600 })
-  const body = { peer_addr: '10.0.0.9', client_id: 'c-1', username, password, properties: {} }
+  const body = { peer_addr: '10.0.0.9', client_id: username, username, password, properties: {} }
 
   for (const [before, seconds] of [
     [600_000, 600],
@@ -72,12 +72,17 @@ describe('a token', () => {
 
 test('a device: a connection without an end', async () => {
   const { username, password } = await fleet.provision(pump, 'P-1')
-  const body = { peer_addr: '10.0.0.9', client_id: 'c-1', username, password }
+  const body = { peer_addr: '10.0.0.9', client_id: username, username, password }
   assert.deepEqual(await answer('auth_on_register', body), { result: 'ok' })
 })
 
 test('guesses from one address are slowed down', async () => {
-  const guess = (i: number) => ({ peer_addr: '10.0.0.66', username: `pump/X-${i}`, password: 'x' })
+  const guess = (i: number) => ({
+    peer_addr: '10.0.0.66',
+    client_id: 'x',
+    username: `pump/X-${i}`,
+    password: 'x',
+  })
   for (let i = 0; i < 100; i++) await answer('auth_on_register', guess(i))
   await answer('auth_on_register', guess(100))
   assert.match(log.lines.at(-1)!, /denied: throttled,/)

@@ -35,8 +35,13 @@ function headersOf(hook: string) {
 
 const quote = (text: string | null) => JSON.stringify(text)
 
-export function register(username: string | null, password: string | null, more = ''): string {
-  return `{"peer_addr":"10.0.0.9","peer_port":51234,"mountpoint":"","client_id":"c-1","username":${quote(username)},"password":${quote(password)},"clean_session":true${more}}`
+export function register(
+  username: string | null,
+  password: string | null,
+  more = '',
+  clientId = username ?? 'c-1',
+): string {
+  return `{"peer_addr":"10.0.0.9","peer_port":51234,"mountpoint":"","client_id":${quote(clientId)},"username":${quote(username)},"password":${quote(password)},"clean_session":true${more}}`
 }
 
 /** With the properties of MQTT 5 as JSON. */

@@ -24,10 +24,43 @@ import {
 } from './vernemq-questions.ts'
 import { subscriptions } from './vernemq-subscribe.ts'
 
+/** The session gets a client id that no other user name reaches. */
+function renamed(clientId: string, mountpoint = ''): Row['answer'] {
+  const modifiers = { client_id: clientId, mountpoint }
+  return { ...OK, body: JSON.stringify({ result: 'ok', modifiers }) }
+}
+
+/** A device under a client id, and that of its session. */
+function under(title: string, clientId: string, session: string): Row {
+  const body = register(STATION, STATION_PASSWORD, '', clientId)
+  return asked(title, 'auth_on_register', body, clientId === session ? OK : renamed(session))
+}
+
 const registers: readonly Row[] = [
   asked('a device', 'auth_on_register', register(STATION, STATION_PASSWORD), OK),
   asked('a user name from elsewhere', 'auth_on_register', register('old-name', OLD_PASSWORD), OK),
   asked('the hub', 'auth_on_register', register('hub', HUB_PASSWORD), OK),
+  under('a suffix of its own', `${STATION}//b`, `${STATION}//b`),
+  under('a client id of any kind', 'c-1', `${STATION}///c-1`),
+  under('the client id of another', PUMP, `${STATION}///${PUMP}`),
+  under('a client id joined for another', `${PUMP}///c-1`, `${STATION}///${PUMP}///c-1`),
+  under('the client id of the hub', 'hub', `${STATION}///hub`),
+  asked(
+    'the client id of another, MQTT 5',
+    'auth_on_register_m5',
+    register5(STATION, STATION_PASSWORD).replace(
+      `"client_id":"${STATION}"`,
+      '"client_id":"hub//1"',
+    ),
+    renamed(`${STATION}///hub//1`),
+  ),
+  asked(
+    'a client id of any kind, behind a mount point',
+    'auth_on_register',
+    register(STATION, STATION_PASSWORD, '', 'c-1').replace('"mountpoint":""', '"mountpoint":"m"'),
+    renamed(`${STATION}///c-1`, 'm'),
+  ),
+  asked('without a client id', 'auth_on_register', register(STATION, STATION_PASSWORD, '', ''), NO),
   asked(
     'a device, with what is known of its listener',
     'auth_on_register',

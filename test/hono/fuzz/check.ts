@@ -8,7 +8,15 @@ import assert from 'node:assert/strict'
 import { type Dialect, type DialectRoute, dialects } from '../../../adapters/hono/index.ts'
 import { type Envelope, hasSecret } from './envelope.ts'
 import { knownFleet } from './fleet.ts'
-import { type Answer, type Call, jsonCall, type Meaning, NoQuestion } from './language.ts'
+import {
+  type Answer,
+  type Call,
+  clientIdOf,
+  isOwnId,
+  jsonCall,
+  type Meaning,
+  NoQuestion,
+} from './language.ts'
 import { languageOf } from './languages/index.ts'
 import { ask, mount, read } from './mount.ts'
 import { decodeUtf8, readForm, readJson, Unreadable } from './reader.ts'
@@ -41,7 +49,7 @@ export const routes: readonly (readonly [title: string, Dialect, DialectRoute])[
 export function questions(dialect: Dialect, { path }: DialectRoute): readonly Call[] {
   const language = languageOf(dialect)
   const { username, clientId: drawn } = known
-  const client = { ...known, clientId: language.clientId?.(username, drawn) ?? drawn }
+  const client = { ...known, clientId: clientIdOf(language, username, drawn) }
   const all = language.encodings.flatMap((encoding) => [
     language.login(client, encoding),
     ...packets.flatMap((packet) =>
@@ -90,7 +98,7 @@ export async function check(
   const parts = languageOf(dialect).parts(answer, meanings.length)
   assert.ok(parts.includes(true), show())
   for (const [i, part] of parts.entries()) {
-    if (part) assert.ok(await isTrue(meanings[i]!), show())
+    if (part) assert.ok(await isTrue(dialect, meanings[i]!), show())
   }
   assert.deepEqual(answer, await ask(app, dialect, rewrite(route, envelope, fields)), show())
   return true
@@ -119,9 +127,12 @@ function understand(
   }
 }
 
-async function isTrue(meaning: Meaning): Promise<boolean> {
+async function isTrue(dialect: Dialect, meaning: Meaning): Promise<boolean> {
   for (const asked of meaning) {
     if (asked.kind === 'part') continue
+    if (asked.kind === 'login' && languageOf(dialect).bindsClientId) {
+      if (!isOwnId(asked.username ?? '', asked.clientId ?? '')) return false
+    }
     const { effect } = await (asked.kind === 'login'
       ? fleet.authenticate(asked)
       : fleet.authorize(asked))

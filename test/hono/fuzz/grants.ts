@@ -19,7 +19,7 @@ import {
   memoryStore,
 } from '../../../src/index.ts'
 import type { Plan } from './arbitrary.ts'
-import type { Client, Language, Packet, Wish } from './language.ts'
+import { type Client, isOwnId, type Language, type Packet, type Wish } from './language.ts'
 import { ask, mount } from './mount.ts'
 
 const SERVICE_PASSWORD = 'only-for-this-test-0123456789'
@@ -168,5 +168,6 @@ export async function findWrongLogin(
   }
   counts.granted++
   const { effect } = await fleet.authenticate(client)
-  return effect === 'allow' ? undefined : { client, call, answer }
+  const isBound = !language.bindsClientId || isOwnId(client.username, client.clientId)
+  return effect === 'allow' && isBound ? undefined : { client, call, answer }
 }

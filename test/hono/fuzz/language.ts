@@ -83,8 +83,8 @@ export interface Language {
   /** The encodings the broker has; for one question it is drawn which one. */
   readonly encodings: readonly Encoding[]
   login(client: Client, encoding: Encoding): Call
-  /** Makes a client id that the broker has more for than for any other. Default: as it is drawn. */
-  clientId?(username: string, drawn: string): string
+  /** Whether a login needs a client id of its own. */
+  readonly bindsClientId: boolean
   /** The questions about a packet. */
   ask(client: Client, packet: Packet, encoding: Encoding): readonly Asking[]
   /** Further questions that are answered with a grant. Default: none. */
@@ -100,6 +100,16 @@ export interface Language {
   }): readonly Meaning[]
   /** Which parts of a question an answer grants. */
   parts(answer: Answer, count: number): readonly boolean[]
+}
+
+/** Whether a client id is one that only this user name has. */
+export function isOwnId(username: string, clientId: string): boolean {
+  return clientId === username || clientId.startsWith(`${username}//`)
+}
+
+/** The client id that somebody brings: where one of its own is needed, every other one is. */
+export function clientIdOf(language: Language, username: string, drawn: string): string {
+  return language.bindsClientId && drawn.length % 2 ? `${username}///${drawn}` : drawn
 }
 
 /** It is no question in this language. */

@@ -37,6 +37,7 @@ const VERSIONS = [true, false]
 
 export const emqx: Language = {
   encodings: ['json', 'form'],
+  bindsClientId: true,
   login: ({ username, password, clientId: clientid }, encoding) =>
     call(encoding, 'auth', { clientid, password, peerhost: '10.0.0.9', username }),
   ask(client, packet, encoding) {

@@ -29,11 +29,12 @@ function language(
   encodings: readonly Encoding[],
   login: Language['login'],
   acl: Acl,
-  readClientId: (fields: ReadFields) => string | undefined,
+  readClientId: ((fields: ReadFields) => string | undefined) | undefined,
   moreLogins: readonly string[] = [],
 ): Language {
   return {
     encodings,
+    bindsClientId: readClientId !== undefined,
     login,
     ask: (client, packet, encoding) =>
       wishes(packet).flatMap((wish) => {
@@ -53,7 +54,7 @@ function language(
     meanings({ route, fields }): readonly Meaning[] {
       if (route.endsWith('superuser')) return []
       const username = text(fields, 'username')
-      const clientId = readClientId(fields)
+      const clientId = readClientId?.(fields)
       if (route.endsWith('user')) {
         return [[{ kind: 'login', username, password: text(fields, 'password'), clientId }]]
       }
@@ -108,5 +109,5 @@ export const authPlug: Language = language(
   ({ username, clientId }, acc, topic) => [
     plugCall('acl', { username, password: '', topic, acc }, clientId),
   ],
-  () => undefined,
+  undefined,
 )

@@ -100,8 +100,7 @@ const isAllowed = ({ status, body }: Answer) =>
 
 export const rabbitmq: Language = {
   encodings: ['form'],
-  // Half of them belong to the user name, so that sessions are granted.
-  clientId: (username, drawn) => (drawn.length % 2 ? `${username}/${drawn}` : drawn),
+  bindsClientId: true,
   login: ({ username, password, clientId: client_id }) =>
     call('form', 'user', { username, password, vhost: '/', client_id }),
   ask: (client, packet) =>
@@ -124,7 +123,7 @@ export const rabbitmq: Language = {
     }
     if (needed(fields, 'vhost') !== '/' && route !== 'user') throw new NoQuestion('vhost')
     if (route === 'vhost') return [[{ kind: 'part' }]]
-    if (route === 'resource') return [readResource(username, fields)]
+    if (route === 'resource') return [readResource(fields)]
     if (needed(fields, 'name') !== EXCHANGE) throw new NoQuestion('name')
     if (needed(fields, 'resource') !== 'topic') throw new NoQuestion('resource')
     const action = oneOf(fields, 'permission', [
@@ -139,8 +138,8 @@ export const rabbitmq: Language = {
   parts: (answer, count) => Array(count).fill(isAllowed(answer)),
 }
 
-/** Of queues a client has its own, if its id is of its user; of exchanges the one for topics. */
-function readResource(username: string, fields: ReadFields): Meaning {
+/** Of queues a client has those of its client id; of exchanges the one for topics. */
+function readResource(fields: ReadFields): Meaning {
   const name = needed(fields, 'name')
   if (needed(fields, 'resource') === 'exchange') {
     oneOf(fields, 'permission', [
@@ -151,7 +150,6 @@ function readResource(username: string, fields: ReadFields): Meaning {
     return [{ kind: 'part' }]
   }
   const clientId = text(fields, 'client_id') ?? ''
-  if (clientId !== username && !clientId.startsWith(`${username}/`)) throw new NoQuestion('name')
   const own = [`mqtt-subscription-${clientId}qos0`, `mqtt-subscription-${clientId}qos1`]
   if (![...own, `mqtt-will-${clientId}`].includes(name)) throw new NoQuestion('name')
   return [{ kind: 'part' }]

@@ -61,6 +61,7 @@ const NONE: readonly unknown[] = ['undefined', 'null']
 
 export const emqx4: Language = {
   encodings: ['form', 'json'],
+  bindsClientId: true,
   login: ({ username, password, clientId }, encoding) =>
     call(encoding, 'auth', { clientid: clientId, username, password, ipaddr: PEER }),
   ask({ username, clientId }, packet, encoding) {
@@ -81,6 +82,7 @@ export const emqx4: Language = {
 
 export const nanomq: Language = {
   encodings: ['json'],
+  bindsClientId: true,
   login: ({ username, password, clientId }, encoding) =>
     call(encoding, 'auth', { clientid: clientId, username, password, ipaddr: PEER }),
   // All filters of a SUBSCRIBE at once.

@@ -24,6 +24,8 @@ function hook(name: string, clientId: string, fields: object) {
 
 export const vernemq: Language = {
   encodings: ['json'],
+  // It gives every session an id of its own instead.
+  bindsClientId: false,
   login: ({ username, password, clientId: client_id }) =>
     hook('auth_on_register', client_id, {
       peer_addr: '10.0.0.9',

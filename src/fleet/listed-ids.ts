@@ -1,0 +1,24 @@
+/**
+ * Client ids from elsewhere beside the user names there are: one that is a user name belongs to whoever
+ * has that.
+ *
+ * @module
+ */
+import { isTokenUsername } from '../access/token.ts'
+
+/** Whose user names are known without the store. */
+export interface KnownNames {
+  isService(username: string): boolean
+  isType(name: string): boolean
+}
+
+/**
+ * Whether a client id is, or may become, the user name of another login: a service account's, a token's
+ * or that of a device of some type.
+ */
+export function isAnothersName(clientId: string, own: string, names: KnownNames): boolean {
+  if (clientId === own) return false
+  const [type = '', id, ...rest] = clientId.split('/')
+  const isDevice = id !== undefined && rest.length === 0 && names.isType(type)
+  return isDevice || names.isService(clientId) || isTokenUsername(clientId)
+}
