@@ -5,7 +5,7 @@
  * @module
  */
 import type { DialectFacts } from '../../src/access/compatibility.ts'
-import type { Login, LoginRequest, NamedAccessRequest } from '../../src/fleet/fleet.ts'
+import type { Login, LoginDenial, LoginRequest, NamedAccessRequest } from '../../src/fleet/fleet.ts'
 import type { Fields } from './fields.ts'
 
 /** An answer in a broker's language. */
@@ -40,8 +40,13 @@ export interface Ask {
 export interface DialectRoute {
   /** Behind the dialect's name (and the secret); empty if there is nothing behind it. */
   readonly path: string
-  /** Answers whatever cannot be answered otherwise: what is malformed, too late, without secret. */
+  /** Answers whatever cannot be answered otherwise: what is malformed, or comes without the secret. */
   readonly deny: Answer
+  /**
+   * Answers what may be granted another time: a login that is slowed down, or anything while the store
+   * fails or is too slow. It must grant nothing. Default: `deny`, where a broker has no other word.
+   */
+  readonly tryLater?: Answer
   /**
    * Answers a question.
    * @throws {MalformedRequest} If a field is missing or has the wrong type.
@@ -58,6 +63,17 @@ export interface Dialect {
   /** What the broker tells, and what it understands. */
   readonly facts: DialectFacts
   readonly routes: readonly DialectRoute[]
+}
+
+/** The reasons for which a login that may be right is not let in. */
+const TRANSIENT: readonly LoginDenial[] = ['busy', 'throttled']
+
+/** What a login is answered with that was not let in. */
+export function denyLogin(
+  { reason }: Extract<Login, { readonly effect: 'deny' }>,
+  { deny, tryLater = deny }: Pick<DialectRoute, 'deny' | 'tryLater'>,
+): Answer {
+  return TRANSIENT.includes(reason) ? tryLater : deny
 }
 
 /** An answer of JSON. */

@@ -7,7 +7,7 @@
  * @module
  */
 import type { AccessAction } from '../../src/access/rule.ts'
-import { type DialectRoute, plain, type Question } from './dialect.ts'
+import { type Answer, type DialectRoute, denyLogin, plain, type Question } from './dialect.ts'
 import { type Fields, MalformedRequest, needText, readText } from './fields.ts'
 
 /** What sets the questions of one broker apart. */
@@ -16,6 +16,8 @@ export interface EmqxStyleQuestions {
   readFields(question: Question): Fields
   /** What has to be granted for one question to subscribe: never nothing. */
   readFilters(topic: string): readonly string[]
+  /** See `DialectRoute`: of a login. */
+  readonly tryLater?: Answer
 }
 
 const ALLOW = plain('allow')
@@ -25,11 +27,13 @@ const DENY = plain('deny', 403)
 export function emqxStyleRoutes({
   readFields,
   readFilters,
+  tryLater = DENY,
 }: EmqxStyleQuestions): readonly DialectRoute[] {
   return [
     {
       path: 'auth',
       deny: DENY,
+      tryLater,
       async answer(question, ask) {
         const fields = readFields(question)
         const login = await ask.login({
@@ -38,7 +42,7 @@ export function emqxStyleRoutes({
           clientId: readText(fields, 'clientid'),
           peer: readText(fields, 'ipaddr'),
         })
-        return login.effect === 'allow' ? ALLOW : DENY
+        return login.effect === 'allow' ? ALLOW : denyLogin(login, { deny: DENY, tryLater })
       },
     },
     { path: 'superuser', deny: DENY, answer: () => DENY },

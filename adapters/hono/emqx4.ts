@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Dialect } from './dialect.ts'
+import { type Dialect, plain } from './dialect.ts'
 import { emqxStyleRoutes } from './emqx-style.ts'
 
 /** What is written for a value that the client does not have. */
@@ -31,5 +31,7 @@ export const emqx4: Dialect = {
     readFields: ({ fields }) =>
       Object.fromEntries(Object.entries(fields).filter(([, value]) => !NONE.includes(value))),
     readFilters: (filter) => [filter],
+    // It tells the client "server unavailable" then (0x88, MQTT 3.1.1: 3), and "not authorized" at 403.
+    tryLater: plain('try again', 503),
   }),
 }

@@ -18,17 +18,20 @@ export const goAuth: Dialect = {
   name: 'go-auth',
   secretIn: 'path',
   facts: { qos: false, retain: false, share: true, clientId: true, separators: '' },
+  // Mosquitto ends a connection without an answer at 503, which no client takes for a wrong password.
   routes: [
     ...mosquittoRoutes({
       prefix: '',
       allow: json({ ok: true }),
       deny: json({ ok: false }, 403),
+      tryLater: json({ ok: false }, 503),
       readClientId,
     }),
     ...mosquittoRoutes({
       prefix: 'text/',
       allow: plain('ok'),
       deny: plain('denied', 403),
+      tryLater: plain('denied', 503),
       readClientId,
     }),
   ],

@@ -113,7 +113,7 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
     const deny = (level: 'warn' | 'error', reason: string, text: string): Answer => {
       count('deny', reason)
       writeLine(logger, level, `broker ${title}: denied: ${text}`)
-      return route.deny
+      return reason === 'failed' ? (route.tryLater ?? route.deny) : route.deny
     }
 
     const ask: Ask = {

@@ -8,7 +8,7 @@
  * @module
  */
 import type { AccessAction } from '../../src/access/rule.ts'
-import type { Answer, DialectRoute } from './dialect.ts'
+import { type Answer, type DialectRoute, denyLogin } from './dialect.ts'
 import { type Fields, MalformedRequest, needText, readText } from './fields.ts'
 
 /** What sets the questions of one plug-in apart. */
@@ -17,6 +17,8 @@ export interface MosquittoQuestions {
   readonly prefix: string
   readonly allow: Answer
   readonly deny: Answer
+  /** See `DialectRoute`: of a login. */
+  readonly tryLater?: Answer
   /** The client id, if the plug-in can be relied on for it. */
   readClientId(fields: Fields): string | undefined
 }
@@ -38,19 +40,21 @@ export function mosquittoRoutes({
   prefix,
   allow,
   deny,
+  tryLater = deny,
   readClientId,
 }: MosquittoQuestions): readonly DialectRoute[] {
   return [
     {
       path: `${prefix}user`,
       deny,
+      tryLater,
       async answer({ fields }, ask) {
         const login = await ask.login({
           username: readText(fields, 'username'),
           password: readText(fields, 'password'),
           clientId: readClientId(fields),
         })
-        return login.effect === 'allow' ? allow : deny
+        return login.effect === 'allow' ? allow : denyLogin(login, { deny, tryLater })
       },
     },
     { path: `${prefix}superuser`, deny, answer: () => deny },
