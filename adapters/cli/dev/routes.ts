@@ -14,6 +14,15 @@ import type { Logger } from '../../../src/log.ts'
 const HOST = '127.0.0.1'
 const PATH = '/iot/broker'
 
+/**
+ * How long a connection stays that a broker asks nothing on, in milliseconds: longer than brokers
+ * keep theirs, which is up to 60 s (VerneMQ, `vmq_webhooks.pool_timeout`).
+ *
+ * Node ends it after 5 s by default. A question that is sent at that moment gets no answer, and
+ * VerneMQ 2.1 refuses a right login then.
+ */
+export const KEEP_ALIVE: { readonly keepAliveTimeout: number } = { keepAliveTimeout: 75_000 }
+
 /** Routes that are served. */
 export interface ServedRoutes {
   /** What `/auth` and `/acl` come after. */
@@ -28,7 +37,7 @@ export async function serveRoutes(
 ): Promise<ServedRoutes> {
   const { Hono, brokerAuth } = await loadRoutes()
   const app = new Hono().route(PATH, brokerAuth(fleet, options))
-  const server = createServer((request, response) => {
+  const server = createServer(KEEP_ALIVE, (request, response) => {
     answer((question) => app.fetch(question), request, response).catch(() => response.destroy())
   })
   server.listen(0, HOST)
