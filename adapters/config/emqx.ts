@@ -7,6 +7,9 @@ import { type RoutesAddress, SECRET_PLACEHOLDER, SYSTEM_AUTHORITIES } from './ad
 import { composeFile } from './compose.ts'
 import { type GeneratedConfig, SECRET_NOTE } from './generated.ts'
 
+/** The routes answer within 4 s. What comes later would still count, for a question by 30 s. */
+const REQUEST_TIMEOUT = '5s'
+
 /** See {@link brokerConfig}. */
 export function emqx(address: RoutesAddress): GeneratedConfig {
   return {
@@ -16,7 +19,8 @@ export function emqx(address: RoutesAddress): GeneratedConfig {
         path: 'compose.yaml',
         text: composeFile({
           name: 'emqx',
-          image: 'emqx/emqx:5.8.6',
+          // Before 5.9.2 it lets everybody in for a moment at each start.
+          image: 'emqx/emqx:5.10.3',
           asks: address.host,
           mounts: { './emqx.conf': '/opt/emqx/etc/emqx.conf' },
           data: '/opt/emqx/data',
@@ -29,7 +33,8 @@ export function emqx(address: RoutesAddress): GeneratedConfig {
     notes: [
       SECRET_NOTE,
       'Replace YOUR-NODE-COOKIE and YOUR-DASHBOARD-PASSWORD too: EMQX would use well-known ones.',
-      'EMQX 6 takes the same file. What is changed in the dashboard counts at once; what emqx.conf says counts again from the next start.',
+      'EMQX 5.9.2 or later: 5.8.6 asks for no password in the first 1.5 seconds after a start. EMQX 6 takes the same file. From 5.9 on the licence is the Business Source License, for one node in production: read it.',
+      'What is changed in the dashboard counts at once; what emqx.conf says counts again from the next start.',
     ],
   }
 }
@@ -63,12 +68,17 @@ function emqxConf({ url, isSecure, host }: RoutesAddress): string {
     'listeners.ws.default.enable = false',
     'listeners.wss.default.enable = false',
     '',
+    '# EMQX finds a session by its client id alone. With the user name in front of it, whoever comes',
+    '# with the client id of another has a session of their own.',
+    `mqtt { clientid_override = "concat([username, '///', clientid])" }`,
+    '',
     'authentication = [',
     '  {',
     '    mechanism = password_based',
     '    backend = http',
     '    method = post',
     `    url = "${url}/emqx/auth"`,
+    `    request_timeout = ${REQUEST_TIMEOUT}`,
     `    ${headers}`,
     '    body {',
     `      ${placeholders('username', 'password', 'clientid')}`,
@@ -81,12 +91,14 @@ function emqxConf({ url, isSecure, host }: RoutesAddress): string {
     'authorization {',
     '  no_match = deny',
     '  deny_action = ignore',
-    '  cache { enable = true, ttl = 1m }',
+    '  # A denial is kept as well, and also one that is due to a call that failed.',
+    '  cache { enable = true, ttl = 10s }',
     '  sources = [',
     '    {',
     '      type = http',
     '      method = post',
     `      url = "${url}/emqx/acl"`,
+    `      request_timeout = ${REQUEST_TIMEOUT}`,
     `      ${headers}`,
     '      body {',
     `        ${placeholders('username', 'clientid', 'topic')}`,

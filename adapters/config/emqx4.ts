@@ -56,6 +56,7 @@ export function emqx4(address: RoutesAddress): GeneratedConfig {
     ],
     notes: [
       SECRET_NOTE,
+      'A client needs its user name as client id, or one that begins with it and two slashes: EMQX 4 finds a session by its client id alone.',
       'Replace YOUR-NODE-COOKIE, YOUR-API-SECRET and YOUR-DASHBOARD-PASSWORD too, in compose.yaml as well: EMQX would use well-known ones.',
       'Without docker: emqx_auth_http.conf goes to etc/plugins/, acl.conf replaces etc/acl.conf, and the lines of the other three replace those in etc/emqx.conf and etc/plugins/. Comment the listeners out that you do not use: the certificates of ssl and wss are ones that everybody has. Then: emqx_ctl plugins load emqx_auth_http',
     ],

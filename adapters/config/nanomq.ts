@@ -27,6 +27,7 @@ export function nanomq(address: RoutesAddress): GeneratedConfig {
     ],
     notes: [
       SECRET_NOTE,
+      'A client needs its user name as client id, or one that begins with it and two slashes: NanoMQ finds a session by its client id alone.',
       'Where nanomq.conf cannot be read or parsed, nobody outside of the container reaches NanoMQ; without docker, start it with NANOMQ_BROKER_URL=nmq-tcp://127.0.0.1:1883 in its environment, and look for "invalid data to parse!" in its output.',
     ],
   }
@@ -45,6 +46,12 @@ function nanomqConf({ url }: RoutesAddress): string {
   return `${[
     'listeners.tcp {',
     '  bind = "0.0.0.0:1883"',
+    '}',
+    '',
+    '# Each question holds a thread until it is answered. With all threads held by questions nobody',
+    '# reads the answers, so there is one question at a time.',
+    'system {',
+    '  parallel = 1',
     '}',
     '',
     'auth {',

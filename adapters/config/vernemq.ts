@@ -16,7 +16,8 @@ export function vernemq(address: RoutesAddress): GeneratedConfig {
         path: 'compose.yaml',
         text: composeFile({
           name: 'vernemq',
-          image: 'vernemq/vernemq:2.1.1',
+          // Before 2.2.0 a SUBSCRIBE that is denied in part ends an MQTT 5 connection.
+          image: 'vernemq/vernemq:2.2.0',
           asks: address.host,
           mounts: { './vernemq.conf': '/vernemq/etc/vernemq.conf.local' },
           data: '/vernemq/data',
@@ -27,6 +28,7 @@ export function vernemq(address: RoutesAddress): GeneratedConfig {
     ],
     notes: [
       SECRET_NOTE,
+      'VerneMQ 2.2.0 or later: 2.1 leaves a denied SUBSCRIBE without an answer, or ends its connection.',
       'Replace YOUR-NODE-COOKIE too. The image starts once its licence is accepted: read it, and add the line accept_eula = yes to vernemq.conf.',
     ],
   }
@@ -54,6 +56,8 @@ function vernemqConf({ url, isSecure }: RoutesAddress): string {
     'plugins.vmq_passwd = off',
     'plugins.vmq_acl = off',
     'plugins.vmq_webhooks = on',
+    '# In milliseconds: shorter than the routes and what stands before them keep an idle connection.',
+    'vmq_webhooks.pool_timeout = 3000',
     ...(isSecure
       ? [
           `vmq_webhooks.cafile = ${SYSTEM_AUTHORITIES}`,

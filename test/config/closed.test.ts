@@ -10,10 +10,42 @@ import { BROKERS, findOpen } from './closing.ts'
 
 /** What would open a broker beside all that closes it. */
 const MORE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  emqx: { 'emqx.conf': 'zones.plant.mqtt.clientid_override = disabled' },
   emqx4: { 'emqx_auth_http.conf': 'auth.http.super_req.url = http://auth.internal:8000/x' },
   mosquitto: { 'mosquitto.conf': 'acl_file /mosquitto/auth/acl' },
   'mosquitto-go-auth': { 'mosquitto.conf': 'auth_opt_http_superuser_uri /x' },
   rabbitmq: { 'rabbitmq.conf': 'auth_backends.2 = internal' },
+}
+
+const OVERRIDE = "concat([username, '///', clientid])"
+
+/** Values in the place of those that close, each of which would open. */
+const OTHERWISE: Readonly<
+  Record<string, readonly (readonly [file: string, is: string, instead: string])[]>
+> = {
+  emqx: [
+    ['emqx.conf', OVERRIDE, 'disabled'],
+    ['emqx.conf', OVERRIDE, 'clientid'],
+    // Two hubs of one account would end each other's connection.
+    ['emqx.conf', OVERRIDE, 'username'],
+    // Whose it is could not be told: a user name holds a "/", and an own id may.
+    ['emqx.conf', OVERRIDE, "concat([username, '/', clientid])"],
+    ['emqx.conf', OVERRIDE, "concat([clientid, '///', username])"],
+    ['emqx.conf', OVERRIDE, "coalesce(clientid, concat([username, '///', clientid]))"],
+    ['emqx.conf', 'request_timeout = 5s', 'request_timeout = 30s'],
+    ['emqx.conf', 'ttl = 10s', 'ttl = 1m'],
+    ['compose.yaml', '5.10.3', '5.8.6'],
+    ['compose.yaml', '5.10.3', 'latest'],
+  ],
+  nanomq: [
+    ['nanomq.conf', 'parallel = 1', 'parallel = 0'],
+    ['nanomq.conf', 'parallel = 1', 'parallel = 16'],
+  ],
+  vernemq: [
+    ['vernemq.conf', 'pool_timeout = 3000', 'pool_timeout = 60000'],
+    ['compose.yaml', '2.2.0', '2.1.2'],
+    ['compose.yaml', '2.2.0', 'latest'],
+  ],
 }
 
 test('what closes each broker is written down', () => {
@@ -47,6 +79,16 @@ for (const broker of brokerNames) {
           }
         }
         assert.ok(found.has(`${file}: ${path}`), [...found].join('\n'))
+      })
+    }
+
+    for (const [file, is, instead] of OTHERWISE[broker] ?? []) {
+      test(`is found open with ${instead} in the place of ${is} in ${file}`, () => {
+        const changed = files.map((one) =>
+          one.path === file ? { path: file, text: one.text.replace(is, instead) } : one,
+        )
+        assert.notDeepEqual(changed, files)
+        assert.notDeepEqual(findOpen(broker, { files: changed }), [])
       })
     }
 

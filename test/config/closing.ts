@@ -88,35 +88,53 @@ const hookNames = ['register', 'publish', 'subscribe'].flatMap((name) => [name, 
 
 export const BROKERS: Readonly<Record<string, Broker>> = {
   emqx: {
-    formats: { 'emqx.conf': readHocon },
-    closings: closings('emqx.conf', [
-      ['authorization.no_match', 'deny', 'a call that fails lets the client through'],
-      ['authentication.0.backend', 'http', 'nobody is asked who a client is'],
-      ['authentication.0.mechanism', 'password_based', 'no password is asked for'],
-      ['authentication.0.method', 'post', POST],
-      ['authentication.0.url', ASKED, 'nobody is asked'],
-      ['authentication.0.headers.authorization', BEARER, 'every question is denied'],
-      ['authentication.0.headers.content-type', 'application/json', 'a form is denied'],
-      ['authorization.sources.0.type', 'http', 'the file that allows all is asked instead'],
-      ['authorization.sources.0.url', ASKED, 'nobody is asked'],
-      ['authorization.sources.0.method', 'post', POST],
-      ['authorization.sources.0.headers.authorization', BEARER, 'every question is denied'],
-      ['authorization.sources.0.body.topic', /^\$\{topic\}$/, 'every question is denied'],
-      ['authorization.cache.ttl', '1m', 'what was granted once could last'],
-      ['listeners.tcp.default.enable_authn', 'true', 'nobody is asked who a client is'],
-      ['listeners.ssl.default.enable', 'false', 'it listens with a certificate everybody has'],
-      ['listeners.ws.default.enable', 'false', 'it listens where nobody asked for it'],
-      ['listeners.wss.default.enable', 'false', 'it listens with a certificate everybody has'],
-      ['node.cookie', 'YOUR-NODE-COOKIE', 'the cookie is one that everybody knows'],
-      [
-        'dashboard.default_password',
-        'YOUR-DASHBOARD-PASSWORD',
-        'the password is one that everybody knows',
-      ],
-    ]),
+    formats: { 'emqx.conf': readHocon, 'compose.yaml': readCompose },
+    closings: [
+      ...closings('compose.yaml', [
+        [
+          'services.emqx.image',
+          /^emqx\/emqx:(5\.10|6\.\d+)\.\d+$/,
+          'everybody is let in for a moment at each start',
+        ],
+      ]),
+      ...closings('emqx.conf', [
+        ['authorization.no_match', 'deny', 'a call that fails lets the client through'],
+        ['authentication.0.backend', 'http', 'nobody is asked who a client is'],
+        ['authentication.0.mechanism', 'password_based', 'no password is asked for'],
+        ['authentication.0.method', 'post', POST],
+        ['authentication.0.url', ASKED, 'nobody is asked'],
+        ['authentication.0.headers.authorization', BEARER, 'every question is denied'],
+        ['authentication.0.headers.content-type', 'application/json', 'a form is denied'],
+        ['authorization.sources.0.type', 'http', 'the file that allows all is asked instead'],
+        ['authorization.sources.0.url', ASKED, 'nobody is asked'],
+        ['authorization.sources.0.method', 'post', POST],
+        ['authorization.sources.0.headers.authorization', BEARER, 'every question is denied'],
+        ['authorization.sources.0.body.topic', /^\$\{topic\}$/, 'every question is denied'],
+        ['authorization.cache.ttl', '10s', 'what was granted once could last'],
+        [
+          'mqtt.clientid_override',
+          "concat([username, '///', clientid])",
+          'a client id takes over the session of another user name',
+        ],
+        ['authentication.0.request_timeout', '5s', 'an answer counts that comes too late'],
+        ['authorization.sources.0.request_timeout', '5s', 'a grant of 30 seconds ago counts'],
+        ['listeners.tcp.default.enable_authn', 'true', 'nobody is asked who a client is'],
+        ['listeners.ssl.default.enable', 'false', 'it listens with a certificate everybody has'],
+        ['listeners.ws.default.enable', 'false', 'it listens where nobody asked for it'],
+        ['listeners.wss.default.enable', 'false', 'it listens with a certificate everybody has'],
+        ['node.cookie', 'YOUR-NODE-COOKIE', 'the cookie is one that everybody knows'],
+        [
+          'dashboard.default_password',
+          'YOUR-DASHBOARD-PASSWORD',
+          'the password is one that everybody knows',
+        ],
+      ]),
+    ],
     alone: [
       ['emqx.conf', /^authentication\.[1-9]/],
       ['emqx.conf', /^authorization\.sources\.[1-9]/],
+      // A zone has a setting of its own in the place of the one of `mqtt`.
+      ['emqx.conf', /^zones\..*clientid_override/],
     ],
   },
   emqx4: {
@@ -224,24 +242,34 @@ export const BROKERS: Readonly<Record<string, Broker>> = {
     alone: [['rabbitmq.conf', /^auth_backends\.[^1]/]],
   },
   vernemq: {
-    formats: { 'vernemq.conf': readLines },
-    closings: closings('vernemq.conf', [
-      ['allow_anonymous', 'off', 'nobody is asked for a password'],
-      ['plugins.vmq_passwd', 'off', 'a file is asked first'],
-      ['plugins.vmq_acl', 'off', 'a file is asked first'],
-      ['plugins.vmq_webhooks', 'on', 'nobody is asked'],
-      ['distributed_cookie', 'YOUR-NODE-COOKIE', 'the cookie is one that everybody knows'],
-      ...hookNames.flatMap((name) => {
-        const hook = `auth_on_${name.replace('5', '')}${name.endsWith('5') ? '_m5' : ''}`
-        const at = `vmq_webhooks.${name}`
-        return [
-          [`${at}.hook`, hook, 'nobody is asked about it'],
-          [`${at}.endpoint`, /\/vernemq\/YOUR-BROKER-SECRET$/, 'every question is denied'],
-        ] as const
-      }),
-      ['vmq_webhooks.publish.no_payload', 'on', 'long messages are denied'],
-      ['vmq_webhooks.publish5.no_payload', 'on', 'long messages are denied'],
-    ]),
+    formats: { 'vernemq.conf': readLines, 'compose.yaml': readCompose },
+    closings: [
+      ...closings('compose.yaml', [
+        [
+          'services.vernemq.image',
+          /^vernemq\/vernemq:2\.([2-9]|\d\d)\.\d+$/,
+          'a SUBSCRIBE that is denied in part ends its connection',
+        ],
+      ]),
+      ...closings('vernemq.conf', [
+        ['allow_anonymous', 'off', 'nobody is asked for a password'],
+        ['plugins.vmq_passwd', 'off', 'a file is asked first'],
+        ['plugins.vmq_acl', 'off', 'a file is asked first'],
+        ['plugins.vmq_webhooks', 'on', 'nobody is asked'],
+        ['vmq_webhooks.pool_timeout', '3000', 'a right login on a closed connection is refused'],
+        ['distributed_cookie', 'YOUR-NODE-COOKIE', 'the cookie is one that everybody knows'],
+        ...hookNames.flatMap((name) => {
+          const hook = `auth_on_${name.replace('5', '')}${name.endsWith('5') ? '_m5' : ''}`
+          const at = `vmq_webhooks.${name}`
+          return [
+            [`${at}.hook`, hook, 'nobody is asked about it'],
+            [`${at}.endpoint`, /\/vernemq\/YOUR-BROKER-SECRET$/, 'every question is denied'],
+          ] as const
+        }),
+        ['vmq_webhooks.publish.no_payload', 'on', 'long messages are denied'],
+        ['vmq_webhooks.publish5.no_payload', 'on', 'long messages are denied'],
+      ]),
+    ],
     alone: [],
   },
   nanomq: {
@@ -255,6 +283,7 @@ export const BROKERS: Readonly<Record<string, Broker>> = {
         ],
       ]),
       ...closings('nanomq.conf', [
+        ['system.parallel', '1', 'four questions at once are denied, and all that follow'],
         ['auth.allow_anonymous', 'false', 'who has no user name is let in'],
         ['auth.no_match', 'deny', 'a question that nobody answers is a grant'],
         ...['auth_req', 'acl_req'].flatMap((name) => {

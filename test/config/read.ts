@@ -19,11 +19,11 @@ export function readLines(text: string): Settings {
   return settings
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]=,]|[^\s{}[\]=,"]+|\n/g
+const TOKEN = /"(?:[^"\\]|\\.)*"|#.*|[{}[\]=,]|[^\s{}[\]=,"]+|\n/g
 
-/** HOCON, as EMQX 5 and NanoMQ have it: objects, lists, and plain or quoted values. */
+/** HOCON, as EMQX 5 and NanoMQ have it: objects, lists, plain or quoted values, and comments. */
 export function readHocon(text: string): Settings {
-  const tokens = text.match(TOKEN)!.filter((token) => token !== '\n' && token !== ',')
+  const tokens = text.match(TOKEN)!.filter((token) => !/^(\n|,|#.*)$/.test(token))
   const settings = new Map<string, string>()
   let at = 0
   const unquote = (token: string) => token.replace(/^"(.*)"$/, '$1')
