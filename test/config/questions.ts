@@ -33,6 +33,11 @@ export interface Asking {
   isAllowed(status: number, text: string): boolean
   /** What it tells of a client and its message, beside the user name and the topic. */
   readonly tells: readonly ('clientId' | 'qos' | 'retain')[]
+  /**
+   * What it finds the session of a client by that it let in.
+   * @param text Of the answer to the login.
+   */
+  session(deed: Deed, text: string): string
 }
 
 const ADDRESS = '10.0.0.9'
@@ -65,16 +70,34 @@ function fill(
 
 const ends = (status: number) => status === 200
 
+/** Of EMQX 4, NanoMQ and RabbitMQ. */
+const byClientId = ({ clientId }: Deed) => clientId
+
+/** Of Mosquitto. */
+const byBoth = ({ username, clientId }: Deed) => JSON.stringify([username, clientId])
+
+/** The client id that EMQX 5.10.3 and 6.0.2 go by (`emqx_variform`): `concat` of names and texts. */
+function overridden(settings: Settings, { username, clientId }: Deed): string {
+  const [, list] = /^concat\(\[(.*)\]\)$/.exec(settings.get('mqtt.clientid_override') ?? '') ?? []
+  if (list === undefined) return clientId
+  const values: Readonly<Record<string, string>> = { username, clientid: clientId }
+  return list
+    .split(/, */)
+    .map((item) => /^'([^']*)'$/.exec(item)?.[1] ?? values[item] ?? '')
+    .join('')
+}
+
 const emqx: Asking = {
   title: 'emqx',
   tells: ['clientId', 'qos', 'retain'],
-  questions({ action, username, password, clientId, topic, qos, retain }, secret) {
+  questions(deed, secret) {
+    const { action, username, password, topic, qos, retain } = deed
     const settings = settingsOf('emqx', 'emqx.conf', readHocon, secret)
     const isLogin = action === 'login'
     const at = isLogin ? 'authentication.0' : 'authorization.sources.0'
     const client = {
       '${username}': username,
-      '${clientid}': clientId,
+      '${clientid}': overridden(settings, deed),
       '${peerhost}': ADDRESS,
     }
     const more = isLogin
@@ -95,6 +118,7 @@ const emqx: Asking = {
     ]
   },
   isAllowed: (status, text) => status === 200 && JSON.parse(text).result === 'allow',
+  session: (deed) => overridden(settingsOf('emqx', 'emqx.conf', readHocon, ''), deed),
 }
 
 /** EMQX 4 and NanoMQ. */
@@ -124,6 +148,7 @@ const emqx4: Asking = {
     ]
   },
   isAllowed: ends,
+  session: byClientId,
 }
 
 const nanomq: Asking = {
@@ -142,6 +167,7 @@ const nanomq: Asking = {
     ]
   },
   isAllowed: ends,
+  session: byClientId,
 }
 
 const ACC = { login: '-1', publish: '2', subscribe: '4' } as const
@@ -160,6 +186,7 @@ const goAuth: Asking = {
     return [{ url, init: { method: of('method'), headers: JSON_TYPE, body: JSON.stringify(told) } }]
   },
   isAllowed: ends,
+  session: byBoth,
 }
 
 const authPlug: Asking = {
@@ -180,6 +207,7 @@ const authPlug: Asking = {
     return [{ url, init: { method: 'POST', headers: FORM_TYPE, body: fields.join('&') } }]
   },
   isAllowed: ends,
+  session: byBoth,
 }
 
 const rabbitmq: Asking = {
@@ -225,6 +253,7 @@ const rabbitmq: Asking = {
     ]
   },
   isAllowed: (status, text) => status === 200 && text === 'allow',
+  session: byClientId,
 }
 
 function vernemq(title: string, ending: '' | '_m5'): Asking {
@@ -255,6 +284,7 @@ function vernemq(title: string, ending: '' | '_m5'): Asking {
       ]
     },
     isAllowed: (status, text) => status === 200 && JSON.parse(text).result === 'ok',
+    session: ({ clientId }, text) => JSON.parse(text).modifiers?.client_id ?? clientId,
   }
 }
 
