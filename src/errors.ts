@@ -6,6 +6,8 @@
  * @module
  */
 import type { Explanation } from './access/explain.ts'
+import type { RevocationReport } from './fleet/fleet.ts'
+import { describeError } from './log.ts'
 
 /** Base of all errors thrown on purpose. */
 export abstract class DeviceHubError extends Error {
@@ -105,6 +107,26 @@ export class DeviceRevokedError extends DeviceHubError {
     super(`Device ${type}/${id} is revoked`)
     this.type = type
     this.id = id
+  }
+}
+
+/**
+ * The device is revoked, but not all of its sessions could be ended: see `report`. Revoke it again
+ * to repeat that.
+ */
+export class RevocationError extends DeviceHubError {
+  override readonly name = 'RevocationError'
+  readonly code = 'ERR_REVOCATION_INCOMPLETE'
+  /** What was done, and what failed: one at least. */
+  readonly report: RevocationReport
+
+  constructor(report: RevocationReport) {
+    const { type, id, failed } = report
+    const problems = failed.map(({ name, error }) => `${name}: ${describeError(error)}`).join('; ')
+    super(`Device ${type}/${id} is revoked, but its sessions may go on: ${problems}`, {
+      cause: failed[0]?.error,
+    })
+    this.report = report
   }
 }
 

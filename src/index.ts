@@ -135,6 +135,7 @@ export {
   PayloadError,
   type PayloadIssue,
   RevisionConflictError,
+  RevocationError,
   SealedSecretError,
   UnsupportedRuntimeError,
 } from './errors.ts'
@@ -151,6 +152,9 @@ export type {
   ProvisionedDevice,
   ProvisionOptions,
   RecordedDevice,
+  RevocationFailure,
+  RevocationReport,
+  RevokedDevice,
   RotateOptions,
 } from './fleet/fleet.ts'
 export type { SendOptions } from './hub/commands.ts'

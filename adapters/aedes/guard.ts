@@ -181,7 +181,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
     for (const username of ended) events.onUserEnd(username)
   }
 
-  const stopWatching = fleet.onRevoked(endRevoked)
+  const stopWatching = fleet.onRevoked('embedded broker', endRevoked)
 
   return {
     get connections() {

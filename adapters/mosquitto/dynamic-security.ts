@@ -150,7 +150,7 @@ class FleetSecurity implements DynamicSecurity {
         this.#log('error', `${type}/${id} ${problem}`)
       }
     })
-    const revoked = this.#fleet.onRevoked((device) => this.#write(device))
+    const revoked = this.#fleet.onRevoked('Mosquitto', (device) => this.#write(device))
     this.#unfollow = [changed, revoked]
   }
 

@@ -81,7 +81,8 @@ export function createFleet(options: FleetOptions): Fleet {
       serviceIds.add(clientId)
     }
   }
-  const lifetime = readLifetime(options.rulesLifetime) * 1_000
+  const rulesLifetime = readLifetime(options.rulesLifetime)
+  const lifetime = rulesLifetime * 1_000
   const known = principalCache(lifetime)
   const active = activeDevices(store, lifetime)
 
@@ -126,6 +127,7 @@ export function createFleet(options: FleetOptions): Fleet {
     prefix,
     types,
     store,
+    rulesLifetime,
     findPrincipal,
     forget,
     ...deviceRegistry({

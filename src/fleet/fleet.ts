@@ -42,7 +42,8 @@ export interface FleetOptions {
   /**
    * Seconds for which {@link Fleet.authorize}, {@link Fleet.explain} and hubs take a device as it was
    * last read from the store: 0 to 3,600. A change that another process makes counts after that, or
-   * after {@link Fleet.forget}; one made through this fleet counts at once. Default: 10.
+   * after {@link Fleet.forget}; one made through this fleet counts at once. The embedded broker reads
+   * the devices that are connected to it as often, at least a second apart. Default: 10.
    */
   readonly rulesLifetime?: number
 }
@@ -132,6 +133,25 @@ export interface DeviceRef {
   readonly id: string
 }
 
+/** A device that was revoked, as whoever ends its sessions is told. */
+export interface RevokedDevice extends DeviceRef {
+  readonly username: string
+}
+
+/** What became of a revoked device's sessions. Make it complete by revoking the device again. */
+export interface RevocationReport extends RevokedDevice {
+  /** The names of the listeners that ended what they had of the device, in the order they began. */
+  readonly done: readonly string[]
+  /** Those that could not, with their error. What they had of it may go on. */
+  readonly failed: readonly RevocationFailure[]
+}
+
+/** A listener that could not end a revoked device's sessions. */
+export interface RevocationFailure {
+  readonly name: string
+  readonly error: Error
+}
+
 /** A change of a device that was made through a fleet, and is on record. */
 export interface DeviceChange extends DeviceRef {
   readonly kind: 'provisioned' | 'updated' | 'rotated' | 'revoked'
@@ -142,6 +162,8 @@ export interface Fleet {
   readonly prefix: string
   readonly types: readonly DeviceType[]
   readonly store: DeviceStore
+  /** See {@link FleetOptions.rulesLifetime}. */
+  readonly rulesLifetime: number
   /**
    * Puts a device on record and makes its login. Settles when the record is written and everything
    * registered with {@link Fleet.onChanged} has been told.
@@ -221,14 +243,24 @@ export interface Fleet {
   /** The same of the service accounts. */
   serviceLogins(): readonly BrokerLogin[]
   /**
-   * Revokes a device: it can neither log in nor do anything from now on. Settles when the record
-   * is written and everything registered with {@link Fleet.onRevoked} has been told; rejects with
-   * the error of a listener that failed, after all were told. Repeating it tells them again.
+   * Revokes a device: it can neither log in nor do anything from now on, and everything registered
+   * with {@link Fleet.onRevoked} ends the sessions it has of it, all at the same time and whether
+   * others fail or not. Settles when the record is written and each of them is done, with a report.
+   * Repeating it tells them again.
    * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {ConfigError} If the type is not of this fleet.
+   * @throws {RevisionConflictError} If other writers were in between five times; nobody is told then.
+   * @throws {RevocationError} If a listener failed, after all were told. The device is revoked, and
+   * the report of the error says whose sessions of it may go on.
    */
-  revoke(type: DeviceType, id: string): Promise<void>
-  /** Calls a listener for each device revoked through this fleet. Returns how to stop that. */
-  onRevoked(listener: (device: DeviceRef) => void | Promise<void>): () => void
+  revoke(type: DeviceType, id: string): Promise<RevocationReport>
+  /**
+   * Calls a listener for each device revoked through this fleet, to end the sessions it has of it.
+   * Whoever revokes waits for it, and learns whether it failed, so it is to bound its own time.
+   * Returns how to stop that.
+   * @param name What it is called in the report, such as `emqx`.
+   */
+  onRevoked(name: string, listener: (device: RevokedDevice) => void | Promise<void>): () => void
   /**
    * Calls a listener for each change made through this fleet, once it is on record. Whoever made it
    * waits for the listener, and hears nothing of its failure: the change stands, and a password must

@@ -17,9 +17,18 @@ import {
   DeviceUnknownError,
   InvalidNameError,
   RevisionConflictError,
+  RevocationError,
+  toError,
 } from '../errors.ts'
 import type { Channel, TopicTemplate } from '../topic/template.ts'
-import type { DeviceChange, DeviceRef, Fleet, ProvisionOptions, RecordedDevice } from './fleet.ts'
+import type {
+  DeviceChange,
+  Fleet,
+  ProvisionOptions,
+  RecordedDevice,
+  RevocationFailure,
+  RevokedDevice,
+} from './fleet.ts'
 import { isAnothersName, type KnownNames } from './listed-ids.ts'
 import { credentialOf, type DeviceSecrets } from './secrets.ts'
 
@@ -54,10 +63,16 @@ const MAX_UPDATE_TRIES = 5
 /** Longest overlap of a rotation, in seconds: 30 days. */
 const MAX_OVERLAP = 2_592_000
 
+/** What is done when a device is revoked. */
+interface Revocation {
+  readonly name: string
+  readonly listener: (device: RevokedDevice) => void | Promise<void>
+}
+
 /** Makes it. What it does is described at {@link Fleet}. */
 export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
   const { store, secrets, templates, names, isServiceId, checkType, forget } = options
-  const revocations = new Set<(device: DeviceRef) => void | Promise<void>>()
+  const revocations = new Set<Revocation>()
   const changes = new Set<(change: DeviceChange) => void | Promise<void>>()
 
   function topicsOf(type: DeviceType, id: string): RecordedDevice['topics'] {
@@ -216,23 +231,33 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     },
 
     async revoke(type, id) {
-      await rewrite(type, id, (record) =>
+      const { username } = await rewrite(type, id, (record) =>
         record.revoked ? undefined : { ...record, revoked: true, revision: record.revision + 1 },
       )
       const changed = tellChanged({ kind: 'revoked', type: type.name, id })
+      const device = { type: type.name, id, username }
+      const done: string[] = []
+      const failed: RevocationFailure[] = []
       // One that fails keeps no other from being told: each may hold a session to end.
-      const told = await Promise.allSettled(
-        [...revocations].map(async (tell) => tell({ type: type.name, id })),
-      )
+      const told = [...revocations]
+      const outcomes = await Promise.allSettled(told.map(async (each) => each.listener(device)))
+      for (const [i, outcome] of outcomes.entries()) {
+        const { name } = told[i]!
+        if (outcome.status === 'fulfilled') done.push(name)
+        else failed.push({ name, error: toError(outcome.reason) })
+      }
       await changed
-      const failed = told.find((result) => result.status === 'rejected')
-      if (failed) throw failed.reason
+      const report = { ...device, done, failed }
+      // A session that goes on must not be overlooked.
+      if (failed.length > 0) throw new RevocationError(report)
+      return report
     },
 
-    onRevoked(listener) {
-      revocations.add(listener)
+    onRevoked(name, listener) {
+      const revocation = { name, listener }
+      revocations.add(revocation)
       return () => {
-        revocations.delete(listener)
+        revocations.delete(revocation)
       }
     },
 

@@ -7,13 +7,18 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
 import {
-  type DeviceRef,
   defineDeviceType,
   memoryStore,
   RevisionConflictError,
+  RevocationError,
+  type RevokedDevice,
 } from '../../src/index.ts'
 import { deferred } from '../support/wait.ts'
 import { contested, makeFleet, pump, weatherStation } from './fixture.ts'
+
+function throwAtOnce(): never {
+  throw new Error('no connection')
+}
 
 describe('a revoked device', () => {
   test('can neither log in nor do anything, from the moment revoke settles', async () => {
@@ -61,15 +66,13 @@ describe('a revoked device', () => {
   test('may be revoked again: nothing is written, and everybody told again', async () => {
     const fleet = makeFleet()
     await fleet.provision(pump, 'P-1')
-    const told: DeviceRef[] = []
-    fleet.onRevoked((device) => void told.push(device))
+    const told: RevokedDevice[] = []
+    fleet.onRevoked('test', (device) => void told.push(device))
     await fleet.revoke(pump, 'P-1')
     await fleet.revoke(pump, 'P-1')
     assert.equal((await fleet.store.get('pump', 'P-1'))?.revision, 2)
-    assert.deepEqual(told, [
-      { type: 'pump', id: 'P-1' },
-      { type: 'pump', id: 'P-1' },
-    ])
+    const device = { type: 'pump', id: 'P-1', username: 'pump/P-1' }
+    assert.deepEqual(told, [device, device])
   })
 })
 
@@ -78,7 +81,7 @@ describe('revoke is refused', () => {
     test(`for ${JSON.stringify(id)}, which is no device, and nobody is told`, async () => {
       const fleet = makeFleet()
       await fleet.provision(pump, 'P-1')
-      fleet.onRevoked(() => assert.fail('nobody was revoked'))
+      fleet.onRevoked('test', () => assert.fail('nobody was revoked'))
       await assert.rejects(fleet.revoke(pump, id), {
         name: 'DeviceUnknownError',
         code: 'ERR_DEVICE_UNKNOWN',
@@ -111,7 +114,7 @@ describe('a listener', () => {
     const reached = deferred()
     const release = deferred()
     let written: boolean | undefined
-    fleet.onRevoked(async ({ type, id }) => {
+    fleet.onRevoked('test', async ({ type, id }) => {
       written = (await fleet.store.get(type, id))?.revoked
       reached.resolve()
       await release.promise
@@ -132,8 +135,8 @@ describe('a listener', () => {
     await fleet.provision(pump, 'P-1')
     await fleet.provision(pump, 'P-2')
     const told: string[] = []
-    const stop = fleet.onRevoked(({ id }) => void told.push(`first ${id}`))
-    fleet.onRevoked(({ id }) => void told.push(`second ${id}`))
+    const stop = fleet.onRevoked('first', ({ id }) => void told.push(`first ${id}`))
+    fleet.onRevoked('second', ({ id }) => void told.push(`second ${id}`))
     await fleet.revoke(pump, 'P-1')
     stop()
     stop()
@@ -141,33 +144,92 @@ describe('a listener', () => {
     assert.deepEqual(told, ['first P-1', 'second P-1', 'second P-2'])
   })
 
-  for (const [how, fail] of [
+  test('is told the user name too, which may be one from elsewhere', async () => {
+    const fleet = makeFleet()
+    await fleet.provision(pump, 'P-1', { username: 'north-1' })
+    const told: RevokedDevice[] = []
+    fleet.onRevoked('test', (device) => void told.push(device))
+    await fleet.revoke(pump, 'P-1')
+    assert.deepEqual(told, [{ type: 'pump', id: 'P-1', username: 'north-1' }])
+  })
+})
+
+describe('the report', () => {
+  const device = { type: 'pump', id: 'P-1', username: 'pump/P-1' }
+
+  test('names everything that was told, in the order it began', async () => {
+    const fleet = makeFleet()
+    await fleet.provision(pump, 'P-1')
+    assert.deepEqual(await fleet.revoke(pump, 'P-1'), { ...device, done: [], failed: [] })
+    const slow = deferred()
+    fleet.onRevoked('slow', () => slow.promise)
+    fleet.onRevoked('emqx', () => slow.resolve())
+    const stop = fleet.onRevoked('stopped', () => assert.fail('it was stopped'))
+    fleet.onRevoked('emqx', () => {})
+    stop()
+    const report = await fleet.revoke(pump, 'P-1')
+    assert.deepEqual(report, { ...device, done: ['slow', 'emqx', 'emqx'], failed: [] })
+  })
+
+  for (const [how, fail, name, message] of [
+    ['throws', throwAtOnce, 'Error', 'no connection'],
     [
-      'throws',
-      () => {
-        throw new Error('no connection')
-      },
+      'rejects',
+      () => Promise.reject(new RangeError('no connection')),
+      'RangeError',
+      'no connection',
     ],
-    ['rejects', async () => Promise.reject(new Error('no connection'))],
+    ['throws what is no error', () => Promise.reject('no connection'), 'Error', 'no connection'],
   ] as const) {
-    test(`that ${how} keeps no other from being told, and the caller hears of it`, async () => {
+    test(`tells of one that ${how}, and it keeps no other from being told`, async () => {
       const fleet = makeFleet()
       await fleet.provision(pump, 'P-1')
       const slow = deferred()
       const told: string[] = []
-      fleet.onRevoked(() => void told.push('before'))
-      fleet.onRevoked(fail)
-      fleet.onRevoked(async () => {
+      fleet.onRevoked('before', () => void told.push('before'))
+      fleet.onRevoked('failing', fail)
+      fleet.onRevoked('after', async () => {
         await slow.promise
         told.push('after')
       })
       const revoking = fleet.revoke(pump, 'P-1')
       slow.resolve()
-      await assert.rejects(revoking, /no connection/)
+      const error = await revoking.catch((thrown: unknown) => thrown)
+      assert.ok(error instanceof RevocationError)
+      assert.equal(error.code, 'ERR_REVOCATION_INCOMPLETE')
+      const text = `Device pump/P-1 is revoked, but its sessions may go on: failing: ${name}: ${message}`
+      assert.equal(error.message, text)
+      const { failed, ...rest } = error.report
+      assert.deepEqual(rest, { ...device, done: ['before', 'after'] })
+      const [failure] = failed
+      assert.deepEqual([failed.length, failure?.name], [1, 'failing'])
+      assert.deepEqual([failure?.error.name, failure?.error.message], [name, message])
+      assert.equal(error.cause, failure?.error)
       assert.deepEqual(told, ['before', 'after'])
       assert.equal((await fleet.store.get('pump', 'P-1'))?.revoked, true)
     })
   }
+
+  test('has every failure, and after them a repeated revocation can be complete', async () => {
+    const fleet = makeFleet()
+    await fleet.provision(pump, 'P-1')
+    let isAway = true
+    for (const name of ['north', 'south']) {
+      fleet.onRevoked(name, () => {
+        if (isAway) throw new Error(`${name} is away`)
+      })
+    }
+    await assert.rejects(fleet.revoke(pump, 'P-1'), (error) => {
+      assert.ok(error instanceof RevocationError)
+      const problems = error.report.failed.map((failure) => failure.error.message)
+      assert.deepEqual(problems, ['north is away', 'south is away'])
+      assert.match(error.message, /north: Error: north is away; south: Error: south is away$/)
+      return true
+    })
+    isAway = false
+    const report = await fleet.revoke(pump, 'P-1')
+    assert.deepEqual(report, { ...device, done: ['north', 'south'], failed: [] })
+  })
 })
 
 describe('when another writer is in between', () => {
@@ -185,7 +247,7 @@ describe('when another writer is in between', () => {
     const fleet = makeFleet({ store: contested(1, { revoked: true }) })
     await fleet.provision(pump, 'P-1')
     let told = 0
-    fleet.onRevoked(() => void told++)
+    fleet.onRevoked('test', () => void told++)
     await fleet.revoke(pump, 'P-1')
     assert.equal((await fleet.store.get('pump', 'P-1'))?.revision, 2)
     assert.equal(told, 1)
@@ -194,7 +256,7 @@ describe('when another writer is in between', () => {
   test('again and again, it gives up and nobody is told that it was done', async () => {
     const fleet = makeFleet({ store: contested(1_000) })
     await fleet.provision(pump, 'P-1')
-    fleet.onRevoked(() => assert.fail('it was not revoked'))
+    fleet.onRevoked('test', () => assert.fail('it was not revoked'))
     await assert.rejects(fleet.revoke(pump, 'P-1'), RevisionConflictError)
     assert.equal((await fleet.store.get('pump', 'P-1'))?.revoked, false)
   })

@@ -76,6 +76,11 @@ test('with 0 every question reads the device', async () => {
   assert.equal(await ask(), 'deny')
 })
 
+test('whoever keeps a connection can read it of the fleet, in seconds', async () => {
+  assert.equal((await site()).fleet.rulesLifetime, 10)
+  assert.equal((await site({ rulesLifetime: 0.5 })).fleet.rulesLifetime, 0.5)
+})
+
 describe('a lifetime is refused', () => {
   for (const rulesLifetime of [-1, 3_601, Number.NaN, Infinity, '10', null] as unknown[]) {
     test(String(rulesLifetime), () => {

@@ -250,7 +250,7 @@ describe('who follows the fleet', () => {
       reached.resolve()
       await release.promise
     })
-    fleet.onRevoked(() => assert.fail('nobody was revoked'))
+    fleet.onRevoked('test', () => assert.fail('nobody was revoked'))
     let isDone = false
     const updating = fleet.update(pump, 'P-1', { rules: [NEW] }).then(() => {
       isDone = true
