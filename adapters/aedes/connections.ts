@@ -6,10 +6,11 @@
 import type { Duplex } from 'node:stream'
 import type { Aedes, Client } from 'aedes'
 import { describeError } from '../../src/log.ts'
-import { type Guard, Refusal } from './guard.ts'
+import type { Guard } from './guard.ts'
 import type { Acceptor } from './listen.ts'
 import type { BoundedLog } from './log.ts'
 import { screenPackets } from './packet.ts'
+import { Refusal } from './refusal.ts'
 
 /** Takes connections, and ends them. */
 export interface ConnectionKeeper extends Acceptor {

@@ -9,12 +9,15 @@ import type { AccessRequest } from '../../src/access/decide.ts'
 import { explainDecision } from '../../src/access/explain.ts'
 import type { Principal } from '../../src/access/principal.ts'
 import { withinDeadline } from '../../src/deadline.ts'
-import type { DeviceRef, Fleet } from '../../src/fleet/fleet.ts'
+import type { DeviceChange, Fleet } from '../../src/fleet/fleet.ts'
 import { describeError } from '../../src/log.ts'
 import { lowerQos } from './delivery.ts'
 import { type Denial, type DenialReason, describeLogin } from './denial.ts'
 import { expiryWatch, isExpired } from './expiry.ts'
+import { liveClients } from './live.ts'
 import type { BoundedLog } from './log.ts'
+import { Refusal, refuseLogin } from './refusal.ts'
+import { standingUsers } from './standing.ts'
 import { sessionKey } from './state.ts'
 
 /** The hooks that ask a guard. */
@@ -34,7 +37,12 @@ export interface Guard {
   isGranted(client: Client, subscription: Subscription): boolean
   /** Who a client is, for a log. */
   describe(client: Client): string
-  /** Stops listening for revocations, and waiting for logins to expire. */
+  /**
+   * Ends every connection and session of a user name. Settles when they are gone, with how many
+   * sessions it ended.
+   */
+  disconnect(username: string): Promise<number>
+  /** Stops following what becomes of those who are connected. */
   close(): void
 }
 
@@ -45,28 +53,19 @@ export interface GuardEvents {
   readonly onSessionEnd: (key: string) => void
   /** A session was resumed with a subscription that is not granted any more. */
   readonly onFilterDropped: (key: string, filter: string) => void
-  /** A user name is revoked or has expired, and its connections are gone. */
-  readonly onUserEnd: (username: string) => void
+  /** The sessions of a user name are to end. Returns the keys of those there were. */
+  readonly onUserEnd: (username: string) => readonly string[]
 }
 
-/** An answer to a client. It says no more than that it was refused. */
-export class Refusal extends Error {
-  /** MQTT 3.1.1, section 3.2.2.3; in MQTT 5 it becomes 0x88, 0x86 or 0x87. */
-  readonly returnCode: 3 | 4 | 5
-
-  constructor(message: string, returnCode: 3 | 4 | 5) {
-    super(message)
-    this.returnCode = returnCode
-  }
-}
-
-/** Who is connected, as it was found when it logged in. */
+/** Who is connected, as it was found when it logged in, or when it was asked about last. */
 interface Session {
   readonly principal: Principal
   readonly access: CompiledAccess
   readonly clientId: string
   /** How many revocations there had been when the login began. */
   readonly since: number
+  /** The number of the latest question that was answered about it; 0 is the login. */
+  readonly question: number
 }
 
 /**
@@ -75,27 +74,32 @@ interface Session {
  */
 const ADMINISTRATIVE_ACTION = 0x98
 const MAXIMUM_CONNECT_TIME = 0xa0
-const LOGIN_LIMIT_MS = 10_000
+const DECISION_LIMIT_MS = 10_000
 /** How long a client whose rights ended has to take its DISCONNECT. */
 const GOODBYE_MS = 1_000
+/** Shortest time between two questions about one user name, in milliseconds. */
+const MIN_INTERVAL_MS = 1_000
 
 /** Makes a guard. */
 export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard {
   const sessions = new WeakMap<Client, Session>()
-  /** The latest client of each session. */
-  const live = new Map<string, Client>()
+  const live = liveClients()
+  /** Clients whose session ends with their connection. */
+  const ending = new WeakSet<Client>()
+  /** By user name, the number of its latest revocation. */
   const revocations = new Map<string, number>()
   let revoked = 0
-  const expiries = expiryWatch((username) => void endExpired(username))
+  let questions = 0
+  const expiries = expiryWatch((username) => void end(username, MAXIMUM_CONNECT_TIME))
+  const standing = standingUsers(Math.max(fleet.rulesLifetime * 1_000, MIN_INTERVAL_MS), askAgain)
 
   /** The session of a client whose rights still hold. */
   function find(client: Client | null): Session | undefined {
     const session = client ? sessions.get(client) : undefined
     if (!session || isExpired(session.principal)) return undefined
-    const { device } = session.principal
     // A login that was under way when its device was revoked counts as one of before.
-    if (device && (revocations.get(deviceKey(device)) ?? 0) > session.since) return undefined
-    return session
+    const revocation = revocations.get(session.principal.username) ?? 0
+    return revocation > session.since ? undefined : session
   }
 
   /** Why a client may not do something, or `undefined` if it may. */
@@ -151,37 +155,73 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
     // the user name in it, nobody reaches those of somebody else. What the client itself is told
     // of an id that the broker made up for it was noted before.
     client.id = key
-    live.set(key, client)
+    live.add(principal.username, client)
     expiries.add(principal)
+    // No other kind of principal is in the store.
+    if (principal.device) standing.add(principal.username)
     client.conn.once('close', () => {
-      if (live.get(key) !== client) return
-      live.delete(key)
-      if (client.clean) events.onSessionEnd(key)
+      if (!live.delete(principal.username, client)) return
+      if (client.clean || ending.has(client)) events.onSessionEnd(key)
     })
   }
 
-  async function endExpired(username: string): Promise<void> {
-    const clients = [...live.values()].filter(
-      (client) => sessions.get(client)!.principal.username === username,
-    )
-    await Promise.all(clients.map((client) => disconnect(client, MAXIMUM_CONNECT_TIME)))
-    events.onUserEnd(username)
+  async function end(username: string, reasonCode: number): Promise<number> {
+    const ended = new Set(events.onUserEnd(username))
+    const clients = live.of(username)
+    for (const client of clients) {
+      ending.add(client)
+      ended.add(client.id)
+    }
+    await Promise.all(clients.map((client) => disconnect(client, reasonCode)))
+    return ended.size
   }
 
-  async function endRevoked(device: DeviceRef): Promise<void> {
-    revocations.set(deviceKey(device), ++revoked)
-    const ended = new Set([`${device.type}/${device.id}`])
-    const clients = [...live.values()].filter((client) => {
-      const { principal } = sessions.get(client)!
-      const same = principal.device && deviceKey(principal.device) === deviceKey(device)
-      if (same) ended.add(principal.username)
-      return same
+  async function endRevoked({ username }: { readonly username: string }): Promise<void> {
+    revocations.set(username, ++revoked)
+    await end(username, ADMINISTRATIVE_ACTION)
+  }
+
+  /** Reads who has a user name, and gives its connections the rights it has now. */
+  async function askAgain(username: string): Promise<boolean> {
+    const clients = live.of(username)
+    if (clients.length === 0) return false
+    const question = ++questions
+    try {
+      const read = () => fleet.findPrincipal(username)
+      const principal = await withinDeadline(DECISION_LIMIT_MS, read)
+      for (const client of clients) {
+        const session = sessions.get(client)!
+        if (!principal || !isSameDevice(principal, session.principal)) {
+          const problem = 'is revoked or not on record any more: its sessions end.'
+          log.add('info', `gone ${username}`, `${username} ${problem}`)
+          await endRevoked({ username })
+          break
+        }
+        // An answer that took long must not undo a later one.
+        if (session.question > question) continue
+        sessions.set(client, { ...withRights(session, principal), question })
+      }
+    } catch (error) {
+      // Nobody's connection ends because the store is away. It is asked again.
+      const problem = `could not be asked about again: ${describeError(error)}`
+      log.add('warn', 'standing', `${username}, which is connected, ${problem}`)
+    }
+    return live.of(username).length > 0
+  }
+
+  async function followChange({ kind, type, id }: DeviceChange): Promise<void> {
+    if (kind !== 'updated') return
+    const names = [...live.usernames()].filter((username) => {
+      const { device } = sessions.get(live.of(username)[0]!)!.principal
+      return device?.type === type && device.id === id
     })
-    await Promise.all(clients.map((client) => disconnect(client, ADMINISTRATIVE_ACTION)))
-    for (const username of ended) events.onUserEnd(username)
+    await Promise.all(names.map(askAgain))
   }
 
-  const stopWatching = fleet.onRevoked('embedded broker', endRevoked)
+  const stopFollowing = [
+    fleet.onRevoked('embedded broker', endRevoked),
+    fleet.onChanged(followChange),
+  ]
 
   return {
     get connections() {
@@ -197,9 +237,12 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
       return session ? session.principal.username : 'a client that is not logged in'
     },
 
+    disconnect: (username) => end(username, ADMINISTRATIVE_ACTION),
+
     close() {
-      stopWatching()
+      for (const stop of stopFollowing) stop()
       expiries.close()
+      standing.close()
     },
 
     hooks: {
@@ -209,8 +252,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
         const refuse = (reason: Parameters<typeof describeLogin>[1]) => {
           const text = describeLogin(username, reason)
           deny({ action: 'connect', username, clientId, reason, text })
-          // One answer for all: which part of the login was wrong is not the client's to know.
-          done(new Refusal('Bad user name or password', 4), false)
+          refuseLogin(client, reason, done)
         }
         const secret = decodePassword(password)
         if (secret === null) {
@@ -219,14 +261,15 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
         }
         const { remoteAddress } = client.conn as { readonly remoteAddress?: string }
         const request = { username, password: secret, clientId, peer: remoteAddress }
-        withinDeadline(LOGIN_LIMIT_MS, () => fleet.authenticate(request)).then(
+        withinDeadline(DECISION_LIMIT_MS, () => fleet.authenticate(request)).then(
           (login) => {
             if (login.effect === 'deny') {
               refuse(login.reason)
               return
             }
             const { principal } = login
-            const session = { principal, access: compileAccess(principal), clientId, since }
+            const access = compileAccess(principal)
+            const session = { principal, access, clientId, since, question: 0 }
             sessions.set(client, session)
             if (!find(client)) {
               refuse(isExpired(principal) ? 'token-expired' : 'revoked')
@@ -270,19 +313,33 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
   }
 }
 
-function deviceKey({ type, id }: DeviceRef): string {
-  return `${type}/${id}`
+function isSameDevice(principal: Principal, other: Principal): boolean {
+  return principal.device?.type === other.device?.type && principal.device?.id === other.device?.id
 }
 
+/** A session with the rights its principal has now: itself, where they are the same. */
+function withRights(session: Session, { rules, values: found }: Principal): Session {
+  const { clientId } = session.principal.values
+  const values = clientId === undefined ? found : { ...found, clientId }
+  const { rules: before, values: valuesBefore } = session.principal
+  if (JSON.stringify([rules, values]) === JSON.stringify([before, valuesBefore])) return session
+  const principal = { ...session.principal, rules, values }
+  return { ...session, principal, access: compileAccess(principal) }
+}
+
+/** Settles when the connection is gone. */
 function disconnect(client: Client, reasonCode: number): Promise<void> {
   return new Promise((resolve) => {
-    const end = () => {
+    const cut = () => client.conn.destroy()
+    const timer = setTimeout(cut, GOODBYE_MS)
+    client.conn.once('close', () => {
       clearTimeout(timer)
-      client.conn.destroy()
       resolve()
-    }
-    const timer = setTimeout(end, GOODBYE_MS)
-    client.disconnect({ reasonCode }, end)
+    })
+    const end = () => client.disconnect({ reasonCode }, cut)
+    // Before CONNACK there is nothing that could follow it.
+    if (client.connected) end()
+    else client.once('connected', end)
   })
 }
 

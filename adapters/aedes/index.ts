@@ -55,6 +55,13 @@ export interface EmbeddedBroker extends AsyncDisposable {
   /** How many clients are logged in. */
   readonly connections: number
   /**
+   * Disconnects every client with a user name, with reason code 0x98 (MQTT 5, section 3.14.2.1), and
+   * ends its sessions, those without a connection too. Settles when all of them are gone, with how
+   * many sessions that were: 0 is no error. One that does not take it is cut off within a second. It
+   * may log in again.
+   */
+  disconnect(username: string): Promise<number>
+  /**
    * Stops listening and disconnects every client; one that does not take it is cut off after a
    * second. Settles when all is closed. A second call settles with the first.
    */
@@ -64,9 +71,10 @@ export interface EmbeddedBroker extends AsyncDisposable {
 /**
  * Starts an MQTT broker. Settles when it listens.
  *
- * Who may connect, publish, subscribe and receive is the fleet's decision: a client's rights are
- * those it had when it logged in, until its device is revoked through this fleet, which disconnects
- * it at once. A will is a publish: one that is not granted is dropped. A client id belongs to the
+ * Who may connect, publish, subscribe and receive is the fleet's decision. A device that is revoked
+ * or updated through this fleet is disconnected, or has its new rights, at once. For what something
+ * else changed, the store is read once in each `rulesLifetime` of the fleet, but at least a second
+ * apart, for each user name that is connected. A store that fails ends no connection. A will is a publish: one that is not granted is dropped. A client id belongs to the
  * user name that uses it: nobody can take over, end or resume another one's session with it.
  *
  * A denied publish is answered with "Not authorized" in MQTT 5; MQTT 3.1.1 has no word for it, and
@@ -159,6 +167,7 @@ export async function embeddedBroker(
     get connections() {
       return guarded.connections
     },
+    disconnect: guarded.disconnect,
     close() {
       stopped ??= stop()
       return stopped

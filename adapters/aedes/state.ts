@@ -78,8 +78,8 @@ export interface BrokerState {
   streamWill(): Readable
   /** Ends a session. */
   forget(key: string): void
-  /** Ends every session of a user name. */
-  forgetUser(username: string): void
+  /** Ends every session of a user name. Returns their keys. */
+  forgetUser(username: string): readonly string[]
 }
 
 /**
@@ -244,7 +244,9 @@ export function brokerState(
     },
 
     forgetUser(username) {
-      for (const session of [...(users.get(username)?.values() ?? [])]) end(session)
+      const sessions = [...(users.get(username)?.values() ?? [])]
+      for (const session of sessions) end(session)
+      return sessions.map(({ key }) => key)
     },
   }
   return state

@@ -11,6 +11,7 @@ import { type Denial, type EmbeddedBroker, embeddedBroker } from '../../adapters
 import {
   command,
   createFleet,
+  type DeviceStore,
   defineDeviceType,
   type Fleet,
   type Logger,
@@ -70,13 +71,19 @@ export interface Site extends AsyncDisposable {
 
 /** Starts a broker on a free port. */
 export async function openSite(
-  options: { websocket?: boolean; onDenied?: (denial: Denial) => void } = {},
+  options: {
+    websocket?: boolean
+    onDenied?: (denial: Denial) => void
+    store?: DeviceStore
+    rulesLifetime?: number
+  } = {},
 ): Promise<Site> {
   const log = new CapturedLog()
   const denials = new Collector<Denial>()
   const fleet = createFleet({
     types: [pump],
-    store: memoryStore(),
+    store: options.store ?? memoryStore(),
+    ...(options.rulesLifetime !== undefined && { rulesLifetime: options.rulesLifetime }),
     services: [
       {
         ...OFFICE,
