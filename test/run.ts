@@ -44,6 +44,7 @@ const PORTABLE = [
   'test/conformance/aedes.test.ts',
   'test/conformance/memory.test.ts',
   'test/conformance/mosquitto.test.ts',
+  'test/emqx',
   'test/export/emqx.test.ts',
   'test/export/mosquitto-acl-file.test.ts',
   'test/export/mosquitto-dynsec.test.ts',

@@ -57,6 +57,7 @@ const boundaries: Readonly<Record<string, Boundary>> = {
   './hono': adapter('hono', { packages: ['hono', 'valibot'] }),
   './aedes': adapter('aedes', { lazy: ['aedes', 'ws'], builtins: 'when used' }),
   './mosquitto': adapter('mosquitto', { builtins: 'when used' }),
+  './emqx': adapter('emqx', {}),
   './config': adapter('config', {}),
   './cli': adapter('cli', {}),
   // Where everything is put together, on runtimes that have the built-in modules of Node.
@@ -279,7 +280,7 @@ describe('an entry point can be imported where none of the optional packages is 
     return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 30_000 })
   }
 
-  for (const key of ['.', './mqtt', './aedes', './cli']) {
+  for (const key of ['.', './mqtt', './aedes', './emqx', './cli']) {
     test(key, () => {
       const { stdout, stderr } = importInChild(entries[key]!)
       assert.equal(stdout, 'imported\n', stderr)

@@ -142,7 +142,7 @@ describe('with nothing else installed', () => {
     })
   }
 
-  const lazy = ['mqtt', 'aedes', 'cli', 'config']
+  const lazy = ['mqtt', 'aedes', 'emqx', 'cli', 'config']
   onEveryRuntime(
     `${lazy.join(' and ')} can be imported`,
     'lazy',

@@ -1,0 +1,43 @@
+/**
+ * What EMQX's management API answers.
+ *
+ * Measured in November 2026 on EMQX 5.8.6, 5.10.3 and 6.0.2, built from source: ending a client is
+ * answered with 204; the client gets DISCONNECT with reason code 0x98, its kept session is gone.
+ * All else is read in the source of 5.10.3 (28 January 2026), which 5.8.6 and 6.0.2 agree with:
+ * `emqx_mgmt_api_clients.erl`, `emqx_mgmt.erl`, `emqx_dashboard.erl`, `emqx_dashboard_rbac.erl`.
+ *
+ * @module
+ */
+
+/** An answer: its status, and its body as it is sent. */
+export interface Recorded {
+  readonly status: number
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export const recorded = {
+  /** Measured. */
+  ended: { status: 204 },
+  'client gone': {
+    status: 404,
+    body: '{"code":"CLIENTID_NOT_FOUND","message":"Client ID not found"}',
+  },
+  'key unknown, disabled or expired, or secret wrong': {
+    status: 401,
+    body: '{"code":"BAD_API_KEY_OR_SECRET","message":"Check api_key/api_secret"}',
+    headers: { 'www-authenticate': 'Basic Realm="emqx-dashboard"' },
+  },
+  'role is viewer or publisher': {
+    status: 403,
+    body: '{"code":"UNAUTHORIZED_ROLE","message":"This API Key don\'t have permission to access this resource"}',
+  },
+  'node of the cluster down': {
+    status: 500,
+    body: '{"code":"NODE_DOWN","message":"bad rpc call \'emqx@10.0.0.2\', Reason nodedown"}',
+  },
+  'path unknown': {
+    status: 404,
+    body: '{"code": "NOT_FOUND", "message": "Request Path Not Found"}',
+  },
+} as const satisfies Readonly<Record<string, Recorded>>
