@@ -78,7 +78,7 @@ describe('where longer bodies are read, what is huge is answered as well', () =>
         const started = performance.now()
         const answer = await ask(wide, dialect, { ...call, body })
         const took = performance.now() - started
-        assert.ok(took < 2_000, `${name} took ${Math.round(took)} ms`)
+        assert.ok(took < 20_000, `${name} took ${Math.round(took)} ms`)
         return answer
       }
       for (const [name, make] of Object.entries(HUGE)) {

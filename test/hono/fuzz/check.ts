@@ -91,6 +91,7 @@ export async function check(
   }
   assert.ok(answer, show())
   if (isSame(answer, denial(route, envelope.method))) return false
+  if (route.tryLater && isSame(answer, denial({ ...route, deny: route.tryLater }))) return false
   assert.equal(envelope.method, 'POST', show())
   assert.ok(hasSecret(dialect, envelope), show())
   assert.ok(body.length <= MAX_BYTES, show())
