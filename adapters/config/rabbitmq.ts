@@ -50,7 +50,7 @@ export function rabbitmq(address: RoutesAddress): GeneratedConfig {
     ],
     notes: [
       SECRET_NOTE,
-      'A client that subscribes needs its user name as client id, or one that begins with it and two slashes: RabbitMQ finds a session by its client id alone.',
+      'A client needs its user name as client id, or one that begins with it and two slashes: RabbitMQ finds a session by its client id alone.',
       'Without docker the three files go to /etc/rabbitmq/; write "mqtt.listeners.tcp.1 = 127.0.0.1:1883" there. "listeners.tcp = none" is AMQP: nobody could log in over it.',
     ],
   }
