@@ -22,10 +22,9 @@ export {
 } from './dynamic-security.ts'
 export { type MosquittoFilesPart, mosquittoFiles } from './files.ts'
 export type { LoginFinding, LoginFindingCode } from './finding.ts'
+export { type MosquittoProcess, MosquittoReloadError } from './reload.ts'
 export type { ReconcileReport } from './report.ts'
 export {
-  type MosquittoProcess,
-  MosquittoReloadError,
   type WriteFilesOptions,
   type WrittenFiles,
   writeMosquittoFiles,

@@ -4,15 +4,17 @@
  * @module
  */
 import type { FileHandle } from 'node:fs/promises'
-import { ConfigError, DeviceHubError } from '../../src/errors.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { mosquittoFiles } from './files.ts'
 import type { LoginFinding } from './finding.ts'
-
-/** A Mosquitto to be told, on this machine: its process, or the file of its setting `pid_file`. */
-export type MosquittoProcess =
-  | { readonly pid: number; readonly pidFile?: undefined }
-  | { readonly pidFile: string; readonly pid?: undefined }
+import {
+  findUser,
+  type MosquittoProcess,
+  MosquittoReloadError,
+  mayRead,
+  type ProcessUser,
+  sendHangup,
+} from './reload.ts'
 
 /** What {@link writeMosquittoFiles} takes. */
 export interface WriteFilesOptions {
@@ -33,20 +35,21 @@ export interface WrittenFiles {
   readonly findings: readonly LoginFinding[]
 }
 
-/** The files are written, but Mosquitto could not be told to read them. */
-export class MosquittoReloadError extends DeviceHubError {
-  override readonly name = 'MosquittoReloadError'
-  readonly code = 'ERR_MOSQUITTO_RELOAD'
-}
-
 /**
  * Writes both files from a fleet, as {@link mosquittoFiles} says, and has Mosquitto read them.
  *
- * Each file is written beside its path and then takes the place of what is there, with the mode 0600
- * and the owner of the file that was there, or else of the other one. If anything fails before that, both stay as they were.
+ * Each file is written beside its path and then takes the place of what is there, whole. Its owner,
+ * group and mode are those of the file that was there, else of the other one. Where there is none
+ * the mode is 0600, and what root writes is given to the user of the Mosquitto that is to be told.
+ *
+ * Where it can be seen who that Mosquitto runs as (on Linux, while it runs) and that user could not
+ * read a file, nothing is changed: Mosquitto 2.1 ends when it reads a file again that it cannot, and
+ * 2.0 goes on without any access rules.
+ *
+ * If anything fails before the files take their places, both stay as they were.
  *
  * @throws {ConfigError} If the process id is none.
- * @throws {MosquittoReloadError} If Mosquitto could not be told.
+ * @throws {MosquittoReloadError} If Mosquitto could not be told, or could not read the files.
  * @throws The error of the file system.
  */
 export async function writeMosquittoFiles(
@@ -54,6 +57,7 @@ export async function writeMosquittoFiles(
   { passwordFile, aclFile, reload }: WriteFilesOptions,
 ): Promise<WrittenFiles> {
   const [passwords, acl] = [new Replacement(passwordFile), new Replacement(aclFile)]
+  const reader = reload && (await findUser(reload))
   const findings: LoginFinding[] = []
   let logins = 0
   let changed = false
@@ -66,8 +70,8 @@ export async function writeMosquittoFiles(
       logins += part.logins
       findings.push(...part.findings)
     }
-    await passwords.finish(aclFile)
-    await acl.finish(passwordFile)
+    await passwords.finish(aclFile, reader)
+    await acl.finish(passwordFile, reader)
     // Who is named in the second file alone cannot log in yet.
     changed = await acl.commit()
     changed = (await passwords.commit()) || changed
@@ -103,18 +107,29 @@ class Replacement {
    * Makes it ready to take the place.
    *
    * @param other The file beside it: what is read by the same user has the same owner.
+   * @param reader Who is going to read it, if that is known.
+   * @throws {MosquittoReloadError} If the reader could not.
    */
-  async finish(other: string): Promise<void> {
+  async finish(other: string, reader: ProcessUser | undefined): Promise<void> {
     const { stat } = await import('node:fs/promises')
+    const file = this.#file!
     const before =
       (await stat(this.#path).catch(ignoreMissing)) ?? (await stat(other).catch(ignoreMissing))
-    const own = await this.#file!.stat()
+    let own = await file.stat()
+    const owner = before ?? (own.uid === 0 ? reader : undefined)
     // Else a Mosquitto of its own user could not read what is written as another.
-    if (before && (before.uid !== own.uid || before.gid !== own.gid)) {
-      await this.#file!.chown(before.uid, before.gid)
+    if (owner && (owner.uid !== own.uid || owner.gid !== own.gid)) {
+      await file.chown(owner.uid, owner.gid)
     }
-    await this.#file!.sync()
-    await this.#file!.close()
+    if (before) await file.chmod(before.mode & 0o777)
+    own = await file.stat()
+    if (reader && !mayRead(reader, own)) {
+      const problem = `${this.#path} would be a file of user ${own.uid} that Mosquitto, which runs as ${reader.uid}, cannot read`
+      const remedy = 'give it the file that is there, or write as its user'
+      throw new MosquittoReloadError(`${problem}: ${remedy}. Nothing was changed`)
+    }
+    await file.sync()
+    await file.close()
     this.#file = undefined
   }
 
@@ -137,26 +152,4 @@ class Replacement {
 
 function ignoreMissing(error: Error & { code?: string }): undefined {
   if (error.code !== 'ENOENT') throw error
-}
-
-async function sendHangup({ pid, pidFile }: MosquittoProcess): Promise<void> {
-  const [{ readFile }, process] = await Promise.all([
-    import('node:fs/promises'),
-    import('node:process'),
-  ])
-  let id = pid
-  try {
-    if (pidFile !== undefined) id = Number((await readFile(pidFile, 'utf8')).trim())
-  } catch (cause) {
-    throw new MosquittoReloadError(`The pid file ${pidFile} cannot be read`, { cause })
-  }
-  // 0 and negative numbers mean groups of processes, and 1 is the machine's first.
-  if (id === undefined || !Number.isSafeInteger(id) || id < 2) {
-    throw new ConfigError('reload', 'must be the id of a process, or a file that holds it')
-  }
-  try {
-    process.default.kill(id, 'SIGHUP')
-  } catch (cause) {
-    throw new MosquittoReloadError(`Process ${id} could not be sent SIGHUP`, { cause })
-  }
 }

@@ -21,7 +21,12 @@ import { after, before, describe, test } from 'node:test'
 import { mosquittoFiles, writeMosquittoFiles } from '../../adapters/mosquitto/index.ts'
 import { createFleet, type Fleet, hashPassword, memoryStore } from '../../src/index.ts'
 import { generatedMosquitto } from '../support/generated.ts'
-import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
+import {
+  type Mosquitto,
+  mosquittoMissing,
+  mosquittoVersion,
+  startMosquitto,
+} from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
 import {
   type Credentials,
@@ -133,14 +138,19 @@ describe('exported files', { skip: mosquittoMissing, timeout: 60_000 }, () => {
     const login = await fleet.provision(pump, 'P-kept')
     await writeMosquittoFiles(fleet, { ...files, reload: { pidFile } })
     await answered(broker.url, login, true)
+    const client = await connect(broker.url, login)
     const away = `${passwordFile}.away`
     renameSync(passwordFile, away)
     const hangUp = () => process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGHUP')
     hangUp()
-    await answered(broker.url, login, false)
-    assert.equal(await mayConnect(broker.url, { ...login, password: 'any' }), false)
+    if (mosquittoVersion === '2.0') {
+      await answered(broker.url, login, false)
+      assert.equal(await mayConnect(broker.url, { ...login, password: 'any' }), false)
+    } else await within(closed(client), 'end of Mosquitto')
+    await client.endAsync(true)
     renameSync(away, passwordFile)
-    hangUp()
+    if (mosquittoVersion === '2.0') hangUp()
+    else await broker.restart()
     await answered(broker.url, login, true)
   })
 })
@@ -231,12 +241,20 @@ topic write alarms/P-3
 describe('writing', () => {
   test('makes files that nobody else reads, and leaves nothing beside them', async () => {
     const { passwordFile, aclFile } = paths('mode')
-    writeFileSync(passwordFile, 'old', { mode: 0o644 })
-    chmodSync(passwordFile, 0o644)
     await writeMosquittoFiles(makeFleet(), { passwordFile, aclFile })
     for (const file of [passwordFile, aclFile]) assert.equal(statSync(file).mode & 0o777, 0o600)
     assert.deepEqual(readdirSync(join(folder, 'mode')).sort(), ['acl', 'passwords'])
   })
+
+  for (const mode of [0o600, 0o640, 0o660, 0o644, 0o400]) {
+    test(`keeps the mode ${mode.toString(8)} of a file, for the other one too`, async () => {
+      const { passwordFile, aclFile } = paths(`mode ${mode}`)
+      writeFileSync(passwordFile, 'old')
+      chmodSync(passwordFile, mode)
+      await writeMosquittoFiles(makeFleet(), { passwordFile, aclFile })
+      for (const file of [passwordFile, aclFile]) assert.equal(statSync(file).mode & 0o777, mode)
+    })
+  }
 
   test('changes nothing where nothing has changed, and then tells nobody', async () => {
     const { passwordFile, aclFile } = paths('same')

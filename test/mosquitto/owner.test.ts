@@ -30,7 +30,7 @@ describe('files that are written as root', { skip }, () => {
     test(title, async () => {
       const path = (name: string) => join(folder, `${there.join('-')}-${name}`)
       for (const name of there) {
-        writeFileSync(path(name), '')
+        writeFileSync(path(name), '', { mode: 0o600 })
         chownSync(path(name), OWNER, OWNER)
       }
       const fleet = createFleet({ types: [pump], store: memoryStore(), sealingKey })

@@ -7,12 +7,12 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { generatedMosquitto } from './generated.ts'
-import { type Mosquitto, startMosquitto } from './mosquitto.ts'
+import { askedFor, type Mosquitto, startMosquitto } from './mosquitto.ts'
 import { dynsecMissing, plugin } from './mosquitto-export.ts'
 
-const CONTROL = 'mosquitto_ctrl'
+const CONTROL = askedFor ? join(dirname(askedFor), '../bin/mosquitto_ctrl') : 'mosquitto_ctrl'
 const RUN_LIMIT = 15_000
 const isInstalled = spawnSync(CONTROL, ['help'], { timeout: RUN_LIMIT }).error === undefined
 

@@ -5,9 +5,9 @@
  */
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { connectAsync, type MqttClient } from 'mqtt'
-import { type Mosquitto, mosquittoMissing, startMosquitto } from './mosquitto.ts'
+import { askedFor, type Mosquitto, mosquittoMissing, startMosquitto } from './mosquitto.ts'
 
 const NAME = 'mosquitto_dynamic_security.so'
 const CONTROL = '$CONTROL/dynamic-security/v1'
@@ -15,11 +15,16 @@ const ADMIN = { username: 'broker-admin', password: 'only-for-this-test' }
 const ANSWER_LIMIT = 10_000
 
 /** The plugin, where it is usually installed. */
-export const plugin: string | undefined = ['/usr/lib', '/usr/local/lib', '/opt/homebrew/lib']
+export const plugin: string | undefined = libraries()
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => [folder, ...readdirSync(folder).map((name) => join(folder, name))])
   .map((folder) => join(folder, NAME))
   .find((file) => existsSync(file))
+
+function libraries(): readonly string[] {
+  if (askedFor) return [join(dirname(askedFor), '../lib')]
+  return ['/usr/lib', '/usr/local/lib', '/opt/homebrew/lib']
+}
 
 /** Why tests that need the plugin are skipped, or `false`. Where `CI` is `true` it must be there. */
 export const dynsecMissing: string | false =

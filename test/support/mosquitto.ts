@@ -2,22 +2,31 @@
  * The real Mosquitto as a process of its own, for as long as a test needs it. It listens on
  * 127.0.0.1 only.
  *
+ * With `MOSQUITTO=/path/to/sbin/mosquitto` in the environment the tests run on that one, with the
+ * plugin and the `mosquitto_ctrl` that were installed beside it.
+ *
  * @module
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const START_LIMIT = 10_000
+/** The one that is asked for. */
+export const askedFor: string | undefined = process.env.MOSQUITTO
 /** Debian puts it where only root's path leads. */
-const command = ['mosquitto', '/usr/sbin/mosquitto'].find(
-  (name) => spawnSync(name, ['-h'], { timeout: START_LIMIT }).error === undefined,
-)
+const candidates = askedFor ? [askedFor] : ['mosquitto', '/usr/sbin/mosquitto']
+const help = (name: string) => spawnSync(name, ['-h'], { timeout: START_LIMIT, encoding: 'utf8' })
+const command = candidates.find((name) => help(name).error === undefined)
+
+/** What the one that is there begins its version with, such as `2.0`. */
+export const mosquittoVersion: string | undefined =
+  command && /version (\d+\.\d+)/.exec(help(command).stdout)?.[1]
 
 /** Why tests that need Mosquitto are skipped, or `false`. Where `CI` is `true` it must be there. */
 export const mosquittoMissing: string | false = command
@@ -51,6 +60,8 @@ export interface MosquittoOptions {
   readonly listeners?: Readonly<Record<string, Listener>>
   /** More lines of configuration. */
   readonly config?: readonly string[]
+  /** Who it becomes, when it is started as root. Default: root. */
+  readonly user?: string
 }
 
 /** A running Mosquitto. */
@@ -110,7 +121,7 @@ function writeConfig(
   ports: ReadonlyMap<string, number>,
   options: MosquittoOptions,
 ): void {
-  const { logins, acl, listeners = {}, config = [] } = options
+  const { logins, acl, listeners = {}, config = [], user = 'root' } = options
   const lines = [
     // The plain one last: when it listens, all do.
     ...Object.entries(listeners).flatMap(([name, { protocol, tls }]) => [
@@ -121,8 +132,8 @@ function writeConfig(
     ]),
     `listener ${port} 127.0.0.1`,
     `allow_anonymous ${logins === undefined}`,
-    // As root it would become another user, who may not read this folder.
-    ...(process.getuid?.() === 0 ? ['user root'] : []),
+    // As root it would become a user of the system's choice, who may not read this folder.
+    ...(process.getuid?.() === 0 ? [`user ${user}`] : []),
     'set_tcp_nodelay true',
     ...config,
   ]
@@ -138,6 +149,8 @@ function writeConfig(
     lines.push(`acl_file ${file}`)
   }
   writeFileSync(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`)
+  // It reads its configuration again at a reload.
+  if (user !== 'root') chmodSync(folder, 0o755)
 }
 
 function tlsLines(folder: string, name: string, listener: TlsListener): string[] {
