@@ -45,14 +45,13 @@ export {
   RuleExportError,
   type RuleExportOptions,
 } from './access/export/finding.ts'
-export { type AclFileOptions, mosquittoAclFile } from './access/export/mosquitto-acl-file.ts'
+export { mosquittoAclFile } from './access/export/mosquitto-acl-file.ts'
 export {
   type DynsecAcl,
   type DynsecRole,
   type DynsecRoles,
   mosquittoDynsecRoles,
 } from './access/export/mosquitto-dynsec.ts'
-export type { FleetPatterns } from './access/export/mosquitto-pattern.ts'
 export type { Principal } from './access/principal.ts'
 export type { AccessAction, AccessRule, RuleValues } from './access/rule.ts'
 export { hashPassword } from './access/secret/hash-password.ts'

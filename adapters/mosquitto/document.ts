@@ -63,7 +63,7 @@ export async function dynamicSecurityDocument(
     },
   ]
   for await (const page of readLogins(fleet)) {
-    for (const { login } of page) {
+    for (const login of page) {
       const { username } = login.principal
       if (username === admin.username) {
         throw new ConfigError('admin.username', 'is the user name of another login of the fleet')

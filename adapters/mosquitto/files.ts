@@ -5,13 +5,12 @@
  *
  * @module
  */
-
+import type { BrokerLogin } from '../../src/access/broker-login.ts'
 import { isMisreadInLine } from '../../src/access/export/mosquitto.ts'
-import { aclFileSection, mosquittoAclFile } from '../../src/access/export/mosquitto-acl-file.ts'
-import { findPatterns } from '../../src/access/export/mosquitto-pattern.ts'
+import { ACL_FILE_BEGINNING, aclFileSection } from '../../src/access/export/mosquitto-acl-file.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { type LoginFinding, ruleFinding } from './finding.ts'
-import { type FleetLogin, readLogins } from './logins.ts'
+import { readLogins } from './logins.ts'
 import { base64, mosquittoPassword } from './password.ts'
 
 /** A part of both files: what some logins have in them. */
@@ -29,47 +28,35 @@ export interface MosquittoFilesPart {
  * Writes the fleet's service accounts, and the devices that may log in, as the two files, in parts:
  * each file is the text of all parts, one after the other. The same fleet gives the same text.
  *
- * The rules of most devices are said by a few `pattern` lines for every user. A device with rules or
- * a user name of its own, or of a type that has no such lines, has a section. So the `password_file`
- * must name nobody but the logins of this fleet.
+ * Each login has a line in the first and a section in the second: no line is for every user, so the
+ * `password_file` may name others as well. The same files are right on Mosquitto 2.0 and 2.1.
  *
  * A revoked device is in neither file. One whose password cannot be told is not in the first, and a
  * finding says so. What an `acl_file` does not do is said at `mosquittoAclFile`.
  */
 export async function* mosquittoFiles(fleet: Fleet): AsyncGenerator<MosquittoFilesPart> {
-  const patterns = { types: fleet.types, prefix: fleet.prefix }
-  const { lines, findings: unpatterned } = findPatterns(patterns)
-  const listed = new Set(unpatterned.map(({ principal }) => principal))
-  const { output } = mosquittoAclFile([], { patterns, allowNarrower: true })
-  yield { passwords: '', acl: output, logins: 0, findings: [] }
+  yield { passwords: '', acl: ACL_FILE_BEGINNING, logins: 0, findings: [] }
   for await (const page of readLogins(fleet)) {
     const passwords: string[] = []
     const sections: string[] = []
     const findings: LoginFinding[] = []
-    for (const one of page) {
-      const line = await passwordLine(one)
+    for (const login of page) {
+      const line = await passwordLine(login)
       if (typeof line !== 'string') {
         findings.push(line)
         continue
       }
       passwords.push(line)
-      if (isPatterned(one, listed)) continue
-      const section = aclFileSection(one.login.principal, lines)
+      const section = aclFileSection(login.principal)
       findings.push(...section.findings.map(ruleFinding))
-      if (section.text !== '') sections.push(`\n${section.text}\n`)
+      if (section.text !== '') sections.push(`\n${section.text}`)
     }
     const logins = passwords.length
     yield { passwords: passwords.join(''), acl: sections.join(''), logins, findings }
   }
 }
 
-/** Whether the `pattern` lines say all there is to say about a login. */
-function isPatterned({ record }: FleetLogin, listed: ReadonlySet<string>): boolean {
-  if (!record || record.rules.length > 0 || listed.has(`${record.type}/{deviceId}`)) return false
-  return record.username === `${record.type}/${record.id}`
-}
-
-async function passwordLine({ login }: FleetLogin): Promise<string | LoginFinding> {
+async function passwordLine(login: BrokerLogin): Promise<string | LoginFinding> {
   const { username } = login.principal
   // It would end at the colon, or lose the spaces at its ends and be the name of another.
   if (username.includes(':') || isMisreadInLine(username)) {

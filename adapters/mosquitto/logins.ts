@@ -9,22 +9,12 @@ import type { Fleet } from '../../src/fleet/fleet.ts'
 
 const PAGE = 500
 
-/** One login. */
-export interface FleetLogin {
-  readonly login: BrokerLogin
-  /** The device's record; a service account has none. */
-  readonly record: DeviceRecord | undefined
-}
-
 /** First the service accounts, then the devices that may log in, a page of the store at a time. */
-export async function* readLogins(fleet: Fleet): AsyncGenerator<readonly FleetLogin[]> {
-  yield fleet.serviceLogins().map((login) => ({ login, record: undefined }))
+export async function* readLogins(fleet: Fleet): AsyncGenerator<readonly BrokerLogin[]> {
+  yield fleet.serviceLogins()
   for (let after: DeviceRecord | undefined; ; ) {
     const records = await fleet.store.list({ limit: PAGE, ...(after && { after }) })
-    yield records.flatMap((record) => {
-      const login = fleet.brokerLogin(record)
-      return login ? [{ login, record }] : []
-    })
+    yield records.flatMap((record) => fleet.brokerLogin(record) ?? [])
     after = records.at(-1)
     if (records.length < PAGE) return
   }

@@ -11,7 +11,6 @@ import { both, pub, pump7, refusal, stop, sub } from './rules.ts'
 
 const data = {} as never
 const pump = defineDeviceType('pump', { data, commands: { stop: command() } })
-const valve = defineDeviceType('valve', { data, commands: { shut: command({ reply: data }) } })
 const ACCEPT = { allowNarrower: true }
 
 const hub: Principal = { kind: 'service', username: 'hub', rules: hubRules([pump]), values: {} }
@@ -19,7 +18,7 @@ const hub: Principal = { kind: 'service', username: 'hub', rules: hubRules([pump
 /** The lines of one user's section, without its first. */
 function lines(principal: Principal, options = {}): readonly string[] {
   const { output } = mosquittoAclFile([principal], options)
-  return output.split('\n').filter((line) => /^(topic|pattern)/.test(line))
+  return output.split('\n').filter((line) => line.startsWith('topic '))
 }
 
 describe('mosquittoAclFile', () => {
@@ -137,7 +136,15 @@ topic write things/pump/+/cmd
     })
   }
 
-  for (const username of ['x\nuser y', ' x', 'x ', '', 'a+b', 'x\ty']) {
+  for (const username of ['pump/7', 'pump/%u', '%c', 'a+b', '#', 'a b']) {
+    test(`has a section for the user name ${JSON.stringify(username)}, and no line for all`, () => {
+      const { output } = mosquittoAclFile([{ ...pump7(pub('a')), username }])
+      assert.equal(output.split('\n\n')[1], `user ${username}\ntopic write a\n`)
+      assert.doesNotMatch(output, /^pattern/m)
+    })
+  }
+
+  for (const username of ['x\nuser y', ' x', 'x ', '', 'x\ty']) {
     test(`refuses the user name ${JSON.stringify(username)}`, () => {
       const principal = { ...pump7(pub('a')), username }
       assert.deepEqual(
@@ -159,100 +166,4 @@ topic write things/pump/+/cmd
     assert.equal(findings.length, 5)
     assert.match(message, /And 2 more\.$/)
   })
-})
-
-describe('patterns', () => {
-  const meter = defineDeviceType('meter', { data })
-  const patterns = { types: [pump, meter] }
-  const PATTERNS = [
-    'pattern write things/%u/data',
-    'pattern write things/%u/status',
-    'pattern read things/%u/cmd',
-  ]
-
-  test('say the default rules once for all types, after the last section', () => {
-    const other = pump7(...deviceRules(pump, 'things'), pub('log'))
-    assert.equal(
-      mosquittoAclFile([other], { patterns }).output,
-      `# What no line grants is refused.
-
-user pump/7
-topic write log
-
-${PATTERNS.join('\n')}
-`,
-    )
-  })
-
-  test('leave a device of the default rules no section', () => {
-    const principal = pump7(...deviceRules(pump, 'things'))
-    assert.deepEqual(lines(principal, { patterns }), PATTERNS)
-  })
-
-  test('are kept from those who have no such rule', () => {
-    assert.deepEqual(lines({ ...hub, rules: [sub('a')] }, { patterns }), [
-      'topic deny things/hub/data',
-      'topic deny things/hub/status',
-      'topic deny things/hub/cmd',
-      'topic read a',
-      ...PATTERNS,
-    ])
-  })
-
-  test('are refused where that takes something away', () => {
-    const principal = { ...hub, rules: [sub('things/+/data')] }
-    const { findings } = refusal(() => mosquittoAclFile([principal], { patterns }))
-    assert.deepEqual(
-      findings.map(({ reason, rule }) => [reason, rule.filter]),
-      [['pattern', 'things/+/data']],
-    )
-  })
-
-  test('say the rules of a type beside the default ones', () => {
-    const types = [defineDeviceType('pump', { data, rules: [pub('{prefix}/{username}/log')] })]
-    const [, , , line] = lines(hub, { patterns: { types, prefix: 'x' } }).slice(-4)
-    assert.equal(line, 'pattern write x/%u/log')
-  })
-
-  for (const [what, types, refused] of [
-    ['a reply that another type has not', [pump, valve], ['things/valve/{deviceId}/reply']],
-    [
-      'a template without the type before the id',
-      [defineDeviceType('pump', { data, template: '{prefix}/{deviceId}/{channel}' })],
-      ['things/{deviceId}/data', 'things/{deviceId}/status', 'things/{deviceId}/cmd'],
-    ],
-    [
-      'a deny of a type',
-      [defineDeviceType('meter', { data, rules: [stop(pub('things/meter/{deviceId}/data'))] })],
-      [
-        'things/meter/{deviceId}/data',
-        'things/meter/{deviceId}/status',
-        'things/meter/{deviceId}/cmd',
-      ],
-    ],
-    ...[
-      '{clientId}/log',
-      'log',
-      '{username}/#',
-      '+/{username}',
-      '%c/{username}',
-      '{username}/ ',
-    ].map(
-      (filter) =>
-        [
-          `the rule ${JSON.stringify(filter)} of a type`,
-          [defineDeviceType('meter', { data, rules: [pub(filter)] })],
-          [filter],
-        ] as const,
-    ),
-  ] as const) {
-    test(`refuse ${what}`, () => {
-      const { findings } = refusal(() => mosquittoAclFile([], { patterns: { types } }))
-      assert.deepEqual(
-        findings.map(({ rule }) => rule.filter),
-        refused,
-      )
-      assert.ok(findings.every(({ reason }) => reason === 'pattern'))
-    })
-  }
 })

@@ -24,16 +24,27 @@ describe('an acl_file', { skip: mosquittoMissing, timeout: 30_000 }, () => {
     assert.equal(await mayPublish(client, 'things/pump/7/data'), false)
   })
 
-  test('gives a fleet its rules by patterns', async () => {
-    const { output } = mosquittoAclFile([hub], { patterns: { types: [pump] } })
-    await using broker = await start(output)
-    const unlisted = await broker.login('pump/9')
-    assert.equal(await mayPublish(unlisted, 'things/pump/9/data'), true)
-    assert.equal(await mayPublish(unlisted, 'things/pump/9/cmd'), false)
-    assert.equal(await mayPublish(unlisted, 'things/pump/8/data'), false)
-    const service = await broker.login('hub')
-    assert.equal(await mayPublish(service, 'things/pump/9/cmd'), true)
-    assert.equal(await mayPublish(service, 'things/hub/data'), false)
+  test('gives each device of a fleet its own topics, and no other', async () => {
+    const devices = ['8', '9'].map((id) => device(rules, 'pump', id))
+    await using broker = await start(mosquittoAclFile([...devices, hub]).output)
+    for (const [username, topic, may] of [
+      ['pump/9', 'things/pump/9/data', true],
+      ['pump/9', 'things/pump/9/status', true],
+      ['pump/9', 'things/pump/9/cmd', false],
+      ['pump/9', 'things/pump/8/data', false],
+      ['pump/9', 'things/pump/data', false],
+      ['pump/9', 'things/pump/9/x/data', false],
+      ['9', 'things/pump/9/data', false],
+      ['9', 'things/9/data', false],
+      ['pump', 'things/pump/9/data', false],
+      ['pump/10', 'things/pump/10/data', false],
+      ['hub', 'things/pump/9/cmd', true],
+      ['hub', 'things/pump/9/data', false],
+      ['hub', 'things/hub/data', false],
+    ] as const) {
+      const client = await broker.login(username)
+      assert.equal(await mayPublish(client, topic), may, `${username} ${topic}`)
+    }
   })
 
   for (const id of ['7 x', '"', '\\', "it's", 'à', '水', '%u', '%c', '&;|']) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import assert from 'node:assert/strict'
 import type { EmqxAclRule } from '../../src/access/export/emqx.ts'
 import type { DynsecAcl } from '../../src/access/export/mosquitto-dynsec.ts'
 import type { AccessAction } from '../../src/access/rule.ts'
@@ -62,7 +63,6 @@ export function askAclFile(
 ): boolean {
   const wanted = action === 'publish' ? 'write' : 'read'
   const own: Line[] = []
-  const patterns: Line[] = []
   let user: string | undefined
   for (const line of file.split('\n')) {
     if (line === '' || line.startsWith('#')) continue
@@ -72,14 +72,12 @@ export function askAclFile(
       continue
     }
     const [, access, topic] = /^(read|write|readwrite|deny) +(.+)$/.exec(rest!)!
-    if (kind === 'topic' && user === username) own.push({ access: access!, topic: topic! })
-    if (kind === 'pattern') {
-      patterns.push({ access: access!, topic: topic!.replaceAll('%u', username) })
-    }
+    assert.equal(kind, 'topic')
+    if (user === username) own.push({ access: access!, topic: topic! })
   }
   const isMeant = ({ topic }: Line) => levelsCover(topic.split('/'), name.split('/'))
   if (own.some((line) => line.access === 'deny' && isMeant(line))) return false
-  return [...own, ...patterns].some((line) => line.access.includes(wanted) && isMeant(line))
+  return own.some((line) => line.access.includes(wanted) && isMeant(line))
 }
 
 interface Line {

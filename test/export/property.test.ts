@@ -7,7 +7,6 @@ import { mosquittoAclFile } from '../../src/access/export/mosquitto-acl-file.ts'
 import { mosquittoDynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
 import type { Principal } from '../../src/access/principal.ts'
 import { type AccessRule, expandFilter } from '../../src/access/rule.ts'
-import { defineDeviceType } from '../../src/device/type.ts'
 import { accessRequest, device, isAllowed, ruleSet, topicName } from './arbitrary.ts'
 import { askAclFile, askEmqx, askRole } from './oracle.ts'
 
@@ -87,23 +86,6 @@ describe("Mosquitto's acl_file", () => {
         if (findings.length > 0) return
         assert.equal(sends, mayPublish(principal, name, 'some'))
         assert.equal(receives, mayReceive(principal, name))
-      }),
-      RUNS,
-    )
-  })
-
-  test('grants no message that is denied, with patterns for a type', () => {
-    const types = [defineDeviceType('a', { data: {} as never })]
-    const setting = { ...ACCEPT, patterns: { types, prefix: 'a' } }
-    fc.assert(
-      fc.property(namings, ([principal, name]) => {
-        const { output } = mosquittoAclFile([principal], setting)
-        for (const topic of [name, 'a/a/b/data', 'a/a/b/status', 'a/a/b/cmd']) {
-          const sends = askAclFile(output, principal.username, 'publish', topic)
-          const receives = askAclFile(output, principal.username, 'subscribe', topic)
-          if (sends) assert.ok(mayPublish(principal, topic, 'every'), 'wider')
-          if (receives) assert.ok(mayReceive(principal, topic), 'wider')
-        }
       }),
       RUNS,
     )

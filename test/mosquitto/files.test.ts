@@ -156,7 +156,7 @@ describe('exported files', { skip: mosquittoMissing, timeout: 60_000 }, () => {
 })
 
 describe('the text', () => {
-  test('names a device of a plain type by patterns alone, and others by a section', async () => {
+  test('has a line and a section for each login, and nothing for a revoked device', async () => {
     const fleet = createFleet({
       types: [pump],
       store: memoryStore(),
@@ -179,19 +179,20 @@ describe('the text', () => {
       acl,
       `# What no line grants is refused.
 
-pattern write things/%u/data
-pattern write things/%u/status
-pattern read things/%u/cmd
+user pump/P-1
+topic write things/pump/P-1/data
+topic write things/pump/P-1/status
+topic read things/pump/P-1/cmd
 
 user north-1
-topic deny things/north-1/data
-topic deny things/north-1/status
-topic deny things/north-1/cmd
 topic write things/pump/P-2/data
 topic write things/pump/P-2/status
 topic read things/pump/P-2/cmd
 
 user pump/P-3
+topic write things/pump/P-3/data
+topic write things/pump/P-3/status
+topic read things/pump/P-3/cmd
 topic write alarms/P-3
 `,
     )

@@ -29,7 +29,7 @@ export const pump = defineDeviceType('pump', {
   data: v.object({ rpm: v.number() }),
   commands: { stop: command() },
 })
-/** Its devices may do more than `pattern` lines can say of all types. */
+/** Its devices have a rule beside those that every device has. */
 export const valve = defineDeviceType('valve', {
   data: v.unknown(),
   commands: { turn: command({ reply: v.object({}) }) },

@@ -31,8 +31,6 @@ export type ExportReason =
   | 'share'
   /** The broker cannot take what a deny stops out of what an allow grants, or stops more. */
   | 'deny'
-  /** A line for every user would grant it to others as well. */
-  | 'pattern'
 
 /** A rule that a broker's own form cannot express exactly. */
 export interface ExportFinding {
