@@ -6,7 +6,7 @@
 import { needPlain, type RoutesAddress, SECRET_PLACEHOLDER } from './address.ts'
 import { composeFile } from './compose.ts'
 import { type GeneratedConfig, SECRET_NOTE } from './generated.ts'
-import { mosquittoConf } from './mosquitto-conf.ts'
+import { boundMosquittoConf, mosquittoConf, PORTS_NOTE } from './mosquitto-conf.ts'
 
 /** With mosquitto-go-auth. See {@link brokerConfig}. */
 export function goAuth({ host, port, path, isSecure }: RoutesAddress): GeneratedConfig {
@@ -52,7 +52,7 @@ export function authPlug(address: RoutesAddress): GeneratedConfig {
   const uri = (question: string) => `${path}/auth-plug/${SECRET_PLACEHOLDER}/${question}`
   return {
     files: [
-      mosquittoConf([
+      boundMosquittoConf([
         '',
         'auth_plugin /mosquitto/auth-plug.so',
         'auth_opt_backends http',
@@ -66,6 +66,7 @@ export function authPlug(address: RoutesAddress): GeneratedConfig {
     ],
     notes: [
       SECRET_NOTE,
+      PORTS_NOTE,
       'There is no image of this plug-in and so no compose file: build it, and put its path behind auth_plugin.',
     ],
   }

@@ -5,7 +5,7 @@
  */
 import { composeFile } from './compose.ts'
 import type { ConfigFile, GeneratedConfig } from './generated.ts'
-import { mosquittoConf } from './mosquitto-conf.ts'
+import { boundMosquittoConf, INNER_PORT, PORTS_NOTE } from './mosquitto-conf.ts'
 
 const IMAGE = 'eclipse-mosquitto:2.0'
 const STATE = [
@@ -19,7 +19,7 @@ const STATE = [
 export function mosquittoDynsec(): GeneratedConfig {
   return {
     files: [
-      mosquittoConf([
+      boundMosquittoConf([
         ...STATE,
         'plugin /usr/lib/mosquitto_dynamic_security.so',
         'plugin_opt_config_file /mosquitto/data/dynamic-security.json',
@@ -27,8 +27,9 @@ export function mosquittoDynsec(): GeneratedConfig {
       compose({ './mosquitto.conf': '/mosquitto/config/mosquitto.conf' }),
     ],
     notes: [
-      'Make the administrator before the first start (from 2.1 on Mosquitto does, with the password in MOSQUITTO_DYNSEC_PASSWORD): docker compose run --rm mosquitto mosquitto_ctrl dynsec init /mosquitto/data/dynamic-security.json admin "$ADMIN_PASSWORD"',
-      'Debian has the plug-in at /usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so, data in /var/lib/mosquitto/ and the pid in /run/mosquitto/. Without a container write "listener 1883 127.0.0.1".',
+      PORTS_NOTE,
+      'Make the administrator before the first start (2.1 makes a document of its own where there is none, with an administrator whose password is in MOSQUITTO_DYNSEC_PASSWORD): docker compose run --rm mosquitto mosquitto_ctrl dynsec init /mosquitto/data/dynamic-security.json admin "$ADMIN_PASSWORD"',
+      'Debian has the plug-in at /usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so, data in /var/lib/mosquitto/ and the pid in /run/mosquitto/. Without a container write "listener 1883 127.0.0.1", and 1884 likewise.',
     ],
   }
 }
@@ -37,7 +38,7 @@ export function mosquittoDynsec(): GeneratedConfig {
 export function mosquittoFiles(): GeneratedConfig {
   return {
     files: [
-      mosquittoConf([
+      boundMosquittoConf([
         ...STATE,
         'password_file /mosquitto/auth/passwords',
         'acl_file /mosquitto/auth/acl',
@@ -48,14 +49,16 @@ export function mosquittoFiles(): GeneratedConfig {
       }),
     ],
     notes: [
+      PORTS_NOTE,
       'Write both files to auth/ with writeMosquittoFiles before the first start, and give them to the user of the container: chown 1883:1883 auth/*. Have them read again with: docker compose kill -s HUP mosquitto',
-      'Never remove the acl_file or take it from its user: one that is not there when it is read again counts as no rules at all in Mosquitto 2.0.',
-      'On Debian they are best kept in /etc/mosquitto/, data in /var/lib/mosquitto/ and the pid in /run/mosquitto/. Without a container write "listener 1883 127.0.0.1".',
+      'Never remove a file or take it from that user: what cannot be read again counts as no access rules at all in Mosquitto 2.0, and ends Mosquitto 2.1.',
+      'On Debian they are best kept in /etc/mosquitto/, data in /var/lib/mosquitto/ and the pid in /run/mosquitto/. Without a container write "listener 1883 127.0.0.1", and 1884 likewise.',
     ],
   }
 }
 
 function compose(mounts: Readonly<Record<string, string>>): ConfigFile {
-  const text = composeFile({ name: 'mosquitto', image: IMAGE, mounts, data: '/mosquitto/data' })
+  const service = { name: 'mosquitto', image: IMAGE, mounts, ports: [INNER_PORT] }
+  const text = composeFile({ ...service, data: '/mosquitto/data' })
   return { path: 'compose.yaml', text }
 }

@@ -4,7 +4,14 @@
  * @module
  */
 import type { GeneratedConfig } from '../../adapters/config/index.ts'
-import { readCompose, readHocon, readLines, readWhole, type Settings } from './read.ts'
+import {
+  readCompose,
+  readHocon,
+  readLines,
+  readMosquitto,
+  readWhole,
+  type Settings,
+} from './read.ts'
 
 type Format = (text: string) => Settings
 
@@ -38,7 +45,11 @@ function closings(
 
 const MOSQUITTO: readonly (readonly [string, string | RegExp, string])[] = [
   ['allow_anonymous', 'false', 'who has no user name is let in'],
-  ['per_listener_settings', 'false', 'a listener could be open where another is closed'],
+]
+
+const BOUND: typeof MOSQUITTO = [
+  ...MOSQUITTO,
+  ['use_username_as_clientid', 'true', 'a login ends the session of another'],
 ]
 
 /** In a file of EMQX 4, and as a variable of its container. */
@@ -165,25 +176,25 @@ export const BROKERS: Readonly<Record<string, Broker>> = {
     alone: [['emqx_auth_http.conf', /super_req/]],
   },
   mosquitto: {
-    formats: { 'mosquitto.conf': readLines },
+    formats: { 'mosquitto.conf': readMosquitto },
     closings: closings('mosquitto.conf', [
-      ...MOSQUITTO,
+      ...BOUND,
       ['plugin', /mosquitto_dynamic_security\.so$/, 'nobody decides'],
       ['plugin_opt_config_file', /\.json$/, 'Mosquitto does not start'],
     ]),
     alone: [['mosquitto.conf', /^(password_file|acl_file)$/]],
   },
   'mosquitto-files': {
-    formats: { 'mosquitto.conf': readLines },
+    formats: { 'mosquitto.conf': readMosquitto },
     closings: closings('mosquitto.conf', [
-      ...MOSQUITTO,
+      ...BOUND,
       ['password_file', /./, 'any password is taken'],
       ['acl_file', /./, 'everybody may do everything'],
     ]),
     alone: [['mosquitto.conf', /^(plugin|auth_plugin)$/]],
   },
   'mosquitto-go-auth': {
-    formats: { 'mosquitto.conf': readLines },
+    formats: { 'mosquitto.conf': readMosquitto },
     closings: closings('mosquitto.conf', [
       ...MOSQUITTO,
       ['auth_plugin', /go-auth\.so$/, 'nobody is asked'],
@@ -199,9 +210,9 @@ export const BROKERS: Readonly<Record<string, Broker>> = {
     alone: [['mosquitto.conf', /^(password_file|acl_file|auth_opt_http_superuser_uri)$/]],
   },
   'mosquitto-auth-plug': {
-    formats: { 'mosquitto.conf': readLines },
+    formats: { 'mosquitto.conf': readMosquitto },
     closings: closings('mosquitto.conf', [
-      ...MOSQUITTO,
+      ...BOUND,
       ['auth_plugin', /auth-plug\.so$/, 'nobody is asked'],
       ['auth_opt_backends', 'http', 'another back end is asked after a denial'],
       ['auth_opt_http_getuser_uri', /\/auth-plug\/YOUR-BROKER-SECRET\/user$/, 'all is denied'],

@@ -5,7 +5,7 @@
  * @module
  */
 import { brokerConfig, SECRET_PLACEHOLDER } from '../../adapters/config/index.ts'
-import { readHocon, readLines, type Settings } from './read.ts'
+import { readHocon, readLines, readMosquitto, type Settings } from './read.ts'
 
 /** What a client does. */
 export interface Deed {
@@ -193,7 +193,7 @@ const authPlug: Asking = {
   title: 'mosquitto-auth-plug',
   tells: [],
   questions({ action, username, password, topic }, secret) {
-    const settings = settingsOf('mosquitto-auth-plug', 'mosquitto.conf', readLines, secret)
+    const settings = settingsOf('mosquitto-auth-plug', 'mosquitto.conf', readMosquitto, secret)
     const of = (name: string) => settings.get(`auth_opt_http_${name}`)!
     const isLogin = action === 'login'
     const fields = [

@@ -19,6 +19,11 @@ export function readLines(text: string): Settings {
   return settings
 }
 
+/** The lines of Mosquitto, which has several listeners: each is a setting of its own. */
+export function readMosquitto(text: string): Settings {
+  return readLines(text.replaceAll(/^listener (\d+)$/gm, 'listener.$1 on'))
+}
+
 const TOKEN = /"(?:[^"\\]|\\.)*"|#.*|[{}[\]=,]|[^\s{}[\]=,"]+|\n/g
 
 /** HOCON, as EMQX 5 and NanoMQ have it: objects, lists, plain or quoted values, and comments. */

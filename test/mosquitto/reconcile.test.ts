@@ -26,6 +26,7 @@ import { Collector, within } from '../support/wait.ts'
 import { startRelay } from './relay.ts'
 import {
   admin,
+  afterGrant,
   type Credentials,
   closed,
   connect,
@@ -151,12 +152,13 @@ describe('an edit by hand is undone', { skip: dynsecSiteMissing, timeout: 60_000
     await within(closed(client), 'end of the connection')
   })
 
-  test('what grants more again disconnects nobody', async () => {
+  test('what grants more again counts at once, and on 2.0 disconnects nobody', async () => {
     await using running = await start()
     const { site, login } = running
     site.control('removeRoleACL', ROLE, 'publishClientSend', 'things/pump/P-1/status')
-    const client = await connect(site.url, login)
+    const before = await connect(site.url, login)
     assert.deepEqual(counts(await running.reconcile()), { updated: 1, unchanged: 2 })
+    const client = await afterGrant(site.url, login, before)
     assert.equal(await mayPublish(client, 'things/pump/P-1/status'), true)
     await client.endAsync(true)
   })

@@ -20,6 +20,7 @@ import {
   memoryStore,
 } from '../../src/index.ts'
 import { ADMIN } from '../support/dynsec-site.ts'
+import { mosquittoVersion } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
 
 export const sealingKey = 'a sealing key of at least 32 bytes'
@@ -122,6 +123,20 @@ export function closed(client: MqttClient): Promise<void> {
     if (!client.connected) resolve()
     else client.once('close', () => resolve())
   })
+}
+
+/**
+ * The client of a login that was just granted more: Mosquitto 2.0 leaves it alone, and 2.1
+ * disconnects it, as it does at any change of a role.
+ */
+export async function afterGrant(
+  url: string,
+  login: Credentials,
+  client: MqttClient,
+): Promise<MqttClient> {
+  if (mosquittoVersion === '2.0') return client
+  await within(closed(client), 'end of the connection')
+  return connect(url, login)
 }
 
 /** What the table is about: devices and a hub that a Mosquitto knows. */
