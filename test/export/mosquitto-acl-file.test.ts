@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { decide } from '../../src/access/decide.ts'
 import { deviceRules, hubRules } from '../../src/access/default-rules.ts'
 import type { ExportReason } from '../../src/access/export/finding.ts'
 import { mosquittoAclFile } from '../../src/access/export/mosquitto-acl-file.ts'
@@ -7,6 +8,8 @@ import type { Principal } from '../../src/access/principal.ts'
 import type { AccessRule } from '../../src/access/rule.ts'
 import { command, defineDeviceType } from '../../src/device/type.ts'
 import { ConfigError } from '../../src/errors.ts'
+import { device } from './arbitrary.ts'
+import { SECTIONS } from './mosquitto-recorded.ts'
 import { both, pub, pump7, refusal, stop, sub } from './rules.ts'
 
 const data = {} as never
@@ -39,6 +42,17 @@ topic read things/pump/+/status
 topic write things/pump/+/cmd
 `,
     )
+  })
+
+  test('is what Mosquitto 2.1.2 granted by as the rules say', () => {
+    const devices = ['8', '9'].map((id) => device(deviceRules(pump, 'things'), 'pump', id))
+    assert.equal(mosquittoAclFile(devices).output, SECTIONS.file)
+    for (const [username, topic, granted] of SECTIONS.answers) {
+      const principal = devices.find((one) => one.username === username)
+      const asked = { action: 'publish', topic, qos: 1, retain: false } as const
+      const { effect } = principal ? decide(principal, asked) : { effect: 'deny' }
+      assert.equal(effect === 'allow', granted, `${username} ${topic}`)
+    }
   })
 
   test('grants nobody anything without principals', () => {

@@ -7,9 +7,15 @@ import { mosquittoAclFile } from '../../src/access/export/mosquitto-acl-file.ts'
 import { mosquittoDynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
 import type { Principal } from '../../src/access/principal.ts'
 import { defineDeviceType } from '../../src/device/type.ts'
-import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
+import {
+  type Mosquitto,
+  mosquittoMissing,
+  mosquittoVersion,
+  startMosquitto,
+} from '../support/mosquitto.ts'
 import { dynsecMissing, startDynsec } from '../support/mosquitto-export.ts'
 import { device } from './arbitrary.ts'
+import { PATTERNS, SECTIONS } from './mosquitto-recorded.ts'
 
 const PASSWORD = 'only-for-this-test'
 const GROUP = '$share/devicehub/things/pump/+/data'
@@ -46,6 +52,17 @@ describe('an acl_file', { skip: mosquittoMissing, timeout: 30_000 }, () => {
       assert.equal(await mayPublish(client, topic), may, `${username} ${topic}`)
     }
   })
+
+  for (const [what, { file, answers }] of Object.entries({ SECTIONS, PATTERNS })) {
+    const skip = mosquittoVersion !== '2.1' && 'it is about Mosquitto 2.1'
+    test(`is read as it was recorded: ${what}`, { skip }, async () => {
+      await using broker = await start(file)
+      for (const [username, topic, granted] of answers) {
+        const client = await broker.login(username)
+        assert.equal(await mayPublish(client, topic), granted, `${username} ${topic}`)
+      }
+    })
+  }
 
   for (const id of ['7 x', '"', '\\', "it's", 'à', '水', '%u', '%c', '&;|']) {
     test(`holds the device id ${JSON.stringify(id)}`, async () => {
