@@ -122,12 +122,6 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       `${TREE} sharedRests: known.set(rest[0], rest) -> ;`,
     ],
   ],
-  [
-    'What is wrong with a client id that is missing is that it is no text.',
-    [
-      'src/access/principal.ts withClientId: clientId === undefined || findNameProblem(clientId) -> findNameProblem(clientId)',
-    ],
-  ],
 ]
 
 /** Why a mutant does what the original does, by its key. */

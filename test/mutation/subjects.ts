@@ -15,7 +15,7 @@ export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))
 /** The folders that the tests and what they test are in. */
 export const FOLDERS: readonly string[] = ['src', 'test/topic', 'test/access', 'test/fleet']
 
-const DECISION: readonly string[] = ['rule', 'decide', 'compile', 'principal']
+const DECISION: readonly string[] = ['rule', 'decide', 'compile', 'principal', 'client-id']
 
 /** The tables, which notice most and take a second or two. */
 export const TABLES: readonly string[] = [
@@ -24,6 +24,7 @@ export const TABLES: readonly string[] = [
   'test/access/rule.test.ts',
   'test/access/compile.test.ts',
   'test/access/placeholders.test.ts',
+  'test/access/client-id.test.ts',
   'test/access/default-rules.test.ts',
   'test/access/explain.test.ts',
   'test/topic/relation.test.ts',
