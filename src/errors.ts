@@ -187,8 +187,8 @@ export type BrokerErrorCode =
   | 'ERR_BROKER_UNREACHABLE'
   /** The broker refused the user name, the password or the client id. */
   | 'ERR_BROKER_LOGIN_REFUSED'
-  /** The function that gives the password failed. */
-  | 'ERR_BROKER_PASSWORD'
+  /** The function that gives user name and password failed, or gave no login that can be used. */
+  | 'ERR_BROKER_CREDENTIALS'
   /** A certificate stands in the way: see {@link CertificateError}. */
   | 'ERR_BROKER_CERTIFICATE'
   /** The broker refused this publish or subscribe. */

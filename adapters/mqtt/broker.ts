@@ -13,25 +13,22 @@ import type {
   SubscriptionResult,
 } from '../../src/broker/broker.ts'
 import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
-import type { FindDenial } from '../../src/broker/guard.ts'
 import { StatusStream } from '../../src/broker/status-stream.ts'
-import { BrokerError, toError } from '../../src/errors.ts'
+import { BrokerError, MissingDependencyError, toError } from '../../src/errors.ts'
 import { checkMessage } from './check.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { Inbound } from './inbound.ts'
+import type { Logins } from './login.ts'
 import { OfflineQueue } from './offline-queue.ts'
 import { PacketIds } from './packet-ids.ts'
+import { Pauses, pause } from './pauses.ts'
 import { checkSubscriptions, makeSubscriptions } from './subscribe.ts'
 import { addressOf } from './transport.ts'
-
-/** Milliseconds: the longest first pause before a reconnect, and the longest of all. */
-const FIRST_PAUSE = 1_000
-const LONGEST_PAUSE = 30_000
 
 /** See {@link mqtt}. */
 export class MqttBroker implements Broker {
   readonly #config: ResolvedBrokerConfig
-  readonly #findDenial: FindDenial
+  readonly #logins: Logins
   readonly #status = new StatusStream()
   /** What is to be restored after a reconnect, by filter, and apart if shared. */
   readonly #subscriptions = new Map<string, Subscription>()
@@ -43,17 +40,16 @@ export class MqttBroker implements Broker {
   #connection: Connection | undefined
   /** There from the first connection on, if messages are to wait for another one. */
   #offlineQueue: OfflineQueue | undefined
-  /** How often it was connected again, or tried, since a connection last was of some duration. */
-  #attempts = 0
+  readonly #pauses = new Pauses()
   /** Whether the session in the broker has every subscription. */
   #isRestored = true
   #closing: Promise<void> | undefined
   /** Settles when the last dialling is over. Never rejects. */
   #dialled: Promise<void> | undefined
 
-  constructor(config: ResolvedBrokerConfig, findDenial: FindDenial) {
+  constructor(config: ResolvedBrokerConfig, logins: Logins) {
     this.#config = config
-    this.#findDenial = findDenial
+    this.#logins = logins
   }
 
   async connect({ onMessage, signal }: ConnectOptions): Promise<BrokerCapabilities> {
@@ -69,7 +65,7 @@ export class MqttBroker implements Broker {
       mustRead: () => this.#connection?.awaits ?? false,
     })
     try {
-      const connection = await this.#dial(this.#inbound, this.#config.cleanStart, signal)
+      const connection = await this.#firstConnection(this.#inbound, signal)
       this.#enter(connection, this.#inbound)
       const { offlineQueue } = this.#config
       if (offlineQueue) this.#offlineQueue = new OfflineQueue(offlineQueue)
@@ -106,7 +102,7 @@ export class MqttBroker implements Broker {
     try {
       checkMessage(message)
       const { topic, qos = 1, retain = false } = message
-      const denial = this.#findDenial({ action: 'publish', topic, qos, retain })
+      const denial = this.#logins.findDenial({ action: 'publish', topic, qos, retain })
       if (denial) throw denial
       return (this.#offlineQueue ?? this.#connected()).publish(message)
     } catch (error) {
@@ -128,7 +124,7 @@ export class MqttBroker implements Broker {
   }
 
   #makeSubscriptions(connection: Connection, subscriptions: readonly Subscription[]) {
-    return makeSubscriptions(connection, this.#config, this.#findDenial, subscriptions)
+    return makeSubscriptions(connection, this.#config, this.#logins.findDenial, subscriptions)
   }
 
   #connected(): Connection {
@@ -140,17 +136,30 @@ export class MqttBroker implements Broker {
     throw new BrokerError('ERR_BROKER_NOT_CONNECTED', `Not connected to ${address} at the moment`)
   }
 
-  async #dial(inbound: Inbound, cleanStart: boolean, signal?: AbortSignal): Promise<Connection> {
+  #firstConnection(inbound: Inbound, signal: AbortSignal | undefined): Promise<Connection> {
+    const { cleanStart, waitForBroker } = this.#config
+    const ended = this.#ended.signal
+    const given = signal ? AbortSignal.any([ended, signal]) : ended
+    const dial = () => this.#dial(inbound, cleanStart, given)
+    return waitForBroker ? this.#persist(dial, given) : dial()
+  }
+
+  async #dial(inbound: Inbound, cleanStart: boolean, signal: AbortSignal): Promise<Connection> {
     const { connectTimeout } = this.#config
     const deadline = new AbortController()
     const timer = setTimeout(() => {
       const message = `${addressOf(this.#config)} did not answer within ${connectTimeout} ms`
       deadline.abort(new BrokerError('ERR_BROKER_TIMEOUT', message))
     }, connectTimeout)
-    const signals = [this.#ended.signal, deadline.signal, ...(signal ? [signal] : [])]
     try {
-      const options = { config: this.#config, cleanStart, inbound, packetIds: this.#packetIds }
-      const dialling = openConnection({ ...options, signal: AbortSignal.any(signals) })
+      const dialling = openConnection({
+        config: this.#config,
+        logins: this.#logins,
+        cleanStart,
+        inbound,
+        packetIds: this.#packetIds,
+        signal: AbortSignal.any([signal, deadline.signal]),
+      })
       this.#dialled = dialling.then(
         () => {},
         () => {},
@@ -159,6 +168,8 @@ export class MqttBroker implements Broker {
       if (!this.#ended.signal.aborted) return connection
       await connection.close()
       throw this.#ended.signal.reason
+    } catch (error) {
+      throw this.#logins.refusedForGood(error) ?? error
     } finally {
       clearTimeout(timer)
     }
@@ -166,41 +177,47 @@ export class MqttBroker implements Broker {
 
   /** Makes a new connection whenever one is lost. Settles when the broker is closed. */
   async #stayConnected(first: Connection, inbound: Inbound): Promise<void> {
-    let connection: Connection | undefined = first
-    while (connection) {
-      const since = Date.now()
-      const error = await connection.ended
-      this.#leave(inbound)
-      if (this.#ended.signal.aborted) return
-      this.#status.emit({ type: 'disconnected', ...(error && { error }) })
-      // One that is lost again and again is no better than one that cannot be made.
-      if (Date.now() - since > LONGEST_PAUSE) this.#attempts = 0
-      connection = await this.#reconnect(inbound)
+    const ended = this.#ended.signal
+    let connection = first
+    try {
+      for (;;) {
+        const since = Date.now()
+        const error = await connection.ended
+        this.#leave(inbound)
+        if (ended.aborted) return
+        this.#status.emit({ type: 'disconnected', ...(error && { error }) })
+        this.#pauses.onEnd(Date.now() - since)
+        await pause(this.#pauses.afterLoss(), ended)
+        connection = await this.#persist(() => this.#restoreConnection(inbound), ended)
+      }
+    } catch (error) {
+      this.#giveUp(error)
     }
   }
 
-  /** Tries until there is a connection. `undefined` if the broker is closed first. */
-  async #reconnect(inbound: Inbound): Promise<Connection | undefined> {
-    let delay = this.#nextPause()
+  /** Tries until there is a connection. Rejects when that is pointless, or with the signal's reason. */
+  async #persist(connect: () => Promise<Connection>, signal: AbortSignal): Promise<Connection> {
     for (let attempt = 1; ; attempt++) {
-      await pause(delay, this.#ended.signal)
-      if (this.#ended.signal.aborted) return undefined
+      signal.throwIfAborted()
       try {
-        return await this.#restoreConnection(inbound)
+        return await connect()
       } catch (error) {
-        if (error instanceof BrokerError && error.code === 'ERR_BROKER_LOGIN_REFUSED') {
-          this.#giveUp(error)
+        signal.throwIfAborted()
+        if (error instanceof MissingDependencyError || this.#logins.refusedForGood(error)) {
+          throw error
         }
-        if (this.#ended.signal.aborted) return undefined
-        delay = this.#nextPause()
+        const isRefusal = error instanceof BrokerError && error.reasonCode !== undefined
+        const delay = isRefusal ? this.#pauses.afterRefusal() : this.#pauses.afterLoss()
         this.#status.emit({ type: 'reconnect-failed', attempt, error: toError(error), delay })
+        await pause(delay, signal)
       }
     }
   }
 
   async #restoreConnection(inbound: Inbound): Promise<Connection> {
     const { cleanStart, sessionExpiry } = this.#config
-    const connection = await this.#dial(inbound, cleanStart && sessionExpiry === 0)
+    const isClean = cleanStart && sessionExpiry === 0
+    const connection = await this.#dial(inbound, isClean, this.#ended.signal)
     try {
       this.#enter(connection, inbound)
       await this.#restore(connection)
@@ -211,12 +228,6 @@ export class MqttBroker implements Broker {
       await connection.close()
       throw error
     }
-  }
-
-  /** Exponential, with full jitter. */
-  #nextPause(): number {
-    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#attempts++)
-    return Math.round(Math.random() * longest)
   }
 
   #enter(connection: Connection, inbound: Inbound): void {
@@ -266,18 +277,4 @@ export class MqttBroker implements Broker {
     await connection?.close()
     this.#status.emit({ type: 'closed' })
   }
-}
-
-/** Settles after a time, or when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-    if (signal.aborted) end()
-  })
 }

@@ -14,18 +14,27 @@ import { tlsError } from './certificate.ts'
 import { checkCapabilities } from './check.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
 import type { OpenLink } from './link.ts'
+import type { Login, Logins } from './login.ts'
 import { Outbound } from './outbound.ts'
 import { toCapabilities, toMessage, toPacket } from './packet.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { PacketStream } from './packet-stream.ts'
-import { readPassword } from './password.ts'
-import { connectRefusal, disconnection, publishing, reason, unreachable } from './reason.ts'
+import {
+  connectRefusal,
+  disconnection,
+  publishing,
+  reason,
+  subscribing,
+  unanswered,
+  unreachable,
+} from './reason.ts'
 import type { ReceivedPublish } from './received-packet.ts'
 import { addressOf, linkOpener } from './transport.ts'
 
 /** What {@link openConnection} takes. */
 export interface ConnectionOptions {
   readonly config: ResolvedBrokerConfig
+  readonly logins: Logins
   /** Whether to start without what the broker kept of an earlier session. */
   readonly cleanStart: boolean
   readonly inbound: Inbound
@@ -41,6 +50,8 @@ const NOT_YET = new Error('The handler is not done yet')
 const NOTHING: Acknowledge = () => {}
 /** Milliseconds the broker has to close a connection after DISCONNECT. */
 const CLOSE_TIMEOUT = 1_000
+/** Milliseconds the broker has at most to answer a SUBSCRIBE. */
+const SUBSCRIBE_TIMEOUT = 10_000
 /** How many messages may go unacknowledged where the broker does not say (section 3.1.2.11.3). */
 const DEFAULT_RECEIVE_MAXIMUM = 65_535
 
@@ -48,14 +59,13 @@ const DEFAULT_RECEIVE_MAXIMUM = 65_535
  * Connects.
  *
  * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
- * `ERR_BROKER_PASSWORD` or `ERR_BROKER_CERTIFICATE`.
+ * `ERR_BROKER_CREDENTIALS` or `ERR_BROKER_CERTIFICATE`.
  * @throws {MissingDependencyError} If a package is not installed.
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { config, signal } = options
+  const { config, logins, signal } = options
   const [mqtt, openLink] = await Promise.all([loadMqtt(), linkOpener(config)])
-  const password = await readPassword(config, signal)
-  const connection = new Connection(mqtt, openLink, password, options)
+  const connection = new Connection(mqtt, openLink, await logins.next(signal), options)
   await connection.open(signal)
   return connection
 }
@@ -71,6 +81,8 @@ export class Connection {
   #outbound: Outbound
   #stream: PacketStream | undefined
   #drained: (() => void)[] = []
+  /** The SUBSCRIBE that is on its way, and those that wait behind it. Never rejects. */
+  #subscribing: Promise<unknown> | undefined
   #capabilities: BrokerCapabilities | undefined
   #sessionPresent = false
   #isOpen = false
@@ -79,21 +91,21 @@ export class Connection {
   constructor(
     mqtt: Mqtt,
     openLink: OpenLink,
-    password: string | undefined,
+    { clientId, username, password, sessionExpiry }: Login,
     { config, cleanStart, inbound, packetIds }: ConnectionOptions,
   ) {
     this.#config = config
     this.#inbound = inbound
     this.#packetIds = packetIds
     this.#outbound = this.#outboundFor(DEFAULT_RECEIVE_MAXIMUM)
-    const { username, protocolVersion, receiveMaximum, sessionExpiry } = config
+    const { protocolVersion, receiveMaximum } = config
     this.#client = new mqtt.MqttClient(() => this.#openStream(openLink), {
       manualConnect: true,
       reconnectPeriod: 0,
       resubscribe: false,
       log: () => {},
       protocolVersion,
-      clientId: config.clientId,
+      clientId,
       clean: cleanStart,
       keepalive: config.keepalive,
       // The caller has a deadline of its own.
@@ -168,15 +180,28 @@ export class Connection {
     })
   }
 
-  /** Subscribes. Settles with the broker's reason code for each filter. */
+  /**
+   * Subscribes, when every SUBSCRIBE before this one was answered: NanoMQ 0.24 and 0.25 have a thread
+   * for each question to an authentication server, and deadlock where as many come at once. Settles
+   * with the broker's reason code for each filter.
+   *
+   * @throws {BrokerError} `ERR_BROKER_TIMEOUT` if it is not answered, as VerneMQ 2.1.1 answers none
+   * that it denies. The packet identifier stays in use then (MQTT 5, section 2.2.1), so the connection
+   * ends.
+   */
   subscribe(filters: readonly string[], qos: Qos): Promise<readonly number[]> {
-    return this.#outbound.request('Subscribing', (answer) => {
-      this.#client.subscribe([...filters], { qos }, (error, _subscriptions, packet) => {
-        // An error goes with the answer if one filter was refused; each code tells of its filter.
-        if (packet) answer(undefined, packet.granted as number[])
-        else answer(error ?? new Error('The broker did not answer'), [])
-      })
+    const ask = () => this.#subscribe(filters, qos)
+    // At once if it can be: what is published after it is sent after it.
+    const answer = this.#subscribing ? this.#subscribing.then(ask) : ask()
+    const settled = answer.then(
+      () => {},
+      () => {},
+    )
+    this.#subscribing = settled
+    void settled.then(() => {
+      if (this.#subscribing === settled) this.#subscribing = undefined
     })
+    return answer
   }
 
   /** Settles when no answer is awaited. */
@@ -191,6 +216,30 @@ export class Connection {
     this.#stream?.end()
     await this.ended
     clearTimeout(timer)
+  }
+
+  async #subscribe(filters: readonly string[], qos: Qos): Promise<readonly number[]> {
+    const what = subscribing(filters)
+    const timeout = Math.min(SUBSCRIBE_TIMEOUT, this.#config.publishTimeout)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(unanswered(what, timeout)), timeout)
+    })
+    const answer = this.#outbound.request<number[]>(what, (answered) => {
+      this.#client.subscribe([...filters], { qos }, (error, _subscriptions, packet) => {
+        // An error goes with the answer if one filter was refused; each code tells of its filter.
+        if (packet) answered(undefined, packet.granted as number[])
+        else answered(error ?? new Error('The broker did not answer'), [])
+      })
+    })
+    try {
+      return await Promise.race([answer, late])
+    } catch (error) {
+      if (error instanceof BrokerError && error.code === 'ERR_BROKER_TIMEOUT') this.#end(error)
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   #receive(): void {

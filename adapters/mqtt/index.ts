@@ -11,19 +11,20 @@
 import type { Principal } from '../../src/access/principal.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { type BrokerConfig, parseBrokerConfig } from '../../src/broker/config.ts'
-import { clientGuard } from '../../src/broker/guard.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { MqttBroker } from './broker.ts'
+import { Logins } from './login.ts'
 import { checkRuntime } from './tls.ts'
 
-export type { BrokerConfig, OfflineQueueConfig } from '../../src/broker/config.ts'
+export type { BrokerConfig, Credentials, OfflineQueueConfig } from '../../src/broker/config.ts'
 
 /** What {@link mqtt} takes: plain data, and whose rules the client keeps. */
 export interface MqttConfig extends BrokerConfig {
   /**
    * Whose rules a publish or subscribe must be granted by before it is sent; see `devicePrincipal`
    * and `Fleet.findPrincipal`. What is not rejects with an `AccessDeniedError`, which explains it,
-   * and nothing leaves. The broker decides all the same. Default: everything is sent.
+   * and nothing leaves. The broker decides all the same. The login has to be the principal's; one of
+   * `credentials` that is not is `ERR_BROKER_CREDENTIALS`. Default: everything is sent.
    */
   readonly principal?: Principal
 }
@@ -31,9 +32,17 @@ export interface MqttConfig extends BrokerConfig {
 /**
  * Makes a connection to an MQTT broker. Nothing is loaded or dialled until `connect()`.
  *
- * After the first connection a lost one is made again for as long as it takes, after pauses that
- * grow from at most 1 second to at most 30. It ends early only if the broker refuses the login. Each
- * attempt that fails is a `reconnect-failed` status.
+ * After the first connection a lost one is made again for as long as it takes. The pause before an
+ * attempt is drawn from 0 to 1 second at first, to 2 after an attempt that failed, and so on up to 30.
+ * One that the broker refused, for whatever reason, also a login that was right before, is tried again
+ * after half a second to 1, then 1 to 2, and so on up to 30 to 60: EMQX, VerneMQ and others refuse
+ * logins while they start, or cannot ask who it is. Both rows begin anew after a connection of more
+ * than 30 seconds. So a client whose login is right is connected at most 60 seconds and one
+ * `connectTimeout` after the broker takes it, and one whose login is wrong comes twice a minute in
+ * the end. Each attempt that fails is a `reconnect-failed` status. Trying again ends early only where a token of a
+ * fleet is refused that has expired by the clock, and is not one of `credentials`.
+ *
+ * The first connection is tried once, unless `waitForBroker` is set.
  *
  * What was not answered when a connection was lost is not sent again: such a publish rejects with
  * `ERR_BROKER_CONNECTION_LOST`, and whoever made it knows best whether to repeat it. What is published
@@ -70,7 +79,9 @@ export function mqtt(config: MqttConfig = {}, key = 'mqtt'): Broker {
   const resolved = parseBrokerConfig(plain, key)
   // Where none of the two is given, it is a URL that is missing.
   checkRuntime(resolved, key, config.host === undefined ? 'url' : 'host')
-  if (!Object.hasOwn(config, 'principal')) return new MqttBroker(resolved, () => undefined)
+  if (!Object.hasOwn(config, 'principal')) {
+    return new MqttBroker(resolved, new Logins(resolved, undefined))
+  }
   // One that was looked up and not found must not turn the guard off.
   if (typeof principal?.username !== 'string' || !Array.isArray(principal.rules)) {
     throw new ConfigError(`${key}.principal`, 'is no principal')
@@ -78,5 +89,5 @@ export function mqtt(config: MqttConfig = {}, key = 'mqtt'): Broker {
   if (resolved.username !== undefined && resolved.username !== principal.username) {
     throw new ConfigError(`${key}.principal`, 'is another user name than the one to log in with')
   }
-  return new MqttBroker(resolved, clientGuard(principal, resolved.clientId))
+  return new MqttBroker(resolved, new Logins(resolved, principal))
 }

@@ -8,7 +8,7 @@
 import type { IPublishPacket, Packet } from 'mqtt'
 import { BrokerError } from '../../src/errors.ts'
 import type { PacketIds } from './packet-ids.ts'
-import { publishing, reason, refusal } from './reason.ts'
+import { publishing, reason, refusal, unanswered } from './reason.ts'
 
 /** Sends something; calls back, once, with the broker's answer or an error. */
 export type Send<T> = (answer: (error: Error | undefined, value: T) => void) => void
@@ -237,8 +237,7 @@ export class Outbound {
       expired.push(this.#nextWaiting())
     }
     for (const request of expired) {
-      const message = `${request.what()}: no answer from the broker within ${this.#options.timeout} ms`
-      request.reject(new BrokerError('ERR_BROKER_TIMEOUT', message))
+      request.reject(unanswered(request.what(), this.#options.timeout))
     }
     this.#timer = this.awaits ? setTimeout(this.#expire, this.#nextDeadline() - now) : undefined
     this.#settled()

@@ -101,7 +101,19 @@ export function refusal(what: string, reasonCode: number): BrokerError {
   return new BrokerError(code, `${what} was refused: ${describe(reasonCode)}`, { reasonCode })
 }
 
+/** The error for a question that the broker did not answer in time. */
+export function unanswered(what: string, timeout: number): BrokerError {
+  const message = `${what}: no answer from the broker within ${timeout} ms`
+  return new BrokerError('ERR_BROKER_TIMEOUT', message)
+}
+
 /** Publishing as the subject of an error message. */
 export function publishing(topic: string): string {
   return `Publishing to ${JSON.stringify(topic.slice(0, 200))}`
+}
+
+/** Subscribing as the subject of an error message. */
+export function subscribing([first = '', ...others]: readonly string[]): string {
+  const more = others.length > 0 ? ` and ${others.length} more` : ''
+  return `Subscribing to ${JSON.stringify(first.slice(0, 200))}${more}`
 }

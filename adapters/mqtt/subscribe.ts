@@ -9,7 +9,7 @@ import type { FindDenial } from '../../src/broker/guard.ts'
 import { type BrokerError, ConfigError } from '../../src/errors.ts'
 import { parseTopicFilter } from '../../src/topic/filter.ts'
 import type { Connection } from './connection.ts'
-import { reason, refusal } from './reason.ts'
+import { reason, refusal, subscribing } from './reason.ts'
 
 type Why = NonNullable<SubscriptionResult['unsharedBecause']>
 
@@ -135,6 +135,5 @@ async function sendTogether(
 }
 
 function refuse(subscription: Subscription, code: number): Outcome {
-  const what = `Subscribing to ${JSON.stringify(subscription.filter.slice(0, 200))}`
-  return { subscription, error: refusal(what, code) }
+  return { subscription, error: refusal(subscribing([subscription.filter]), code) }
 }

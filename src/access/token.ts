@@ -17,6 +17,7 @@ import { equalConstantTime } from './credential.ts'
 import type { Principal } from './principal.ts'
 import { type AccessRule, checkRules, expandFilter, type RuleValues } from './rule.ts'
 import { encodeBase64 } from './secret/base64.ts'
+import { decodeBase64Url, TOKEN_USERNAME_PREFIX } from './token-expiry.ts'
 
 /** Most rules in a token. */
 export const MAX_TOKEN_RULES = 64
@@ -31,7 +32,6 @@ export const MAX_TOKEN_LIFETIME = 86_400
 export const MAX_TOKEN_HOLDERS = 10_000
 
 const DEFAULT_LIFETIME = 3_600
-const USERNAME_PREFIX = 'token:'
 const RESERVED_VALUES: readonly string[] = ['prefix', 'username', 'clientId']
 
 /** What {@link Fleet.issueToken} takes. */
@@ -82,13 +82,13 @@ export type TokenHolder = Principal & { readonly kind: 'token'; readonly expires
 
 /** Whether a user name is one that only tokens have. */
 export function isTokenUsername(username: string): boolean {
-  return username.startsWith(USERNAME_PREFIX) && !username.includes('/')
+  return username.startsWith(TOKEN_USERNAME_PREFIX) && !username.includes('/')
 }
 
 /** Keeps a user name out of the form of tokens. @throws {InvalidNameError} If it is of that form. */
 export function checkNoTokenUsername(field: string, username: string): void {
   if (isTokenUsername(username)) {
-    throw new InvalidNameError(field, `begins with "${USERNAME_PREFIX}", which marks tokens`)
+    throw new InvalidNameError(field, `begins with "${TOKEN_USERNAME_PREFIX}", which marks tokens`)
   }
 }
 
@@ -143,7 +143,8 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
       if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_TOKEN_LIFETIME) {
         throw new ConfigError('expiresIn', `must be 1 to ${MAX_TOKEN_LIFETIME} whole seconds`)
       }
-      const sub = USERNAME_PREFIX + encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)))
+      const sub =
+        TOKEN_USERNAME_PREFIX + encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)))
       const known = { ...values, prefix, username: sub, clientId: '' }
       rules.forEach(({ filter }, i) => {
         // Nothing would give it a value later, so it is a slip of the pen.
@@ -236,11 +237,4 @@ function toBytes(key: string | Uint8Array): Uint8Array {
 /** Base64url without padding (RFC 4648, section 5; RFC 7515, section 2). */
 function encodeBase64Url(bytes: Uint8Array): string {
   return encodeBase64(bytes).replaceAll('+', '-').replaceAll('/', '_')
-}
-
-/** UTF-8 out of base64url. @throws If it is not. */
-function decodeBase64Url(text: string): string {
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
 }

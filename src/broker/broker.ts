@@ -78,12 +78,12 @@ export type BrokerStatus =
   | { readonly type: 'connected'; readonly capabilities: BrokerCapabilities }
   /** The connection is lost; the broker adapter makes it again. */
   | { readonly type: 'disconnected'; readonly error?: Error }
-  /** It was not made again in this attempt, and another one follows. */
+  /** It was not made in this attempt, and another one follows. */
   | {
       readonly type: 'reconnect-failed'
-      /** Counts the attempts since the last `connected`, from 1. */
+      /** Counts the attempts since the last `connected`, or since `connect()`, from 1. */
       readonly attempt: number
-      /** What stood in the way: the network, a certificate, the function that gives the password … */
+      /** What stood in the way: the network, the broker that refused the login, a certificate … */
       readonly error: Error
       /** Milliseconds until the next attempt. */
       readonly delay: number
@@ -120,9 +120,9 @@ export interface Broker extends AsyncDisposable {
    * Connects, and keeps connected until `close()`. Settles when the first connection stands.
    *
    * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
-   * `ERR_BROKER_CERTIFICATE`, `ERR_BROKER_PASSWORD` or `ERR_BROKER_TIMEOUT` when it cannot be made: the broker is then
-   * closed. `ERR_BROKER_CLOSED` if it was connected or closed before. The signal's reason, if it
-   * was aborted.
+   * `ERR_BROKER_CERTIFICATE`, `ERR_BROKER_CREDENTIALS` or `ERR_BROKER_TIMEOUT` when it cannot be
+   * made: the broker is then closed. `ERR_BROKER_CLOSED` if it was connected or closed before. The
+   * signal's reason, if it was aborted.
    */
   connect(options: ConnectOptions): Promise<BrokerCapabilities>
   /**
@@ -131,6 +131,7 @@ export interface Broker extends AsyncDisposable {
    *
    * @throws {BrokerError} `ERR_BROKER_NOT_AUTHORIZED` or `ERR_BROKER_REFUSED` if one was refused;
    * the others stand. `ERR_BROKER_NOT_CONNECTED` or `ERR_BROKER_CLOSED` without a connection.
+   * `ERR_BROKER_TIMEOUT` or `ERR_BROKER_CONNECTION_LOST` if it was not answered.
    * @throws {InvalidTopicError} If a filter is not well formed; then nothing is subscribed.
    */
   subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]>

@@ -25,12 +25,18 @@ export interface OfflineQueueConfig {
   readonly whenFull?: 'reject' | 'drop-oldest'
 }
 
+/** A login, such as `IssuedToken` is one. */
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+}
+
 /** How to reach a message broker, and how to behave there. Every key is optional. */
 export interface BrokerConfig {
   /**
    * `mqtt://host:port` for TCP or `ws://host:port/path` for WebSocket, with TLS `mqtts:` or `wss:`.
    * The port defaults to 1883 or 80, with TLS to 8883 or 443. Holds no login: that goes to
-   * `username` and `password`. Excludes `host` and `port`.
+   * `username` and `password`, or `credentials`. Excludes `host` and `port`.
    */
   readonly url?: string
   /** Host to reach over TCP. Default: `localhost`. */
@@ -56,15 +62,23 @@ export interface BrokerConfig {
   readonly keyFile?: string
   /** Default: none, an anonymous login. */
   readonly username?: string
+  /** Needs a `username`. */
+  readonly password?: string
   /**
-   * Needs a `username`. A function is called for each connection, so that a password that is renewed
-   * counts from the next one; it has `connectTimeout` to give it.
+   * Gives user name and password. It is called for each connection, so that what is renewed, such as
+   * a token, counts from the next one, and has `connectTimeout` to answer. Excludes `username` and
+   * `password`.
    */
-  readonly password?: string | (() => string | Promise<string>)
+  readonly credentials?: () => Credentials | Promise<Credentials>
   /**
    * Name of the session in the broker. Give one for a session that outlives this process. A second
-   * client with the same id ends the first one's connection. Default: `devicehub-` and 128 random
-   * bits.
+   * client with the same id ends the first one's connection. A broker resumes a session by its
+   * client id alone, whoever logs in (MQTT 5, section 4.1), so our routes refuse an id that is
+   * neither the user name nor begins with it and `//`: no user name holds `//`, so that no id belongs
+   * to two. Default: `{username}//` and 16 hexadecimal digits drawn at random, or `devicehub-` and
+   * 32 where there is no user name. If `credentials` give another user name later, another id is made
+   * of it, and with it begins a new session: subscriptions are made again, and what the broker kept
+   * of the old one is not handled here.
    */
   readonly clientId?: string
   /** Longest silence in seconds before the connection counts as lost, 0 (off) to 65,535. Default: 60. */
@@ -83,15 +97,26 @@ export interface BrokerConfig {
   readonly cleanStart?: boolean
   /**
    * Seconds for which the broker keeps the session, with its subscriptions and unacknowledged
-   * messages, after the connection ended; 0 to 4,294,967,295, which is for ever. Needs MQTT 5;
-   * with MQTT 3.1.1 `cleanStart: false` keeps it for ever. Default: 0.
+   * messages, after the connection ended; 0 to 4,294,967,295, which is for ever. Where the login is a
+   * token of a fleet, no more are asked for than it has left. Needs MQTT 5; with MQTT 3.1.1
+   * `cleanStart: false` keeps it for ever. Default: 0.
    */
   readonly sessionExpiry?: number
   /** Most messages waiting for their handler at once, 1 to 65,535. Default: 64. */
   readonly receiveMaximum?: number
   /** Milliseconds to wait for a connection, from dialling to the broker's answer. Default: 10,000. */
   readonly connectTimeout?: number
-  /** Milliseconds to wait for the broker's answer to a publish or subscribe. Default: 30,000. */
+  /**
+   * Whether `connect()` waits for a broker that is not there, or refuses the login: whatever keeps the
+   * first connection from being made is then tried again as after a lost one, with a
+   * `reconnect-failed` status each, until it stands, `close()`, or the signal. Default: `false`, the
+   * first failure rejects and closes the broker.
+   */
+  readonly waitForBroker?: boolean
+  /**
+   * Milliseconds to wait for the broker's answer to a publish, 1 to 2,147,483,647, and to a
+   * subscribe, but for that 10,000 at most. Default: 30,000.
+   */
   readonly publishTimeout?: number
   /**
    * Lets messages wait in memory that are published while a connection is lost, to be sent in order
@@ -118,14 +143,27 @@ export interface ResolvedBrokerConfig
   extends Required<
     Omit<
       BrokerConfig,
-      'url' | 'host' | 'port' | 'username' | 'password' | 'tls' | 'offlineQueue' | keyof TlsSettings
+      | 'url'
+      | 'host'
+      | 'port'
+      | 'username'
+      | 'password'
+      | 'credentials'
+      | 'clientId'
+      | 'tls'
+      | 'offlineQueue'
+      | keyof TlsSettings
     >
   > {
   readonly address: BrokerAddress
   /** `undefined` without TLS. */
   readonly tls: TlsSettings | undefined
   readonly username: string | undefined
-  readonly password: BrokerConfig['password'] | undefined
+  readonly password: string | undefined
+  /** Missing where the login is given as it is. What it gives is checked by {@link parseCredentials}. */
+  readonly credentials?: NonNullable<BrokerConfig['credentials']>
+  /** `undefined` where it is made of the user name. */
+  readonly clientId: string | undefined
   /** Missing where nothing is to wait. */
   readonly offlineQueue?: Required<OfflineQueueConfig>
 }
@@ -143,6 +181,8 @@ const text = v.pipe(
     `must not be longer than ${MAX_TEXT_BYTES} bytes`,
   ),
 )
+
+const credentialsSchema = v.object({ username: text, password: text }, 'must be an object')
 
 const pemOrPath = v.pipe(
   v.string('must be PEM text or the path of a file'),
@@ -174,10 +214,11 @@ const schema = v.strictObject(
     certFile: v.optional(pemOrPath),
     keyFile: v.optional(pemOrPath),
     username: v.optional(text),
-    password: v.optional(
-      v.union(
-        [text, v.function('must be a string or a function')],
-        'must be a string or a function',
+    password: v.optional(text),
+    credentials: v.optional(
+      v.custom<NonNullable<BrokerConfig['credentials']>>(
+        (value) => typeof value === 'function',
+        'must be a function',
       ),
     ),
     clientId: v.optional(text),
@@ -194,6 +235,7 @@ const schema = v.strictObject(
     sessionExpiry: v.optional(whole(0, 0xffff_ffff), 0),
     receiveMaximum: v.optional(whole(1, 65_535), 64),
     connectTimeout: v.optional(whole(1, MAX_TIMER_DELAY), 10_000),
+    waitForBroker: v.optional(v.boolean('must be true or false'), false),
     publishTimeout: v.optional(whole(1, MAX_TIMER_DELAY), 30_000),
     offlineQueue: v.optional(
       v.strictObject(
@@ -221,11 +263,15 @@ const schema = v.strictObject(
 export function parseBrokerConfig(input: unknown, key: string): ResolvedBrokerConfig {
   const result = v.safeParse(schema, input)
   if (!result.success) throw toConfigError(result.issues[0], key)
-  const { url, host, port, username, password, clientId, ...others } = result.output
+  const { url, host, port, username, password, credentials, clientId, ...others } = result.output
   const { tls, caCerts, certFile, keyFile, offlineQueue, ...rest } = others
   if (url !== undefined && (host !== undefined || port !== undefined)) {
     const other = host !== undefined ? 'host' : 'port'
     throw new ConfigError(`${key}.${other}`, 'cannot be given beside url: give one of them')
+  }
+  if (credentials && (username !== undefined || password !== undefined)) {
+    const other = username !== undefined ? 'username' : 'password'
+    throw new ConfigError(`${key}.${other}`, 'cannot be given beside credentials: give one of them')
   }
   if (password !== undefined && username === undefined) {
     throw new ConfigError(`${key}.password`, 'needs a username')
@@ -251,11 +297,19 @@ export function parseBrokerConfig(input: unknown, key: string): ResolvedBrokerCo
         },
     tls: security,
     username,
-    // What it gives is checked when it is called.
-    password: password as BrokerConfig['password'],
+    password,
+    ...(credentials && { credentials }),
+    clientId,
     ...(offlineQueue && { offlineQueue }),
-    clientId: clientId ?? `devicehub-${crypto.randomUUID().replaceAll('-', '')}`,
   }
+}
+
+/** Checks what a function of `credentials` gave. Returns the login, or what is wrong with it. */
+export function parseCredentials(input: unknown): Credentials | string {
+  const result = v.safeParse(credentialsSchema, input)
+  if (result.success) return result.output
+  const [issue] = result.issues
+  return `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`
 }
 
 function parseUrl(text: string, key: string): URL {

@@ -13,8 +13,8 @@ import { AccessDeniedError } from '../errors.ts'
 /** Tells why a request is not granted; `undefined` if it is. */
 export type FindDenial = (request: AccessRequest) => AccessDeniedError | undefined
 
-/** Guards a connection under a client id. */
-export function clientGuard(principal: Principal, clientId: string): FindDenial {
+/** Guards a connection under a client id; `undefined` where it is not known yet. */
+export function clientGuard(principal: Principal, clientId: string | undefined): FindDenial {
   const connected = withClientId(principal, clientId)
   const access = compileAccess(connected)
   return (request) => {

@@ -1,13 +1,13 @@
 /**
- * A wrong password: one clear error, and nobody who knocks again and again.
+ * A wrong password: one clear error at first, and nobody who knocks again and again.
  *
  * @module
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BrokerError } from '../../src/index.ts'
-import { connectClient, makeClient, typesOf } from '../mqtt/client.ts'
+import type { BrokerError } from '../../src/errors.ts'
+import { bytes, connectClient, type FailedReconnect, makeClient, typesOf } from '../mqtt/client.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { type Network, network } from './network.ts'
 
@@ -40,26 +40,32 @@ describe('a wrong password', { skip: mosquittoMissing }, () => {
     }
   })
 
-  test('that was right before ends a hub with one error, after one attempt', async () => {
-    const before = await startMosquitto({ logins: { hub: hub.password } })
-    const after = await startMosquitto({ logins: { hub: 'another one' } })
-    try {
-      await using between = await network(before.port)
-      await using client = await connectClient({ url: between.url, ...hub })
-      assert.equal(between.connections, 1)
-      between.cut()
-      between.heal(after.port)
-      const statuses = await client.statuses.reach(3, 'statuses', RECONNECT_LIMIT)
-      assert.deepEqual(typesOf(client), ['connected', 'disconnected', 'closed'])
-      const { error } = statuses[2] as { error?: BrokerError }
-      assert.equal(error?.code, 'ERR_BROKER_LOGIN_REFUSED')
-      assert.equal(between.connections, 2)
-      await assert.rejects(client.broker.publish({ topic: 'a', payload: new Uint8Array() }), {
-        code: 'ERR_BROKER_CLOSED',
-      })
-      await nobodyKnocks(between, 2)
-    } finally {
-      await Promise.all([before.stop(), after.stop()])
-    }
-  })
+  for (const protocolVersion of [5, 4] as const) {
+    const name = protocolVersion === 5 ? '5' : '3.1.1'
+    test(`that was right before is tried again until it is, with MQTT ${name}`, async () => {
+      const before = await startMosquitto({ logins: { hub: hub.password } })
+      const changed = await startMosquitto({ logins: { hub: 'another one' } })
+      try {
+        await using between = await network(before.port)
+        await using client = await connectClient({ url: between.url, protocolVersion, ...hub })
+        await client.broker.subscribe([{ filter: 'a' }])
+        between.cut()
+        between.heal(changed.port)
+        const failed = await client.failedReconnects.reach(2, 'refusals', RECONNECT_LIMIT)
+        const isRefused = ({ error }: FailedReconnect) =>
+          (error as BrokerError).code === 'ERR_BROKER_LOGIN_REFUSED'
+        const delays = failed.filter(isRefused).map(({ delay }) => delay)
+        assert.ok(delays.length > 0)
+        for (const [i, delay] of delays.entries()) assert.ok(delay >= 500 * 2 ** i, `${delays}`)
+        between.heal(before.port)
+        await client.statuses.reach(3, 'statuses', RECONNECT_LIMIT)
+        assert.deepEqual(typesOf(client), ['connected', 'disconnected', 'connected'])
+        await client.broker.publish({ topic: 'a', payload: bytes('x') })
+        await client.received.reach(1, 'message')
+        assert.doesNotMatch(JSON.stringify(failed), /right one/)
+      } finally {
+        await Promise.all([before.stop(), changed.stop()])
+      }
+    })
+  }
 })

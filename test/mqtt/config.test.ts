@@ -13,12 +13,12 @@ const SECRET = 'correct-horse'
 
 describe('a broker configuration', () => {
   test('has a default for everything', () => {
-    const { clientId, ...config } = parseBrokerConfig({}, 'brokers.default')
-    assert.deepEqual(config, {
+    assert.deepEqual(parseBrokerConfig({}, 'brokers.default'), {
       address: { transport: 'tcp', host: 'localhost', port: 1883 },
       tls: undefined,
       username: undefined,
       password: undefined,
+      clientId: undefined,
       keepalive: 60,
       sharedSubscriptions: true,
       shareName: 'devicehub',
@@ -26,11 +26,10 @@ describe('a broker configuration', () => {
       sessionExpiry: 0,
       receiveMaximum: 64,
       connectTimeout: 10_000,
+      waitForBroker: false,
       publishTimeout: 30_000,
       protocolVersion: 5,
     })
-    assert.match(clientId, /^devicehub-[0-9a-f]{32}$/)
-    assert.notEqual(clientId, parseBrokerConfig({}, 'brokers.default').clientId)
   })
 
   const addresses: [config: MqttConfig, address: unknown][] = [
@@ -73,7 +72,13 @@ describe('a broker configuration', () => {
     [{ username: 5 }, '.username', /must be a string/],
     [{ username: 'a\0' }, '.username', /NUL/],
     [{ username: 'u', password: [SECRET] }, '.password', /must be a string/],
+    [{ username: 'u', password: () => SECRET }, '.password', /must be a string/],
     [{ password: SECRET }, '.password', /needs a username/],
+    [{ credentials: { username: 'u', password: SECRET } }, '.credentials', /must be a function/],
+    [{ credentials: SECRET }, '.credentials', /must be a function/],
+    [{ credentials: () => SECRET, username: 'u' }, '.username', /beside credentials/],
+    [{ credentials: () => SECRET, password: SECRET }, '.password', /beside credentials/],
+    [{ waitForBroker: 1 }, '.waitForBroker', /true or false/],
     [{ clientId: '' }, '.clientId', /must not be empty/],
     [{ clientId: 'x'.repeat(65_536) }, '.clientId', /longer than 65535 bytes/],
     [{ keepalive: -1 }, '.keepalive', /from 0 to 65535/],

@@ -21,12 +21,24 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
       'and closed at any time': 'can be closed over …:',
       'a peer that is no broker is told as unreachable':
         'to something that is no MQTT broker is unreachable',
-      'a refused login is an error, and is not repeated':
+      'a first login that is refused is an error, and is not repeated unasked':
         'refused with 0x… is …, and not tried again',
     },
-    'mqtt/password': {
-      'a password that cannot be had is an error, and not waited for without end':
+    'mqtt/wait-for-broker': {
+      'it is repeated where that is asked for':
+        'is made when the broker takes the login, whatever it answered before',
+    },
+    'mqtt/credentials': {
+      'a login that cannot be had is an error, and not waited for without end':
         'a function that takes too long is given up',
+    },
+    'mqtt/client-id': {
+      'a client id is always known, and no other client has it':
+        'is another one for each client of …',
+      'a session belongs to the user name that it was made for': 'of a user name begins with it',
+    },
+    'mqtt/token-login': {
+      'and ends no later than its token': 'no longer than a token has left',
     },
     'mqtt/tls': {
       'a bad certificate is a coded error on every runtime':
@@ -34,7 +46,6 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
     },
     'mqtt/config': {
       'a scheme that is none is refused when it is configured': '… is refused by name',
-      'a client id is always known, and no other client has it': 'has a default for everything',
     },
     'mqtt/streams': {
       "connections of one process do not choose each other's transport":
@@ -112,6 +123,11 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
       'the same filter may be shared and plain': 'the same filter shared and plain gives both',
       'an answer that never comes ends in an error': 'is waited for no longer than allowed',
     },
+    'mqtt/unanswered': {
+      'and costs a connection, not its packet identifier':
+        'ends the connection, which is made again without it',
+      'a broker is asked for one thing after another': '… are sent one after another',
+    },
     'mqtt/hazards-subscribing': {
       'what is refused costs nothing that is granted':
         'leaves the others standing, after a reconnect too',
@@ -126,8 +142,7 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
         '… is refused, and nothing is sent',
     },
     'mqtt/reconnect': {
-      'why the broker ended a connection is told':
-        'goes on if the broker is unavailable, and ends if the login is refused',
+      'why the broker ended a connection is told': 'tells why the broker ended the connection',
     },
   },
 
@@ -205,8 +220,23 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
         'before a … of MQTT … leaves nothing behind in the session',
     },
     'faults/refused': {
-      'a login refused at a reconnect is told once, and tried once':
-        'that was right before ends a hub with one error, after one attempt',
+      'a login that was right and is refused at a reconnect is tried again':
+        'that was right before is tried again until it is, with MQTT …',
+    },
+    'mqtt/refusals': {
+      'so is any other refusal, and each is told':
+        'refused with … is told as …, and made after all',
+      'ever more slowly':
+        'after refusals lie between half of 1 second and it, doubled up to 60 seconds',
+    },
+    'mqtt/schedules': {
+      'no outage keeps a client offline for longer than is said':
+        'is there again in time, and is no nuisance until then, …',
+      'and a wrong login hammers no broker':
+        'with a wrong login comes twice a minute in the end, …',
+    },
+    'mqtt/token-login': {
+      'but for a token that has expired': 'and is refused with 0x… at a reconnect ends the broker',
     },
     'mqtt/status': {
       'attempts to connect again come at growing intervals':

@@ -63,7 +63,7 @@ const absent: readonly [what: string, key: string, value: unknown][] = [
   ['a store of outgoing messages', 'outgoingStore', {}],
   ['a queue of QoS 0 without bound', 'queueQoSZero', true],
   ['a period of reconnects', 'reconnectPeriod', 0],
-  ['a repetition of refused logins', 'reconnectOnConnackError', true],
+  ['a repetition of refused logins without pauses', 'reconnectOnConnackError', true],
   ['a repetition of subscriptions', 'resubscribe', true],
   ['a connection that is dialled later', 'manualConnect', true],
   ['the WebSocket of the runtime', 'forceNativeWebSocket', true],

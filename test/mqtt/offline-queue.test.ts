@@ -14,6 +14,7 @@ import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { Collector, deferred, within } from '../support/wait.ts'
 import { bytes, connectClient, makeClient, text, typesOf } from './client.ts'
 import { CONNECT, connackProperty, PUBLISH, SUBSCRIBE, scriptedBroker } from './scripted-broker.ts'
+import { issueToken } from './tokens.ts'
 
 const LIMIT = 20_000
 /** More than the calls that Deno's stack takes within each other while a socket is written. */
@@ -83,12 +84,28 @@ describe('a message that waits for a connection', () => {
     await assert.rejects(client.broker.publish(message('a')), { code: 'ERR_BROKER_CLOSED' })
   })
 
-  test('rejects with the reason when the login is refused at the reconnect', async () => {
-    await using server = await scriptedBroker({
-      connect: (n) => ({ reason: n === 1 ? 0 : 0x86 }),
-    })
+  test('waits on while the login is refused, for no longer than its time', async () => {
+    let isRefused = false
+    await using server = await scriptedBroker({ connect: () => ({ reason: isRefused ? 0x87 : 0 }) })
     await using client = await connectClient({ url: server.url, offlineQueue })
+    isRefused = true
     server.disconnect(0x8b)
+    await client.statuses.reach(2, 'statuses')
+    const waiting = client.broker.publish(message('a'))
+    const expiring = client.broker.publish({ ...message('b'), messageExpiry: 1 })
+    await assert.rejects(within(expiring, 'expiry'), { code: 'ERR_BROKER_MESSAGE_EXPIRED' })
+    await client.failedReconnects.reach(2, 'refusals', LIMIT)
+    isRefused = false
+    await within(waiting, 'publish', LIMIT)
+  })
+
+  test('rejects with the reason when a token that has expired is refused', async () => {
+    const { username, password } = issueToken(-1)
+    await using server = await scriptedBroker({
+      connect: (n) => ({ reason: n === 1 ? 0 : 0x87 }),
+    })
+    await using client = await connectClient({ url: server.url, offlineQueue, username, password })
+    server.disconnect(0x87)
     await client.statuses.reach(2, 'statuses')
     const publish = client.broker.publish(message('a'))
     await within(

@@ -1,12 +1,13 @@
 /**
  * A broker that says what a test wants it to say, for answers that real brokers give too rarely. It
- * speaks as much of MQTT 5 as that takes, and reads lengths of up to two bytes.
+ * speaks as much of MQTT 5 and 3.1.1 as that takes, and reads lengths of up to two bytes.
  *
  * @module
  */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Collector } from '../support/wait.ts'
+import { type ConnectPacket, readConnect } from './connect-packet.ts'
 
 export const CONNECT = 1
 export const PUBLISH = 3
@@ -24,16 +25,29 @@ export const connackProperty = {
 
 /** What it says. What is left out is said as a broker without objections would. */
 export interface Script {
-  /** What is in CONNACK; the argument counts connections from 1. */
-  readonly connect?: (connection: number) => {
-    reason?: number
-    properties?: readonly number[]
-    sessionPresent?: boolean
-  }
+  /** Whether a connection is let in; else it is ended at once. */
+  readonly accept?: () => boolean
+  /**
+   * What is in CONNACK, or that there is none: it hangs up, or says nothing. `connection` counts from 1.
+   */
+  readonly connect?: (connection: number, packet: ConnectPacket) => Connack | 'hang-up' | 'silence'
   /** Reason code for a filter; told how many the SUBSCRIBE has. One `undefined`, and it is not answered. */
   readonly subscribe?: (filter: string, count: number) => number | undefined
+  /** Takes a SUBSCRIBE in place of `subscribe`; `answer` sends its SUBACK. */
+  readonly subscribeLater?: (
+    filters: readonly string[],
+    answer: (codes: readonly number[]) => void,
+  ) => void
   /** Takes a PUBLISH of QoS 1 or 2; `answer` sends its PUBACK or PUBREC. */
   readonly publish?: (topic: string, answer: (reason: number) => void) => void
+}
+
+/** What is in CONNACK. */
+export interface Connack {
+  /** Reason code, of MQTT 3.1.1 return code. */
+  readonly reason?: number
+  readonly properties?: readonly number[]
+  readonly sessionPresent?: boolean
 }
 
 /** An acknowledgement that a client sent. */
@@ -47,6 +61,8 @@ export interface ScriptedBroker extends AsyncDisposable {
   readonly url: string
   /** How often a client connected. */
   readonly connections: number
+  /** The CONNECT of each connection. */
+  readonly logins: Collector<ConnectPacket>
   /** The type of each packet, in the order they came (section 2.1.2). */
   readonly packets: readonly number[]
   /** Filters in the order they were subscribed. */
@@ -57,6 +73,12 @@ export interface ScriptedBroker extends AsyncDisposable {
   deliver(message: { topic: string; text: string; qos: 1 | 2; id: number }): void
   /** Sends DISCONNECT to every client and closes. */
   disconnect(reason: number): void
+  /** Ends every connection without a word. */
+  cut(): void
+  /** Ends every connection, and takes none until {@link open}: who dials is refused. */
+  shut(): Promise<void>
+  /** Listens again, where it did. */
+  open(): Promise<void>
 }
 
 /** Starts one on 127.0.0.1. */
@@ -65,6 +87,8 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
   const packets: number[] = []
   const filters: string[] = []
   const acknowledgements = new Collector<Acknowledgement>()
+  const logins = new Collector<ConnectPacket>()
+  const versions = new WeakMap<Socket, number>()
   let connections = 0
 
   const answer = (socket: Socket, type: number, body: Buffer) => {
@@ -74,21 +98,41 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
     packets.push(type >> 4)
     if (type >> 4 === CONNECT) {
       connections++
-      const { reason = 0, properties = [], sessionPresent } = script.connect?.(connections) ?? {}
-      send(0x20, sessionPresent ? 1 : 0, reason, properties.length, ...properties)
+      const packet = readConnect(body)
+      const isFive = packet.protocolVersion === 5
+      versions.set(socket, packet.protocolVersion)
+      const connack = script.connect?.(connections, packet) ?? {}
+      if (connack === 'hang-up') socket.destroy()
+      else if (connack !== 'silence') {
+        const { reason = 0, properties = [], sessionPresent } = connack
+        const more = isFive ? [properties.length, ...properties] : []
+        send(0x20, sessionPresent ? 1 : 0, reason, ...more)
+      }
+      logins.push(packet)
     } else if (type >> 4 === SUBSCRIBE) {
+      const isFive = versions.get(socket) === 5
       const asked: [filter: string, options: number][] = []
-      for (let at = 3 + body[2]!; at < body.length; ) {
+      for (let at = isFive ? 3 + body[2]! : 2; at < body.length; ) {
         const end = at + 2 + body.readUInt16BE(at)
         asked.push([body.toString('utf8', at + 2, end), body[end]!])
         at = end + 1
       }
       filters.push(...asked.map(([filter]) => filter))
+      const properties = isFive ? [0] : []
+      const suback = (codes: readonly number[]) =>
+        send(0x90, body[0]!, body[1]!, ...properties, ...codes)
+      if (script.subscribeLater) {
+        script.subscribeLater(
+          asked.map(([filter]) => filter),
+          suback,
+        )
+        return
+      }
       const codes = asked.map(([filter, options]) =>
         script.subscribe ? script.subscribe(filter, asked.length) : options,
       )
       const known = codes.filter((code) => code !== undefined)
-      if (known.length === codes.length) send(0x90, body[0]!, body[1]!, 0, ...known)
+      if (known.length === codes.length) suback(known)
     } else if (type >> 4 === PUBLISH && type & 0x06) {
       const end = 2 + body.readUInt16BE(0)
       const topic = body.toString('utf8', 2, end)
@@ -106,22 +150,37 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
   }
 
   const server = createServer((socket) => {
+    if (script.accept?.() === false) {
+      socket.destroy()
+      return
+    }
     sockets.add(socket)
     let input: Buffer = Buffer.alloc(0)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {}) // Then comes `close`.
     socket.on('data', (chunk: Buffer) => {
       input = Buffer.concat([input, chunk])
-      for (let packet = cut(input); packet; packet = cut(input)) {
+      for (let packet = firstOf(input); packet; packet = firstOf(input)) {
         answer(socket, input[0]!, packet.body)
         input = packet.rest
       }
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
 
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const shut = async () => {
+    cut()
+    if (!server.listening) return
+    server.close()
+    await once(server, 'close')
+  }
   return {
-    url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `mqtt://127.0.0.1:${port}`,
+    logins,
     packets,
     filters,
     acknowledgements,
@@ -138,16 +197,19 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
     disconnect(reason) {
       for (const socket of sockets) socket.end(Uint8Array.of(0xe0, 1, reason))
     },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
+    cut,
+    shut,
+    async open() {
+      if (server.listening) return
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
     },
+    [Symbol.asyncDispose]: shut,
   }
 }
 
 /** The body of the first packet and what follows it, if it is all there. */
-function cut(input: Buffer): { body: Buffer; rest: Buffer } | undefined {
+function firstOf(input: Buffer): { body: Buffer; rest: Buffer } | undefined {
   if (input.length < 2) return undefined
   const isLong = input[1]! > 127
   const start = isLong ? 3 : 2

@@ -30,8 +30,13 @@ function pausesOf(part: number): Disposable {
 describe('a reconnect that fails', () => {
   test('is told with its reason, its number and the time until the next', async () => {
     using _ = pausesOf(0.01)
-    const reasons = [0, 0x88, 0x97, 0, 0x9f, 0]
-    await using server = await scriptedBroker({ connect: (n) => ({ reason: reasons[n - 1]! }) })
+    const answers = [0, 0x88, 'hang-up', 0x97, 0, 0x9f, 'hang-up', 0] as const
+    await using server = await scriptedBroker({
+      connect(n) {
+        const answer = answers[n - 1]!
+        return answer === 'hang-up' ? answer : { reason: answer }
+      },
+    })
     await using client = await connectClient({ url: server.url })
     server.disconnect(0x8b)
     await client.statuses.reach(3, 'statuses', LIMIT)
@@ -43,17 +48,19 @@ describe('a reconnect that fails', () => {
         return [attempt, error.code, error.reasonCode, delay]
       }),
       [
-        [1, 'ERR_BROKER_UNREACHABLE', 0x88, 20],
-        [2, 'ERR_BROKER_UNREACHABLE', 0x97, 40],
+        [1, 'ERR_BROKER_UNREACHABLE', 0x88, 505],
+        [2, 'ERR_BROKER_UNREACHABLE', undefined, 20],
+        [3, 'ERR_BROKER_UNREACHABLE', 0x97, 1010],
         // A connection that is lost at once is no reason to begin with short pauses again.
-        [1, 'ERR_BROKER_UNREACHABLE', 0x9f, 160],
+        [1, 'ERR_BROKER_UNREACHABLE', 0x9f, 2020],
+        [2, 'ERR_BROKER_UNREACHABLE', undefined, 80],
       ],
     )
   })
 
   test('is followed by pauses that double, up to 30 seconds', async () => {
     using _ = pausesOf(0.001)
-    await using server = await scriptedBroker({ connect: (n) => ({ reason: n === 1 ? 0 : 0x88 }) })
+    await using server = await scriptedBroker({ connect: (n) => (n === 1 ? {} : 'hang-up') })
     await using client = await connectClient({ url: server.url })
     server.disconnect(0x8b)
     const failed = await client.failedReconnects.reach(7, 'failures', LIMIT)
@@ -81,13 +88,12 @@ describe('a reconnect that fails', () => {
     assert.deepEqual(types, ['connected', 'disconnected', 'reconnect-failed', 'connected'])
   })
 
-  test('is not told of one that ends the broker, or that close ends', async () => {
-    await using server = await scriptedBroker({
-      connect: (n) => ({ reason: n === 1 ? 0 : 0x86 }),
-    })
+  test('is not told of one that close ends', async () => {
+    await using server = await scriptedBroker({ connect: (n) => (n === 1 ? {} : 'silence') })
     await using client = await connectClient({ url: server.url })
     server.disconnect(0x8b)
-    await client.statuses.reach(3, 'statuses', LIMIT)
+    await server.logins.reach(2, 'connections', LIMIT)
+    await within(client.broker.close(), 'close')
     assert.deepEqual(typesOf(client), ['connected', 'disconnected', 'closed'])
     assert.deepEqual(client.failedReconnects.items, [])
   })
