@@ -1,9 +1,19 @@
 /**
  * Runs the work of one device in order and that of different devices side by side, up to a bound.
  *
+ * All devices share the window of messages that the broker sends before it is answered. One that
+ * fails again and again would fill it with what waits behind its retries, and no other device would
+ * be heard. So it may hold only a share of it while it waits.
+ *
  * @module
  */
 import { isPromise, type MaybePromise } from '../maybe-promise.ts'
+
+/**
+ * How many tasks of one key may be in hand while it waits: the one that waits, and those behind it.
+ * Well below the smallest window in use, Mosquitto's of 20 messages.
+ */
+export const SHARE = 8
 
 /** See {@link deviceQueue}. */
 export interface DeviceQueue {
@@ -12,6 +22,12 @@ export interface DeviceQueue {
    * so. The task must not throw, and its promise must not reject.
    */
   run(key: string, task: () => MaybePromise<void>): MaybePromise<void>
+  /**
+   * Waits so many milliseconds, for the task of this key that runs. Ends at once when more than
+   * {@link SHARE} tasks of the key are in hand; where they are from the start, it waits only until
+   * others that are due had their turn.
+   */
+  pause(key: string, milliseconds: number): Promise<void>
 }
 
 interface Waiting {
@@ -30,6 +46,8 @@ export function deviceQueue(concurrency: number): DeviceQueue {
   const lanes = new Map<string, Waiting[] | undefined>()
   /** The first tasks of their keys that wait for room, in the order they came. */
   const ready: Waiting[] = []
+  /** How to end the pause of each key that waits. */
+  const pauses = new Map<string, () => void>()
   let free = concurrency
   let isAdvancing = false
   /** The key of a task that has not returned yet. It has no lane: most are done when they return. */
@@ -67,6 +85,11 @@ export function deviceQueue(concurrency: number): DeviceQueue {
     isAdvancing = false
   }
 
+  function isOverShare(key: string): boolean {
+    const behind = lanes.get(key)?.length ?? 0
+    return behind + 1 > SHARE
+  }
+
   function wait(key: string, task: () => MaybePromise<void>, row: Waiting[]): Promise<void> {
     return new Promise((done) => row.push({ key, task, done }))
   }
@@ -76,7 +99,9 @@ export function deviceQueue(concurrency: number): DeviceQueue {
       if (key === current || (lanes.size > 0 && lanes.has(key))) {
         const lane = lanes.get(key) ?? []
         lanes.set(key, lane)
-        return wait(key, task, lane)
+        const done = wait(key, task, lane)
+        if (isOverShare(key)) pauses.get(key)?.()
+        return done
       }
       // Whoever waits comes first.
       if (free === 0 || ready.length > 0) {
@@ -99,6 +124,18 @@ export function deviceQueue(concurrency: number): DeviceQueue {
         if (ready.length > 0) advance()
       }
       return undefined
+    },
+
+    pause(key, milliseconds) {
+      return new Promise((resolve) => {
+        const end = () => {
+          clearTimeout(timer)
+          pauses.delete(key)
+          resolve()
+        }
+        const timer = setTimeout(end, isOverShare(key) ? 0 : milliseconds)
+        pauses.set(key, end)
+      })
     },
   }
 }

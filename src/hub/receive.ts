@@ -16,7 +16,7 @@ import type { DeviceEvent, RejectionCode } from './events.ts'
 import type { HubOptions } from './hub.ts'
 import { type DecodedPayload, decodePayload, MalformedPayloadError } from './payload.ts'
 import type { Rejections } from './rejections.ts'
-import { retry, retryPolicy } from './retry.ts'
+import { retrier, retryPolicy } from './retry.ts'
 import { type Route, topicRoutes } from './routes.ts'
 import { messageIdOf } from './seen.ts'
 
@@ -59,6 +59,7 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
     throw new ConfigError('concurrency', 'must be a whole number of at least 1')
   }
   const queue = deviceQueue(concurrency)
+  const retry = retrier(policy, queue.pause)
   const handlers = {
     data: new Map<DeviceType, readonly Handler[]>(),
     status: new Map<DeviceType, readonly Handler[]>(),
@@ -88,7 +89,7 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
   /** Never fails. Done at once if the device is known, and its schema and handlers are. */
   function handle(incoming: Incoming, channel: HandledChannel): MaybePromise<void> {
     try {
-      const known = retry(policy, isActive, incoming.route.device)
+      const known = retry(incoming.route.name, isActive, incoming.route.device)
       const done = isPromise(known)
         ? known.then((active) => deliver(incoming, channel, active))
         : deliver(incoming, channel, known)
@@ -118,32 +119,33 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
 
   /** Unless the message was handled before, as far as its sender and the store tell. */
   function callOnce(
-    { route: { type, device }, message }: Incoming,
+    { route: { type, device, name }, message }: Incoming,
     channel: HandledChannel,
     event: DeviceEvent,
   ): MaybePromise<void> {
     const all = handlers[channel].get(type) ?? []
     const value = (event as Partial<Record<HandledChannel, unknown>>)[channel]
     const id = seen && messageIdOf(type, device.id, channel, message, value)
-    if (!seen || id === undefined) return callInTurn(all, event, 0)
+    if (!seen || id === undefined) return callInTurn(name, all, event, 0)
     return andThen(
-      retry(policy, (known: string) => seen.has(known), id),
+      retry(name, (known: string) => seen.has(known), id),
       (isSeen) => {
         if (isSeen) return
-        const done = callInTurn(all, event, 0)
-        return andThen(done, () => retry(policy, (handled: string) => seen.add(handled), id))
+        const done = callInTurn(name, all, event, 0)
+        return andThen(done, () => retry(name, (handled: string) => seen.add(handled), id))
       },
     )
   }
 
   function callInTurn(
+    name: string,
     all: readonly Handler[],
     event: DeviceEvent,
     from: number,
   ): MaybePromise<void> {
     for (let i = from; i < all.length; i++) {
-      const running = retry(policy, all[i]!, event as never)
-      if (isPromise(running)) return running.then(() => callInTurn(all, event, i + 1))
+      const running = retry(name, all[i]!, event as never)
+      if (isPromise(running)) return running.then(() => callInTurn(name, all, event, i + 1))
     }
   }
 

@@ -33,35 +33,48 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
 /**
  * Runs a task until it succeeds. Fails with its last error when the attempts are used up. A task that
  * is done at once is not waited for.
+ *
+ * @param key Whose task it is.
  */
-export function retry<A, T>(
-  policy: RetryPolicy,
+export type Retry = <A, T>(
+  key: string,
   task: (argument: A) => MaybePromise<T>,
   argument: A,
-): MaybePromise<T> {
-  const again = (error: unknown) => retryAfter(policy, () => task(argument), error)
-  try {
-    const result = task(argument)
-    return isPromise(result) ? Promise.resolve(result).catch(again) : result
-  } catch (error) {
-    return again(error)
-  }
-}
+) => MaybePromise<T>
 
-async function retryAfter<T>(
+/**
+ * Makes it.
+ *
+ * @param pause Waits so many milliseconds, or less, for the task of a key.
+ */
+export function retrier(
   policy: RetryPolicy,
-  task: () => MaybePromise<T>,
-  firstError: unknown,
-): Promise<T> {
-  let error = firstError
-  for (let attempt = 1; attempt < policy.attempts; attempt++) {
-    const pause = Math.min(policy.maxDelay, policy.delay * 2 ** (attempt - 1))
-    await new Promise((resolve) => setTimeout(resolve, pause))
+  pause: (key: string, milliseconds: number) => Promise<void>,
+): Retry {
+  async function tryAgain<T>(
+    key: string,
+    task: () => MaybePromise<T>,
+    firstError: unknown,
+  ): Promise<T> {
+    let error = firstError
+    for (let attempt = 1; attempt < policy.attempts; attempt++) {
+      await pause(key, Math.min(policy.maxDelay, policy.delay * 2 ** (attempt - 1)))
+      try {
+        return await task()
+      } catch (nextError) {
+        error = nextError
+      }
+    }
+    throw error
+  }
+
+  return (key, task, argument) => {
+    const again = (error: unknown) => tryAgain(key, () => task(argument), error)
     try {
-      return await task()
-    } catch (nextError) {
-      error = nextError
+      const result = task(argument)
+      return isPromise(result) ? Promise.resolve(result).catch(again) : result
+    } catch (error) {
+      return again(error)
     }
   }
-  throw error
 }
