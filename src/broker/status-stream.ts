@@ -10,11 +10,14 @@ const KEPT = 64
 
 /**
  * The source of {@link Broker.status}, for brokers of your own: events go in, and every reader sees those
- * from then on. At most 64 are kept for readers that lag behind, whether anybody reads or not.
+ * from then on. At most 64 are kept for readers that lag behind, whether anybody reads or not, and the
+ * last `connected` or `disconnected` before them.
  */
 export class StatusStream {
   /** The newest, in order. Readers hold no events but a number, so those that stop cost nothing. */
   readonly #kept: BrokerStatus[] = []
+  /** The newest before those that tells whether there is a connection. */
+  #before: { readonly at: number; readonly status: BrokerStatus } | undefined
   #count = 0
   #isClosed = false
   #next: Promise<void>
@@ -28,7 +31,11 @@ export class StatusStream {
   emit(status: BrokerStatus): void {
     if (this.#isClosed) return
     this.#isClosed = status.type === 'closed'
-    if (this.#kept.push(status) > KEPT) this.#kept.shift()
+    if (this.#kept.push(status) > KEPT) {
+      const old = this.#kept.shift()!
+      const isChange = old.type === 'connected' || old.type === 'disconnected'
+      if (isChange) this.#before = { at: this.#count - KEPT, status: old }
+    }
     this.#count++
     this.#wake()
     this.#next = this.#waiting()
@@ -36,7 +43,8 @@ export class StatusStream {
 
   /**
    * Events from this call on; ends after `closed`, which a late reader gets at once. A reader that is
-   * more than 64 events behind goes on with the newest 64.
+   * more than 64 events behind goes on with the newest 64, after the last `connected` or `disconnected`
+   * that it missed: whether there is a connection is never lost among other events.
    */
   watch(): AsyncIterable<BrokerStatus> {
     const from = this.#isClosed ? this.#count - 1 : this.#count
@@ -50,7 +58,13 @@ export class StatusStream {
         continue
       }
       const oldest = this.#count - this.#kept.length
-      at = Math.max(at, oldest)
+      if (at < oldest) {
+        const missed = this.#before
+        const isMissed = missed !== undefined && missed.at >= at
+        at = oldest
+        if (isMissed) yield missed.status
+        continue
+      }
       const status = this.#kept[at - oldest]!
       at++
       yield status

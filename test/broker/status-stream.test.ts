@@ -64,6 +64,44 @@ describe('a reader of statuses', () => {
     assert.equal((await next()).attempt, 1_000 - KEPT + 2)
   })
 
+  describe('that missed whether there is a connection is told that first', () => {
+    const lost: BrokerStatus = { type: 'disconnected' }
+    const back = { type: 'connected' } as BrokerStatus
+    const many = Array.from({ length: 200 }, (_, i) => failure(i + 1))
+    const rows: [title: string, events: readonly BrokerStatus[], first: string[]][] = [
+      ['a loss', [lost, ...many], ['disconnected', 'reconnect-failed']],
+      ['the newest of several', [lost, ...many, back, ...many], ['connected', 'reconnect-failed']],
+      ['none', many, ['reconnect-failed', 'reconnect-failed']],
+      ['one that is still kept', [...many, lost], ['reconnect-failed', 'reconnect-failed']],
+    ]
+    for (const [title, events, first] of rows) {
+      test(title, async () => {
+        const stream = new StatusStream()
+        const watched = stream.watch()
+        for (const event of events) stream.emit(event)
+        stream.emit({ type: 'closed' })
+        const types: string[] = []
+        for await (const { type } of watched) types.push(type)
+        assert.deepEqual(types.slice(0, 2), first)
+        assert.equal(types.length, first[0] === 'reconnect-failed' ? KEPT : KEPT + 1)
+      })
+    }
+
+    test('once, and not what it has read', async () => {
+      const stream = new StatusStream()
+      const iterator = stream.watch()[Symbol.asyncIterator]()
+      const next = async () => (await within(iterator.next(), 'status')).value
+      stream.emit(lost)
+      assert.equal(await next(), lost)
+      for (const event of many) stream.emit(event)
+      assert.equal(await next(), many.at(-KEPT))
+      stream.emit(back)
+      for (const event of many) stream.emit(event)
+      assert.equal(await next(), back)
+      for (const event of many.slice(-KEPT)) assert.equal(await next(), event)
+    })
+  })
+
   test('that waits is woken by each event, beside others', async () => {
     const stream = new StatusStream()
     const readers = [attemptsOf(stream.watch()), attemptsOf(stream.watch())]
