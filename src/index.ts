@@ -169,6 +169,7 @@ export type {
 export type { Hub, HubDevice, HubOptions, SendArguments } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
 export { memorySeenStore, type SeenStore } from './hub/seen.ts'
+export type { BrokerState, HubStatus, ToldError } from './hub/status.ts'
 export type { Logger } from './log.ts'
 export type {
   ConnectedEvent,

@@ -8,7 +8,8 @@ import type { BrokerStatus } from './broker.ts'
 
 /**
  * Makes a filter for the statuses of one broker. It lets everything through but failed reconnects: of
- * these the first in an outage, and the first with each further `code`.
+ * these the first in an outage, the first with each further `code`, and each login that is refused.
+ * Those come ever more slowly, and whoever can mend it should see that it goes on.
  */
 export function outageFilter(): (status: BrokerStatus) => boolean {
   const told = new Set<unknown>()
@@ -16,6 +17,7 @@ export function outageFilter(): (status: BrokerStatus) => boolean {
     if (status.type === 'connected') told.clear()
     if (status.type !== 'reconnect-failed') return true
     const { code } = status.error as { readonly code?: unknown }
+    if (code === 'ERR_BROKER_LOGIN_REFUSED') return true
     if (told.has(code)) return false
     told.add(code)
     return true

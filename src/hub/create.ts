@@ -1,19 +1,25 @@
 /**
- * Makes a hub of its parts, and looks after its brokers.
+ * Makes a hub of its parts: from its start to its end.
  *
  * @module
  */
 import { hasReplies } from '../access/default-rules.ts'
-import type { Broker, Subscription } from '../broker/broker.ts'
-import { outageFilter } from '../broker/outage.ts'
+import type { Subscription } from '../broker/broker.ts'
 import type { DeviceType, ReplyOf } from '../device/type.ts'
 import { ConfigError, DeviceUnknownError } from '../errors.ts'
 import type { DeviceRef, Fleet } from '../fleet/fleet.ts'
-import { writeLine } from '../log.ts'
+import { describeError, writeLine } from '../log.ts'
 import { PendingCommands } from './commands.ts'
+import { hubConnection } from './connection.ts'
 import type { Hub, HubDevice, HubOptions } from './hub.ts'
 import { messageReceiver } from './receive.ts'
 import { rejections } from './rejections.ts'
+import type { HubStatus } from './status.ts'
+
+/** Why a hub ended that was not closed. */
+interface Ending {
+  readonly error: unknown
+}
 
 /**
  * Makes a hub. Nothing is connected until {@link Hub.start}.
@@ -46,55 +52,57 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
   const commands = new PendingCommands()
   const { onRejected, reject } = rejections(logger)
   const { receive, register } = messageReceiver(fleet, { ...options, commands, reject, logger })
+  /** Ends the hub: with an error, or without one when it is closed. What comes first counts. */
+  let end!: (ending?: Ending) => void
+  const over = new Promise<Ending | undefined>((resolve) => {
+    end = resolve
+  })
+  const connections = Object.entries(brokers).map(([name, broker]) =>
+    hubConnection({
+      name,
+      broker,
+      subscriptions: subscriptions(fleet, name),
+      onMessage: (message) => receive(name, message),
+      onEnd: (error) => end({ error }),
+      logger,
+    }),
+  )
+  let state: HubStatus['state'] = 'idle'
+  let since = Date.now()
   let closing: Promise<void> | undefined
-
-  async function startBroker(name: string, broker: Broker): Promise<void> {
-    void watch(name, broker)
-    await broker.connect({ onMessage: (message) => receive(name, message) })
-    const results = await broker.subscribe(subscriptions(fleet, name))
-    const because = results.find((result) => result.unsharedBecause)?.unsharedBecause
-    if (because === 'broker-has-none' || because === 'protocol-has-none') {
-      const reason = because === 'broker-has-none' ? 'the broker' : 'MQTT 3.1.1'
-      writeLine(
-        logger,
-        'warn',
-        `Broker "${name}": ${reason} has no shared subscriptions, so this hub receives every message. With several hubs each would handle all of them.`,
-      )
-    }
-  }
-
-  async function watch(name: string, broker: Broker): Promise<void> {
-    let lost = false
-    const isNews = outageFilter()
-    for await (const status of broker.status()) {
-      if (!isNews(status)) continue
-      if (status.type === 'connected') {
-        if (lost) writeLine(logger, 'info', `Broker "${name}": connected again`)
-        lost = false
-      } else if (status.type === 'disconnected') {
-        lost = true
-        writeLine(logger, 'warn', `Broker "${name}": connection lost${because(status.error)}`)
-      } else if (status.error) {
-        writeLine(logger, 'error', `Broker "${name}": ${status.type}${because(status.error)}`)
-      }
-    }
-  }
-
-  async function close(): Promise<void> {
-    commands.abandonAll()
-    await Promise.all(Object.values(brokers).map((broker) => broker.close()))
-  }
-
   let starting: Promise<void> | undefined
+
+  function enter(next: HubStatus['state']): void {
+    state = next
+    since = Date.now()
+  }
+
   async function start(): Promise<void> {
-    const attempts = await Promise.allSettled(
-      Object.entries(brokers).map(([name, broker]) => startBroker(name, broker)),
-    )
+    if (!closing) enter('starting')
+    const attempts = await Promise.allSettled(connections.map((connection) => connection.start()))
     const failed = attempts.find((attempt) => attempt.status === 'rejected')
-    if (!failed) return
+    if (!failed) {
+      if (!closing) enter('running')
+      return
+    }
+    end({ error: failed.reason })
     closing ??= close()
     await closing
     throw failed.reason
+  }
+
+  async function close(): Promise<void> {
+    enter('closing')
+    end()
+    commands.abandonAll()
+    const closings = await Promise.allSettled(connections.map((connection) => connection.close()))
+    enter('closed')
+    const failed = closings.find((one) => one.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
+  function isReady(): boolean {
+    return state === 'running' && connections.every((connection) => connection.state.subscribed)
   }
 
   return {
@@ -120,19 +128,38 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
       return starting
     },
     async run({ signal }) {
-      if (!signal.aborted) {
-        const aborted = new Promise<void>((resolve) => {
-          signal.addEventListener('abort', () => resolve(), { once: true })
-        })
+      let stop!: () => void
+      const stopped = new Promise<undefined>((resolve) => {
+        stop = () => resolve(undefined)
+      })
+      signal.addEventListener('abort', stop)
+      if (signal.aborted) stop()
+      const ended = Promise.race([stopped, over])
+      try {
         // One that is told to stop while it starts does not wait for that.
-        await Promise.race([this.start(), aborted])
-        await aborted
+        if (!signal.aborted && !closing) await Promise.race([this.start(), ended])
+        const ending = await ended
+        await this.close().catch((error) => {
+          if (!ending) throw error
+          writeLine(logger, 'error', `Closing the hub failed: ${describeError(error)}`)
+        })
+        if (ending) throw ending.error
+      } finally {
+        signal.removeEventListener('abort', stop)
       }
-      await this.close()
     },
     close() {
       closing ??= close()
       return closing
+    },
+    status: () => ({
+      state,
+      since,
+      ready: isReady(),
+      brokers: Object.fromEntries(connections.map(({ name, state }) => [name, state])),
+    }),
+    get ready() {
+      return isReady()
     },
     [Symbol.asyncDispose]() {
       return this.close()
@@ -153,8 +180,4 @@ function subscriptions(fleet: Fleet, broker: string): readonly Subscription[] {
       // Not shared: a reply has to reach the hub that asked, whichever that is.
       return hasReplies(type) ? [...received, { filter: topics.filter('reply') }] : received
     })
-}
-
-function because(error: Error | undefined): string {
-  return error ? `: ${error.message}` : ''
 }

@@ -12,6 +12,7 @@ import type { SendOptions } from './commands.ts'
 import type { DataEvent, DeadLetter, Rejection, StatusEvent } from './events.ts'
 import type { RetryOptions } from './retry.ts'
 import type { SeenStore } from './seen.ts'
+import type { HubStatus } from './status.ts'
 
 /** What `createHub` takes. */
 export interface HubOptions {
@@ -93,9 +94,12 @@ export interface Hub extends AsyncDisposable {
    */
   start(): Promise<void>
   /**
-   * Starts, and closes when the signal aborts: the whole life of a process that does nothing else.
-   * Settles when it is closed; rejects as {@link Hub.start} does. Handlers that are running when the
-   * signal aborts end first.
+   * Starts, and closes when the signal aborts or a broker ends by itself: the whole life of a process
+   * that does nothing else. Settles when the hub is closed, by the signal or by {@link Hub.close};
+   * handlers that are running end first.
+   *
+   * @throws As {@link Hub.start} does; and the error of a broker that ended, such as one whose token is
+   * over, when all the others are closed. `ERR_BROKER_CLOSED` if that one gave no error.
    */
   run(options: { readonly signal: AbortSignal }): Promise<void>
   /**
@@ -103,4 +107,11 @@ export interface Hub extends AsyncDisposable {
    * a reply end as `timed-out`. Settles when that is done; a second call settles with the first.
    */
   close(): Promise<void>
+  /** What is known of the hub and each broker now: from what they told, and no question is asked. */
+  status(): HubStatus
+  /**
+   * Whether the hub is at work: it is started, not closed, and every broker is connected with every
+   * subscription in place. For the route by which something outside asks after the process.
+   */
+  readonly ready: boolean
 }

@@ -1,0 +1,75 @@
+/**
+ * What a hub writes about an outage: enough to act on, and no line for each second of it.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  BrokerError,
+  type BrokerErrorCode,
+  type BrokerStatus,
+  createFleet,
+  createHub,
+  memoryStore,
+} from '../../src/index.ts'
+import { captureLog, weatherStation } from './fixture.ts'
+import { connected, ownBroker } from './own-broker.ts'
+
+const lost: BrokerStatus = { type: 'disconnected', error: new Error('the network is gone') }
+
+function failed(attempt: number, code: BrokerErrorCode, delay: number): BrokerStatus {
+  return { type: 'reconnect-failed', attempt, error: new BrokerError(code, `${code} it is`), delay }
+}
+
+const unreachable = (attempt: number) => failed(attempt, 'ERR_BROKER_UNREACHABLE', 500)
+const refused = (attempt: number) => failed(attempt, 'ERR_BROKER_LOGIN_REFUSED', attempt * 15_000)
+
+const rows: [title: string, told: readonly BrokerStatus[], lines: readonly string[]][] = [
+  [
+    'each refused login, with its reason and when it is tried next',
+    [lost, refused(1), refused(2), refused(3), refused(4), connected],
+    [
+      'warn: Broker "plant": connection lost: the network is gone',
+      ...[15, 30, 45, 60].map(
+        (seconds) =>
+          `error: Broker "plant": reconnect-failed: ERR_BROKER_LOGIN_REFUSED it is; tried again in ${seconds} s`,
+      ),
+      'info: Broker "plant": connected again',
+    ],
+  ],
+  [
+    'of other failures the first of each kind',
+    [lost, ...Array.from({ length: 1_000 }, (_, i) => unreachable(i + 1)), connected],
+    [
+      'warn: Broker "plant": connection lost: the network is gone',
+      'error: Broker "plant": reconnect-failed: ERR_BROKER_UNREACHABLE it is; tried again in 1 s',
+      'info: Broker "plant": connected again',
+    ],
+  ],
+  [
+    'and of the next outage again, with refused logins in between',
+    [lost, unreachable(1), refused(2), unreachable(3), connected, lost, unreachable(1)],
+    [
+      'warn: Broker "plant": connection lost: the network is gone',
+      'error: Broker "plant": reconnect-failed: ERR_BROKER_UNREACHABLE it is; tried again in 1 s',
+      'error: Broker "plant": reconnect-failed: ERR_BROKER_LOGIN_REFUSED it is; tried again in 30 s',
+      'info: Broker "plant": connected again',
+      'warn: Broker "plant": connection lost: the network is gone',
+      'error: Broker "plant": reconnect-failed: ERR_BROKER_UNREACHABLE it is; tried again in 1 s',
+    ],
+  ],
+]
+
+for (const [title, told, lines] of rows) {
+  test(`a hub logs ${title}`, async () => {
+    const log = captureLog()
+    const own = ownBroker()
+    const fleet = createFleet({ types: [weatherStation], store: memoryStore() })
+    const brokers = { default: ownBroker(), plant: own }
+    await using hub = createHub(fleet, { brokers, logger: log })
+    await hub.start()
+    for (const status of told) await own.tell(status)
+    assert.deepEqual(log.lines, lines)
+  })
+}
