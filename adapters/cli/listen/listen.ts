@@ -6,11 +6,11 @@
 import type { Broker } from '../../../src/broker/broker.ts'
 import { createHub } from '../../../src/hub/create.ts'
 import { requireSettings } from '../settings/load.ts'
-import { stopSignal, whenAborted } from '../signals.ts'
+import { stopSignal } from '../signals.ts'
 import { chooseBrokers, withTypesOf } from './choose.ts'
 import { toJson, toText } from './event-line.ts'
 import { teller } from './tell.ts'
-import { brokerFailure, openBroker, watchedBroker } from './watched-broker.ts'
+import { openBroker, watchedBroker } from './watched-broker.ts'
 
 /** The options of the verb. */
 export interface ListenOptions {
@@ -38,10 +38,10 @@ export async function listen(options: ListenOptions): Promise<void> {
   const shared = options.shared ?? false
 
   const brokers: Record<string, Broker> = {}
-  const ends: Promise<Error | undefined>[] = []
+  const lives: Promise<void>[] = []
   for (const name of names) {
     const broker = openBroker(settings, name, shared)
-    ends.push(tell.life(name, broker.status()))
+    lives.push(tell.life(name, broker.status()))
     brokers[name] = watchedBroker(broker, {
       name,
       shared,
@@ -51,18 +51,9 @@ export async function listen(options: ListenOptions): Promise<void> {
   }
   const hub = createHub(fleet, { brokers, logger: silent })
   tell.messages(hub)
-
-  const stopped = whenAborted(stop)
-  const started = hub.start()
   try {
-    await Promise.race([started, stopped])
-    // A broker that ends by itself has failed, as with a login that is refused by now.
-    await Promise.race([stopped, ...ends])
+    await hub.run({ signal: stop })
   } finally {
-    await hub.close()
-    await started.catch(() => {}) // It was thrown above, or is the outcome of closing.
+    await Promise.all(lives)
   }
-  const outcomes = await Promise.all(ends)
-  const failed = outcomes.findIndex((error) => error !== undefined)
-  if (failed >= 0) throw brokerFailure(names[failed]!, outcomes[failed])
 }

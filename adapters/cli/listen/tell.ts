@@ -6,6 +6,7 @@
  */
 import type { BrokerStatus, Message, SubscriptionResult } from '../../../src/broker/broker.ts'
 import { outageFilter } from '../../../src/broker/outage.ts'
+import { toError } from '../../../src/errors.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import type { DeviceEvent } from '../../../src/hub/events.ts'
 import type { Hub } from '../../../src/hub/hub.ts'
@@ -21,10 +22,10 @@ export interface Teller {
   subscribed(broker: string, subscriptions: readonly SubscriptionResult[]): Promise<void>
   /**
    * Tells what happens to a connection, from when it stands; of failed reconnects the first of an
-   * outage, and the first of each further kind. Settles when it is closed, with the error if it was
-   * not closed on purpose.
+   * outage, the first of each further kind, and each login that is refused. Settles when it is closed,
+   * or its stream fails.
    */
-  life(broker: string, statuses: AsyncIterable<BrokerStatus>): Promise<Error | undefined>
+  life(broker: string, statuses: AsyncIterable<BrokerStatus>): Promise<void>
 }
 
 /** Makes a teller. */
@@ -71,16 +72,20 @@ export function teller(fleet: Fleet, toLine: (event: ListenEvent) => string): Te
     async life(broker, statuses) {
       let isTold = false
       const isNews = outageFilter()
-      for await (const status of statuses) {
-        const error = 'error' in status ? status.error : undefined
-        isTold ||= status.type === 'connected'
-        if (isNews(status) && isTold) {
-          const reason = error && { reason: error.message }
-          await tell({ time: now(), broker, event: 'broker', state: status.type, ...reason })
-        }
-        if (status.type === 'closed') return error
+      const tellState = (state: BrokerStatus['type'], error: Error | undefined) => {
+        const reason = error && { reason: error.message }
+        return tell({ time: now(), broker, event: 'broker', state, ...reason })
       }
-      return undefined
+      try {
+        for await (const status of statuses) {
+          isTold ||= status.type === 'connected'
+          if (!isNews(status) || !isTold) continue
+          await tellState(status.type, 'error' in status ? status.error : undefined)
+        }
+      } catch (error) {
+        // A broker that cannot tell of itself may well carry messages.
+        await tellState('error', toError(error))
+      }
     },
   }
 }

@@ -3,9 +3,14 @@
  *
  * @module
  */
-import type { Broker, Message, SubscriptionResult } from '../../../src/broker/broker.ts'
+import type {
+  Broker,
+  BrokerStatus,
+  Message,
+  SubscriptionResult,
+} from '../../../src/broker/broker.ts'
 import { readBroker } from '../../../src/broker/engine.ts'
-import { BrokerError } from '../../../src/errors.ts'
+import { BrokerError, toError } from '../../../src/errors.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Settings } from '../settings/load.ts'
@@ -53,7 +58,17 @@ export function watchedBroker(broker: Broker, watch: Watch): Broker {
     publish: (message) => broker.publish(message),
     close: () => broker.close(),
     [Symbol.asyncDispose]: () => broker.close(),
-    status: () => broker.status(),
+    status: () => namingEnd(name, broker.status()),
+  }
+}
+
+async function* namingEnd(
+  name: string,
+  statuses: AsyncIterable<BrokerStatus>,
+): AsyncGenerator<BrokerStatus, void, void> {
+  for await (const status of statuses) {
+    const hasFailed = status.type === 'closed' && status.error !== undefined
+    yield hasFailed ? { ...status, error: toError(brokerFailure(name, status.error)) } : status
   }
 }
 
@@ -66,7 +81,7 @@ async function naming<T>(name: string, outcome: Promise<T>): Promise<T> {
 }
 
 /** What went wrong with which broker. Anything but an error of a broker is left as it is. */
-export function brokerFailure(name: string, error: unknown): unknown {
+function brokerFailure(name: string, error: unknown): unknown {
   if (!(error instanceof BrokerError)) return error
   const problem = `broker "${name}": ${error.code}: ${error.message}`
   return new CommandFailure(exitCode.failed, problem, { cause: error })
