@@ -104,7 +104,13 @@ describe('no client id is that of two user names', () => {
 })
 
 describe('a list of client ids', () => {
-  for (const list of [[], ['legacy-7'], ['a/b', 'c d', '+', '#', 'é😀', 'x'.repeat(65_535)]]) {
+  const most = Array.from({ length: 64 }, (_, i) => `c-${i}`)
+  for (const list of [
+    [],
+    ['legacy-7'],
+    ['a/b', 'c d', '+', '#', 'é😀', '\ud7ff\ue000', 'x'.repeat(65_535)],
+    most,
+  ]) {
     test(`may be ${JSON.stringify(list).slice(0, 60)}`, () => checkClientIds('clientIds', list))
   }
 
@@ -117,6 +123,8 @@ describe('a list of client ids', () => {
     [['pump/P-1//b'], 'clientIds.0', /"\/\/"/],
     [['a\0'], 'clientIds.0', /control character/],
     [['a\ud83d'], 'clientIds.0', /lone surrogate/],
+    [['\ud800'], 'clientIds.0', /lone surrogate/],
+    [['a', '\udfff'], 'clientIds.1', /lone surrogate/],
     [['é'.repeat(32_768)], 'clientIds.0', /65535 bytes/],
   ]
   for (const [list, key, message] of rows) {

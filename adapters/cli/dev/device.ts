@@ -28,7 +28,7 @@ export class SimulatedDevice {
     this.login = login
     this.#network = network
     this.#behaviour = behaviour
-    this.connection = mqtt({ url: network.url, username, password, clientId: `sim-${username}` })
+    this.connection = mqtt({ url: network.url, username, password })
   }
 
   /** Connects, listens for commands and begins to measure. */
