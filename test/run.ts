@@ -62,6 +62,7 @@ const PORTABLE = [
   'test/mqtt/hazards-settling.test.ts',
   'test/mqtt/hazards-subscribing.test.ts',
   'test/mqtt/hazards-thrown.test.ts',
+  'test/mqtt/mend.test.ts',
   'test/mqtt/offline-queue.test.ts',
   'test/mqtt/offline-queue-config.test.ts',
   'test/mqtt/offline-queue-property.test.ts',

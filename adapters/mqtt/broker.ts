@@ -41,8 +41,8 @@ export class MqttBroker implements Broker {
   /** There from the first connection on, if messages are to wait for another one. */
   #offlineQueue: OfflineQueue | undefined
   readonly #pauses = new Pauses()
-  /** Whether the session in the broker has every subscription. */
-  #isRestored = true
+  /** Keys of the subscriptions that the session in the broker lacks, or may lack. */
+  readonly #missing = new Set<string>()
   #closing: Promise<void> | undefined
   /** Settles when the last dialling is over. Never rejects. */
   #dialled: Promise<void> | undefined
@@ -90,7 +90,9 @@ export class MqttBroker implements Broker {
         continue
       }
       const { filter, shared = false } = outcome.subscription
-      this.#subscriptions.set(`${shared} ${filter}`, { ...outcome.subscription })
+      const key = `${shared} ${filter}`
+      this.#subscriptions.set(key, { ...outcome.subscription })
+      this.#missing.delete(key)
       results.push(outcome.result)
     }
     if (errors[0]) throw errors[0]
@@ -222,6 +224,7 @@ export class MqttBroker implements Broker {
       this.#enter(connection, inbound)
       await this.#restore(connection)
       this.#beReady(connection)
+      void this.#mend(connection)
       return connection
     } catch (error) {
       this.#leave(inbound)
@@ -248,13 +251,44 @@ export class MqttBroker implements Broker {
   }
 
   async #restore(connection: Connection): Promise<void> {
-    if (!connection.sessionPresent) this.#isRestored = false
-    if (this.#isRestored) return
-    const subscriptions = [...this.#subscriptions.values()]
-    for (const outcome of await this.#makeSubscriptions(connection, subscriptions)) {
-      if ('error' in outcome) this.#status.emit({ type: 'error', error: outcome.error })
+    if (!connection.sessionPresent) {
+      for (const key of this.#subscriptions.keys()) this.#missing.add(key)
     }
-    this.#isRestored = true
+    await this.#makeMissing(connection)
+  }
+
+  /** Settles when the broker has answered for each. What it refuses stays missing, and is told. */
+  async #makeMissing(connection: Connection): Promise<void> {
+    const keys = [...this.#missing]
+    const subscriptions = keys.map((key) => this.#subscriptions.get(key)!)
+    const outcomes = await this.#makeSubscriptions(connection, subscriptions)
+    for (const [i, outcome] of outcomes.entries()) {
+      if ('error' in outcome) this.#status.emit({ type: 'error', error: outcome.error })
+      else this.#missing.delete(keys[i]!)
+    }
+  }
+
+  /**
+   * Asks again for what was refused, ever more slowly, for as long as the connection stands: a broker
+   * that cannot ask whether to grant something refuses it. Never rejects.
+   */
+  async #mend(connection: Connection): Promise<void> {
+    if (this.#missing.size === 0) return
+    const lost = new AbortController()
+    void connection.ended.then(() => lost.abort())
+    const over = AbortSignal.any([this.#ended.signal, lost.signal])
+    const pauses = new Pauses()
+    try {
+      while (this.#missing.size > 0) {
+        await pause(pauses.afterRefusal(), over)
+        if (over.aborted) return
+        await this.#makeMissing(connection)
+      }
+    } catch {
+      // The connection is over, or is ended by whoever waited for an answer: it is made again.
+      return
+    }
+    this.#status.emit({ type: 'connected', capabilities: connection.capabilities })
   }
 
   /** Closes because of an error. */

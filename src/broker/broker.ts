@@ -74,7 +74,10 @@ export interface BrokerCapabilities {
 
 /** A change in the life of a connection. */
 export type BrokerStatus =
-  /** Connected, and every subscription is in place again. */
+  /**
+   * Connected, and every subscription is in place again, save for those that were refused: each of them
+   * is an `error` before it. Comes once more when these are in place too.
+   */
   | { readonly type: 'connected'; readonly capabilities: BrokerCapabilities }
   /** The connection is lost; the broker adapter makes it again. */
   | { readonly type: 'disconnected'; readonly error?: Error }

@@ -56,6 +56,11 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
     const error = 'error' in status && status.error && { lastError: told(status.error) }
     switch (status.type) {
       case 'connected':
+        // The second one of a connection.
+        if (isRefused && state.state === 'connected') {
+          isRefused = false
+          write('info', 'every subscription is in place again')
+        }
         enter('connected', { attempts: 0 })
         break
       case 'disconnected':

@@ -139,6 +139,12 @@ describe('what a broker tells', () => {
         { ...up, subscribed: false, lastError: last('ERR_BROKER_NOT_AUTHORIZED') },
       ],
       [
+        'and granted a little later',
+        [lost, refused, connected, refused, connected],
+        true,
+        { ...up, lastError: last('ERR_BROKER_NOT_AUTHORIZED') },
+      ],
+      [
         'one that its own rules refuse',
         [lost, problem(new AccessDeniedError({ ...explanation, text: 'no rule' })), connected],
         false,
