@@ -18,7 +18,7 @@ const CONNECTIONS = 32
 const SLOW_LOGINS = 5
 
 const LOGIN = (type: string) =>
-  `{"username":"${type}/%ID","password":"${PASSWORD}","clientid":"c-1"}`
+  `{"username":"${type}/%ID","password":"${PASSWORD}","clientid":"${type}/%ID"}`
 const ACCESS =
   '{"username":"pump/%ID","clientid":"c-1","topic":"things/pump/%ID/data","action":"publish","qos":"1","retain":"false"}'
 

@@ -53,7 +53,7 @@ export async function login(url: string, username: string, password: string): Pr
   const response = await fetch(`${url}/iot/broker/emqx/auth`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${SECRET}` },
-    body: JSON.stringify({ username, password, clientid: 'c-1' }),
+    body: JSON.stringify({ username, password, clientid: username }),
   })
   const { result } = (await response.json()) as { result: string }
   return result
