@@ -18,8 +18,8 @@ export interface DeviceSettings {
   /**
    * Client ids from elsewhere, for a device that cannot use its user name, or that with `//` and a
    * suffix, as its client id: at most 64, none with `//`. Whoever has one of them gets the session
-   * it names on brokers that find sessions by client id alone, so each belongs to one device; that
-   * no other one has it in its list too is not checked.
+   * it names on brokers that find sessions by client id alone, so each belongs to one device: that no
+   * other one has it in its list too, or is given it as its user name later, is not checked.
    */
   readonly clientIds?: readonly string[]
 }

@@ -293,8 +293,8 @@ export interface Fleet {
   findPrincipal(username: string): Promise<Principal | undefined>
   /**
    * Which rules of the device types and the service accounts a broker cannot honour as they are
-   * written, and whether it keeps sessions apart. Rules of single devices and of tokens are not looked at here: each decision is closed
-   * by itself, and denies what the broker hides.
+   * written, and whether it keeps sessions apart. Rules of single devices and of tokens are not looked
+   * at here: each decision is closed by itself, and denies what the broker hides.
    * @param dialect One of the `dialects` of `devicehub/hono`, or the facts of a broker alone.
    */
   compatibility(dialect: { readonly facts: DialectFacts }): readonly CompatibilityFinding[]
