@@ -82,7 +82,7 @@ const PORTABLE = [
 ]
 
 const FILE_LIMIT = 8 * 60_000
-const RUNTIME_LIMIT = 15 * 60_000
+const RUNTIME_LIMIT = 30 * 60_000
 
 const isCi = process.env.CI === 'true'
 const update = process.env.UPDATE_DOCS === '1'

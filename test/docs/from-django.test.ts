@@ -135,7 +135,7 @@ const ELSEWHERE = new Set([
   // values: channels, placeholders, kinds, defaults
   ...['cmd', 'deviceId', 'provisioned', 'rejected', 'default', 'localhost', 'devicehub', 'things'],
   // a payload's key, and the configuration of EMQX
-  ...['readings', 'authorization', 'no_match'],
+  ...['readings', 'authorization', 'no_match', 'clientid'],
 ])
 
 interface Section {
