@@ -4,7 +4,8 @@
  * @module
  */
 import type { Client } from 'aedes'
-import type { DenialReason } from './denial.ts'
+import type { LoginDenial } from '../../src/fleet/fleet.ts'
+import { isTransient } from '../../src/fleet/transient.ts'
 
 /** An answer to a client. It says no more than that it was refused. */
 export class Refusal extends Error {
@@ -17,19 +18,16 @@ export class Refusal extends Error {
   }
 }
 
-/** Reasons that say nothing about the login itself: the same one may succeed later. */
-const TRANSIENT: readonly DenialReason[] = ['busy', 'throttled']
-
 /** CONNACK with "Server busy" (MQTT 5, section 3.2.2.2) and no properties. */
 const SERVER_BUSY = Uint8Array.of(0x20, 3, 0, 0x89, 0)
 
 /** Refuses a login. */
 export function refuseLogin(
   client: Client,
-  reason: DenialReason,
+  reason: LoginDenial | 'secret-malformed',
   done: (error: Refusal, success: false) => void,
 ): void {
-  if (!TRANSIENT.includes(reason)) {
+  if (reason === 'secret-malformed' || !isTransient(reason)) {
     // One answer for all: which part of the login was wrong is not the client's to know.
     done(new Refusal('Bad user name or password', 4), false)
   } else if (client.version !== 5) {

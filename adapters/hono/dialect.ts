@@ -5,7 +5,8 @@
  * @module
  */
 import type { DialectFacts } from '../../src/access/compatibility.ts'
-import type { Login, LoginDenial, LoginRequest, NamedAccessRequest } from '../../src/fleet/fleet.ts'
+import type { Login, LoginRequest, NamedAccessRequest } from '../../src/fleet/fleet.ts'
+import { isTransient } from '../../src/fleet/transient.ts'
 import type { Fields } from './fields.ts'
 
 /** An answer in a broker's language. */
@@ -65,15 +66,12 @@ export interface Dialect {
   readonly routes: readonly DialectRoute[]
 }
 
-/** The reasons for which a login that may be right is not let in. */
-const TRANSIENT: readonly LoginDenial[] = ['busy', 'throttled']
-
 /** What a login is answered with that was not let in. */
 export function denyLogin(
   { reason }: Extract<Login, { readonly effect: 'deny' }>,
   { deny, tryLater = deny }: Pick<DialectRoute, 'deny' | 'tryLater'>,
 ): Answer {
-  return TRANSIENT.includes(reason) ? tryLater : deny
+  return isTransient(reason) ? tryLater : deny
 }
 
 /** An answer of JSON. */

@@ -55,7 +55,7 @@ export function ownsClientId(
 }
 
 /** Most client ids in a list. */
-export const MAX_CLIENT_IDS = 64
+const MAX_CLIENT_IDS = 64
 /** Longest text of MQTT, in bytes (MQTT 5, section 1.5.4). */
 const MAX_TEXT_BYTES = 65_535
 
