@@ -5,8 +5,8 @@
  */
 import { equal } from 'node:assert/strict'
 import matchMqtt from 'mqtt-match'
-import { compileAccess } from '../src/access/compile.ts'
 import { type AccessRule, decide, type Principal } from '../src/index.ts'
+import { compileAccess } from '../src/rule/compile.ts'
 import { type AccessSet, accessSets, type Case } from './access-sets.ts'
 import { type Contender, type Effort, measure } from './measure.ts'
 import { decideWith, expandRules, plainDecide } from './plain-loop.ts'

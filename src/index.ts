@@ -4,65 +4,28 @@
  *
  * @module
  */
-
-export type { BrokerLogin } from './access/broker-login.ts'
-export type {
-  CompatibilityCode,
-  CompatibilityFinding,
-  DialectFacts,
-} from './access/compatibility.ts'
-export { type CompiledAccess, compileAccess } from './access/compile.ts'
-export { SECRET_PREFIX } from './access/credential.ts'
 export {
-  type AccessRequest,
-  type Decision,
-  type DecisionReason,
-  decide,
-} from './access/decide.ts'
-export {
-  DEFAULT_PREFIX,
-  DEFAULT_SHARE_NAME,
-  deviceRules,
-  hubRules,
-} from './access/default-rules.ts'
-export { type DevicePrincipalOptions, devicePrincipal } from './access/device-principal.ts'
-export {
-  type Explanation,
-  explainDecision,
-  type NearMiss,
-  type NearMissCode,
-} from './access/explain.ts'
-export {
-  type EmqxAclRule,
-  emqxAclList,
-  emqxFileRules,
-  emqxJwtClaim,
-} from './access/export/emqx.ts'
-export {
-  type ExportFinding,
-  type ExportReason,
-  type RuleExport,
-  RuleExportError,
-  type RuleExportOptions,
-} from './access/export/finding.ts'
-export { mosquittoAclFile } from './access/export/mosquitto-acl-file.ts'
-export {
-  type DynsecAcl,
-  type DynsecRole,
-  type DynsecRoles,
-  mosquittoDynsecRoles,
-} from './access/export/mosquitto-dynsec.ts'
-export type { Principal } from './access/principal.ts'
-export type { AccessAction, AccessRule, RuleValues } from './access/rule.ts'
-export { hashPassword } from './access/secret/hash-password.ts'
-export type { ServiceAccount, ServiceAccountBase, ServiceSecret } from './access/service-account.ts'
-export {
-  type IssuedToken,
-  MAX_TOKEN_BYTES,
-  MAX_TOKEN_LIFETIME,
-  MAX_TOKEN_RULES,
-  type TokenOptions,
-} from './access/token.ts'
+  BrokerError,
+  type BrokerErrorCode,
+  CertificateError,
+  type CertificateProblem,
+  CommandError,
+  type CommandFailure,
+  ConfigError,
+  DeviceExistsError,
+  DeviceHubError,
+  DeviceRevokedError,
+  DeviceUnknownError,
+  InvalidNameError,
+  InvalidTopicError,
+  MissingDependencyError,
+  PayloadError,
+  type PayloadIssue,
+  RevisionConflictError,
+  SealedSecretError,
+  UnsupportedRuntimeError,
+} from './base/errors.ts'
+export type { Logger } from './base/log.ts'
 export type {
   Broker,
   BrokerCapabilities,
@@ -91,8 +54,19 @@ export {
   memoryServer,
 } from './broker/memory.ts'
 export { StatusStream } from './broker/status-stream.ts'
+export { SECRET_PREFIX } from './credential/generated.ts'
+export { hashPassword } from './credential/hash-password.ts'
+export {
+  type IssuedToken,
+  MAX_TOKEN_BYTES,
+  MAX_TOKEN_LIFETIME,
+  MAX_TOKEN_RULES,
+  type TokenOptions,
+} from './credential/token.ts'
+export { DEFAULT_SHARE_NAME, deviceRules, hubRules } from './device/default-rules.ts'
 export { memoryStore } from './device/memory-store.ts'
-export { MAX_NAME_LENGTH } from './device/name.ts'
+export { type DevicePrincipalOptions, devicePrincipal } from './device/principal.ts'
+export type { DeviceRef } from './device/reference.ts'
 export type {
   InferInput,
   InferOutput,
@@ -115,33 +89,10 @@ export {
   type ReplyOf,
   type StatusOf,
 } from './device/type.ts'
-export {
-  AccessDeniedError,
-  BrokerError,
-  type BrokerErrorCode,
-  CertificateError,
-  type CertificateProblem,
-  CommandError,
-  type CommandFailure,
-  ConfigError,
-  DeviceExistsError,
-  DeviceHubError,
-  DeviceRevokedError,
-  DeviceUnknownError,
-  InvalidNameError,
-  InvalidTopicError,
-  MissingDependencyError,
-  PayloadError,
-  type PayloadIssue,
-  RevisionConflictError,
-  RevocationError,
-  SealedSecretError,
-  UnsupportedRuntimeError,
-} from './errors.ts'
+export type { BrokerLogin } from './fleet/broker-login.ts'
 export { createFleet } from './fleet/create.ts'
 export type {
   DeviceChange,
-  DeviceRef,
   Fleet,
   FleetOptions,
   Login,
@@ -151,11 +102,11 @@ export type {
   ProvisionedDevice,
   ProvisionOptions,
   RecordedDevice,
-  RevocationFailure,
-  RevocationReport,
-  RevokedDevice,
   RotateOptions,
 } from './fleet/fleet.ts'
+export type { RevocationFailure, RevocationReport, RevokedDevice } from './fleet/revocation.ts'
+export { RevocationError } from './fleet/revocation.ts'
+export type { ServiceAccount, ServiceAccountBase, ServiceSecret } from './fleet/service-account.ts'
 export type { SendOptions } from './hub/commands.ts'
 export { createHub } from './hub/create.ts'
 export type {
@@ -170,7 +121,6 @@ export type { Hub, HubDevice, HubOptions, SendArguments } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
 export { memorySeenStore, type SeenStore } from './hub/seen.ts'
 export type { BrokerState, HubStatus, ToldError } from './hub/status.ts'
-export type { Logger } from './log.ts'
 export type {
   ConnectedEvent,
   ConnectionRef,
@@ -181,12 +131,48 @@ export type {
   PresenceTracker,
 } from './presence/presence.ts'
 export { presenceTracker } from './presence/tracker.ts'
+export {
+  type EmqxAclRule,
+  emqxAclList,
+  emqxFileRules,
+  emqxJwtClaim,
+} from './product/emqx/rules.ts'
+export { mosquittoAclFile } from './product/mosquitto/acl-file.ts'
+export {
+  type DynsecAcl,
+  type DynsecRole,
+  type DynsecRoles,
+  mosquittoDynsecRoles,
+} from './product/mosquitto/roles.ts'
+export {
+  type ExportFinding,
+  type ExportReason,
+  type RuleExport,
+  RuleExportError,
+  type RuleExportOptions,
+} from './product/rule-export.ts'
+export { AccessDeniedError } from './rule/access-denied.ts'
+export type { CompatibilityCode, CompatibilityFinding } from './rule/compatibility.ts'
+export { type CompiledAccess, compileAccess } from './rule/compile.ts'
+export { decide } from './rule/decide.ts'
+export type { AccessRequest, Decision, DecisionReason } from './rule/decision.ts'
+export {
+  type Explanation,
+  explainDecision,
+  type NearMiss,
+  type NearMissCode,
+} from './rule/explain.ts'
+export type { DialectFacts } from './rule/facts.ts'
+export type { Principal } from './rule/principal.ts'
+export type { AccessAction, AccessRule, RuleValues } from './rule/rule.ts'
 export { parseTopicFilter, parseTopicName, type TopicFilter } from './topic/filter.ts'
+export { MAX_NAME_LENGTH } from './topic/name.ts'
 export { covers, matches, overlaps } from './topic/relation.ts'
 export { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from './topic/scan.ts'
 export {
   type Channel,
   compileTemplate,
+  DEFAULT_PREFIX,
   DEFAULT_TEMPLATE,
   type TopicTemplate,
 } from './topic/template.ts'

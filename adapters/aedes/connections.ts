@@ -5,7 +5,7 @@
  */
 import type { Duplex } from 'node:stream'
 import type { Aedes, Client } from 'aedes'
-import { describeError } from '../../src/log.ts'
+import { describeError } from '../../src/base/log.ts'
 import type { Guard } from './guard.ts'
 import type { Acceptor } from './listen.ts'
 import type { BoundedLog } from './log.ts'

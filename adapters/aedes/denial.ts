@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { DecisionReason } from '../../src/access/decide.ts'
 import type { LoginDenial } from '../../src/fleet/fleet.ts'
+import type { DecisionReason } from '../../src/rule/decision.ts'
 
 /** Something a client was not let do. */
 export interface Denial {

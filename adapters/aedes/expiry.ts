@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Principal } from '../../src/access/principal.ts'
+import type { Principal } from '../../src/rule/principal.ts'
 
 /** Waits for logins to expire. */
 export interface ExpiryWatch {

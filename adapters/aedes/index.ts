@@ -8,9 +8,9 @@
  * @module
  */
 import type { Aedes } from 'aedes'
-import { ConfigError, MissingDependencyError } from '../../src/errors.ts'
+import { ConfigError, MissingDependencyError } from '../../src/base/errors.ts'
+import type { Logger } from '../../src/base/log.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
-import type { Logger } from '../../src/log.ts'
 import { connectionKeeper } from './connections.ts'
 import type { Denial } from './denial.ts'
 import { guard } from './guard.ts'

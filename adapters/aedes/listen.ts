@@ -5,7 +5,7 @@
  */
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { ConfigError, MissingDependencyError } from '../../src/errors.ts'
+import { ConfigError, MissingDependencyError } from '../../src/base/errors.ts'
 import { webSocketDuplex } from './websocket.ts'
 
 /** Something that takes connections. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Logger, writeLine } from '../../src/log.ts'
+import { type Logger, writeLine } from '../../src/base/log.ts'
 
 /** For how long a line that was written is not written again. */
 export const QUIET_MS = 10_000

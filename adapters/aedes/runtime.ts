@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UnsupportedRuntimeError } from '../../src/errors.ts'
+import { UnsupportedRuntimeError } from '../../src/base/errors.ts'
 
 const FEATURE = 'The embedded broker'
 const INSTEAD = 'run it on Node or Bun, or use a broker of its own such as Mosquitto'

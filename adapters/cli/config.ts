@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import { brokerConfig, type GeneratedConfig } from '../config/index.ts'
 import { CommandFailure, exitCode, firstLine } from './failure.ts'
 import { print, printError } from './output.ts'

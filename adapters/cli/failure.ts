@@ -4,8 +4,8 @@
  * @module
  */
 import process from 'node:process'
-import { MissingDependencyError, toError } from '../../src/errors.ts'
-import { printable } from '../../src/log.ts'
+import { MissingDependencyError, toError } from '../../src/base/errors.ts'
+import { printable } from '../../src/base/log.ts'
 
 /** The exit codes, beside 0. */
 export const exitCode = {

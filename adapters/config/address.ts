@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 
 /** Stands where the secret that broker and routes share has to be put. */
 export const SECRET_PLACEHOLDER = 'YOUR-BROKER-SECRET'

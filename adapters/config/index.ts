@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import { readAddress, SECRET_PLACEHOLDER } from './address.ts'
 import { emqx } from './emqx.ts'
 import { emqx4 } from './emqx4.ts'

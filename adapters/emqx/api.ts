@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BrokerError, ConfigError } from '../../src/errors.ts'
+import { BrokerError, ConfigError } from '../../src/base/errors.ts'
 
 /** Where the management API is, and who calls it. */
 export interface EmqxApiOptions {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { BrokerError } from '../../src/errors.ts'
+import { BrokerError } from '../../src/base/errors.ts'
 import { type EmqxApiOptions, emqxApi, refusal } from './api.ts'
 
 export type { EmqxApiOptions } from './api.ts'

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { DialectFacts } from '../../src/access/compatibility.ts'
 import type { Login, LoginRequest, NamedAccessRequest } from '../../src/fleet/fleet.ts'
 import { isTransient } from '../../src/fleet/transient.ts'
+import type { DialectFacts } from '../../src/rule/facts.ts'
 import type { Fields } from './fields.ts'
 
 /** An answer in a broker's language. */

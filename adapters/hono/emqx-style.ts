@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { AccessAction } from '../../src/access/rule.ts'
+import type { AccessAction } from '../../src/rule/rule.ts'
 import { type Answer, type DialectRoute, denyLogin, plain, type Question } from './dialect.ts'
 import { type Fields, MalformedRequest, needText, readText } from './fields.ts'
 

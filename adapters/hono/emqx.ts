@@ -7,9 +7,9 @@
  *
  * @module
  */
-import { type EmqxAclRule, emqxAclList } from '../../src/access/export/emqx.ts'
-import type { Principal } from '../../src/access/principal.ts'
-import type { AccessAction, RuleValues } from '../../src/access/rule.ts'
+import { type EmqxAclRule, emqxAclList } from '../../src/product/emqx/rules.ts'
+import type { Principal } from '../../src/rule/principal.ts'
+import type { AccessAction, RuleValues } from '../../src/rule/rule.ts'
 import { type Dialect, json } from './dialect.ts'
 import { type Fields, MalformedRequest, needText, readFlag, readQos, readText } from './fields.ts'
 

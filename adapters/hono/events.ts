@@ -4,11 +4,12 @@
  * @module
  */
 import { type Context, Hono } from 'hono'
-import { readClientId } from '../../src/access/client-id.ts'
-import { ConfigError } from '../../src/errors.ts'
-import type { DeviceRef, Fleet } from '../../src/fleet/fleet.ts'
-import { type Logger, writeLine } from '../../src/log.ts'
+import { ConfigError } from '../../src/base/errors.ts'
+import { type Logger, writeLine } from '../../src/base/log.ts'
+import type { DeviceRef } from '../../src/device/reference.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { ConnectionRef, PresenceTracker } from '../../src/presence/presence.ts'
+import { readClientId } from '../../src/rule/client-id.ts'
 import type { OutcomeCounters } from './counters.ts'
 import type { Answer } from './dialect.ts'
 import { emqx4Events, emqxEvents } from './events/emqx.ts'

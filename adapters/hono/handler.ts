@@ -5,9 +5,9 @@
  * @module
  */
 import type { Context } from 'hono'
-import { withinDeadline } from '../../src/deadline.ts'
-import { ConfigError } from '../../src/errors.ts'
-import { describeError } from '../../src/log.ts'
+import { withinDeadline } from '../../src/base/deadline.ts'
+import { ConfigError } from '../../src/base/errors.ts'
+import { describeError } from '../../src/base/log.ts'
 import type { Answer, Question } from './dialect.ts'
 import { bodyReader, MalformedRequest } from './fields.ts'
 import { type SecretOptions, secretCheck } from './secret.ts'

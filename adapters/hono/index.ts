@@ -8,10 +8,10 @@
  * @module
  */
 import { Hono } from 'hono'
-import type { CompatibilityCode } from '../../src/access/compatibility.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
+import { type Logger, writeLine } from '../../src/base/log.ts'
 import type { Fleet, LoginDenial, LoginRequest } from '../../src/fleet/fleet.ts'
-import { type Logger, writeLine } from '../../src/log.ts'
+import type { CompatibilityCode } from '../../src/rule/compatibility.ts'
 import { authPlug } from './auth-plug.ts'
 import type { OutcomeCounters } from './counters.ts'
 import type { Answer, Ask, Dialect, DialectRoute } from './dialect.ts'
@@ -23,7 +23,7 @@ import { nanomq } from './nanomq.ts'
 import { rabbitmq } from './rabbitmq.ts'
 import { vernemq } from './vernemq.ts'
 
-export type { DialectFacts } from '../../src/access/compatibility.ts'
+export type { DialectFacts } from '../../src/rule/facts.ts'
 export { type Outcome, type OutcomeCounters, outcomeCounters } from './counters.ts'
 export type { Answer, Ask, Dialect, DialectRoute, Question } from './dialect.ts'
 export { type BrokerEventsOptions, brokerEvents } from './events.ts'

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { AccessAction } from '../../src/access/rule.ts'
+import type { AccessAction } from '../../src/rule/rule.ts'
 import { type Answer, type DialectRoute, denyLogin } from './dialect.ts'
 import { type Fields, MalformedRequest, needText, readText } from './fields.ts'
 

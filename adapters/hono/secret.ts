@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { equalConstantTime } from '../../src/access/credential.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
+import { equalConstantTime } from '../../src/credential/generated.ts'
 
 /** What {@link brokerAuth} takes: a secret, or the word that there is none. */
 export type SecretOptions =

@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { joinClientId, ownsClientId } from '../../src/access/client-id.ts'
-import type { Principal } from '../../src/access/principal.ts'
+import { joinClientId, ownsClientId } from '../../src/rule/client-id.ts'
+import type { Principal } from '../../src/rule/principal.ts'
 import { type Answer, type Ask, type Dialect, json } from './dialect.ts'
 import { type Fields, MalformedRequest, needText, readFlag, readQos, readText } from './fields.ts'
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DynsecAcl, DynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
+import type { DynsecAcl, DynsecRoles } from '../../src/product/mosquitto/roles.ts'
 import { type Answer, type ControlLink, DynamicSecurityError, isObject } from './control.ts'
 
 /** How many entries are asked for at once. */

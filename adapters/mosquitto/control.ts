@@ -5,8 +5,8 @@
  *
  * @module
  */
+import { BrokerError, DeviceHubError } from '../../src/base/errors.ts'
 import type { Broker, Message } from '../../src/broker/broker.ts'
-import { BrokerError, DeviceHubError } from '../../src/errors.ts'
 
 const REQUEST = '$CONTROL/dynamic-security/v1'
 const RESPONSE = `${REQUEST}/response`

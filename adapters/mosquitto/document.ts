@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { mosquittoDynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
-import { checkName } from '../../src/device/name.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
+import { mosquittoDynsecRoles } from '../../src/product/mosquitto/roles.ts'
+import { checkName } from '../../src/topic/name.ts'
 import { MARK, writeDescription } from './actual.ts'
 import type { LoginFinding } from './finding.ts'
 import { readLogins } from './logins.ts'

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { BrokerError, toError } from '../../src/base/errors.ts'
+import { describeError, type Logger, writeLine } from '../../src/base/log.ts'
 import type { Broker } from '../../src/broker/broker.ts'
-import { BrokerError, toError } from '../../src/errors.ts'
-import type { DeviceRef, Fleet } from '../../src/fleet/fleet.ts'
-import { describeError, type Logger, writeLine } from '../../src/log.ts'
+import type { DeviceRef } from '../../src/device/reference.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import { ControlLink } from './control.ts'
 import type { LoginFinding } from './finding.ts'
 import { describeReport, type ReconcileReport } from './report.ts'

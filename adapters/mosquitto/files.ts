@@ -5,10 +5,10 @@
  *
  * @module
  */
-import type { BrokerLogin } from '../../src/access/broker-login.ts'
-import { isMisreadInLine } from '../../src/access/export/mosquitto.ts'
-import { ACL_FILE_BEGINNING, aclFileSection } from '../../src/access/export/mosquitto-acl-file.ts'
+import type { BrokerLogin } from '../../src/fleet/broker-login.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
+import { ACL_FILE_BEGINNING, aclFileSection } from '../../src/product/mosquitto/acl-file.ts'
+import { isMisreadInLine } from '../../src/product/mosquitto/expressible.ts'
 import { type LoginFinding, ruleFinding } from './finding.ts'
 import { readLogins } from './logins.ts'
 import { base64, mosquittoPassword } from './password.ts'

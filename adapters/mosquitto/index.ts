@@ -7,7 +7,6 @@
  *
  * @module
  */
-
 export { DynamicSecurityError } from './control.ts'
 export {
   type DocumentOptions,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { BrokerLogin } from '../../src/access/broker-login.ts'
 import type { DeviceRecord } from '../../src/device/store.ts'
+import type { BrokerLogin } from '../../src/fleet/broker-login.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 
 const PAGE = 500

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { BrokerLogin } from '../../src/access/broker-login.ts'
-import { isGeneratedHash } from '../../src/access/credential.ts'
-import { nativePbkdf2, parseMosquitto } from '../../src/access/secret/pbkdf2.ts'
-import { SealedSecretError, UnsupportedRuntimeError } from '../../src/errors.ts'
+import { SealedSecretError, UnsupportedRuntimeError } from '../../src/base/errors.ts'
+import { isGeneratedHash } from '../../src/credential/generated.ts'
+import { nativePbkdf2, parseMosquitto } from '../../src/credential/pbkdf2.ts'
+import type { BrokerLogin } from '../../src/fleet/broker-login.ts'
 import type { LoginFinding } from './finding.ts'
 
 /** Mosquitto's own number: more would add nothing to a secret of 256 random bits. */

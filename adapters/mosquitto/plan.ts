@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { BrokerLogin } from '../../src/access/broker-login.ts'
-import { type DynsecAcl, mosquittoDynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
+import type { BrokerLogin } from '../../src/fleet/broker-login.ts'
+import { type DynsecAcl, mosquittoDynsecRoles } from '../../src/product/mosquitto/roles.ts'
 import { type ActualClient, type ActualRole, MARK, writeAcls, writeDescription } from './actual.ts'
 import type { Command } from './control.ts'
 import { type LoginFinding, ruleFinding } from './finding.ts'

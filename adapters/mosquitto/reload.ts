@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError, DeviceHubError } from '../../src/errors.ts'
+import { ConfigError, DeviceHubError } from '../../src/base/errors.ts'
 
 /** A Mosquitto to be told, on this machine: its process, or the file of its setting `pid_file`. */
 export type MosquittoProcess =

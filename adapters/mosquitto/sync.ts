@@ -7,11 +7,11 @@
  *
  * @module
  */
-import type { BrokerLogin } from '../../src/access/broker-login.ts'
-import { mosquittoDynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
+import { BrokerError } from '../../src/base/errors.ts'
 import type { DeviceRecord } from '../../src/device/store.ts'
-import { BrokerError } from '../../src/errors.ts'
+import type { BrokerLogin } from '../../src/fleet/broker-login.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
+import { mosquittoDynsecRoles } from '../../src/product/mosquitto/roles.ts'
 import {
   type ActualState,
   accept,

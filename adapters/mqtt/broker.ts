@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BrokerError, MissingDependencyError, toError } from '../../src/base/errors.ts'
 import type {
   Broker,
   BrokerCapabilities,
@@ -12,10 +13,9 @@ import type {
   Subscription,
   SubscriptionResult,
 } from '../../src/broker/broker.ts'
-import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
 import { StatusStream } from '../../src/broker/status-stream.ts'
-import { BrokerError, MissingDependencyError, toError } from '../../src/errors.ts'
 import { checkMessage } from './check.ts'
+import type { ResolvedBrokerConfig } from './config.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { Inbound } from './inbound.ts'
 import type { Logins } from './login.ts'

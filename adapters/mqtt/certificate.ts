@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
-import { BrokerError, CertificateError, type CertificateProblem } from '../../src/errors.ts'
+import { BrokerError, CertificateError, type CertificateProblem } from '../../src/base/errors.ts'
+import type { ResolvedBrokerConfig } from './config.ts'
 import { loadTls } from './tls.ts'
 
 /** By what stands in the code or the message of an error; the first that is found counts. */

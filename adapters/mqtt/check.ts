@@ -4,17 +4,16 @@
  *
  * @module
  */
+import { ConfigError } from '../../src/base/errors.ts'
+import { MAX_TEXT_BYTES } from '../../src/base/text.ts'
 import type {
   BrokerCapabilities,
   MessageProperties,
   OutgoingMessage,
 } from '../../src/broker/broker.ts'
-import { ConfigError } from '../../src/errors.ts'
 import { checkTopicName } from '../../src/topic/filter.ts'
 import { publishing, reason, refusal } from './reason.ts'
 
-/** Longest text or binary field (MQTT 5, section 1.5). */
-const MAX_FIELD_BYTES = 65_535
 /** Longest packet there can be (section 2.1.4): header byte, length and content. */
 const MAX_PACKET_BYTES = 268_435_460
 const encoder = new TextEncoder()
@@ -52,8 +51,8 @@ function checkProperties(properties: MessageProperties): void {
     if (!(correlationData instanceof Uint8Array)) {
       throw new ConfigError('correlationData', 'must be a Uint8Array')
     }
-    if (correlationData.length > MAX_FIELD_BYTES) {
-      throw new ConfigError('correlationData', `must not be longer than ${MAX_FIELD_BYTES} bytes`)
+    if (correlationData.length > MAX_TEXT_BYTES) {
+      throw new ConfigError('correlationData', `must not be longer than ${MAX_TEXT_BYTES} bytes`)
     }
   }
   if (contentType !== undefined) checkText('contentType', contentType)
@@ -74,8 +73,8 @@ function checkText(key: string, text: unknown): void {
   if (/\0|\p{Surrogate}/u.test(text)) {
     throw new ConfigError(key, 'must not hold the character NUL or a lone surrogate')
   }
-  if (encoder.encode(text).length > MAX_FIELD_BYTES) {
-    throw new ConfigError(key, `must not be longer than ${MAX_FIELD_BYTES} bytes`)
+  if (encoder.encode(text).length > MAX_TEXT_BYTES) {
+    throw new ConfigError(key, `must not be longer than ${MAX_TEXT_BYTES} bytes`)
   }
 }
 

@@ -6,12 +6,12 @@
  * @module
  */
 import type { IConnackPacket, IPublishPacket, IStream, MqttClient, Packet } from 'mqtt'
+import { BrokerError, MissingDependencyError } from '../../src/base/errors.ts'
+import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
 import type { BrokerCapabilities, OutgoingMessage, Qos } from '../../src/broker/broker.ts'
-import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
-import { BrokerError, MissingDependencyError } from '../../src/errors.ts'
-import { MAX_TIMER_DELAY } from '../../src/timer.ts'
 import { tlsError } from './certificate.ts'
 import { checkCapabilities } from './check.ts'
+import type { ResolvedBrokerConfig } from './config.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
 import type { OpenLink } from './link.ts'
 import type { Login, Logins } from './login.ts'

@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { toError } from '../../src/base/errors.ts'
+import { isPromise, type MaybePromise } from '../../src/base/maybe-promise.ts'
 import type { Message, MessageHandler } from '../../src/broker/broker.ts'
-import { toError } from '../../src/errors.ts'
-import { isPromise, type MaybePromise } from '../../src/maybe-promise.ts'
 
 /** Answers the broker; does nothing once the connection it belongs to is lost. */
 export type Acknowledge = (outcome: Outcome) => void

@@ -8,15 +8,15 @@
  *
  * @module
  */
-import type { Principal } from '../../src/access/principal.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import type { Broker } from '../../src/broker/broker.ts'
-import { type BrokerConfig, parseBrokerConfig } from '../../src/broker/config.ts'
-import { ConfigError } from '../../src/errors.ts'
+import type { Principal } from '../../src/rule/principal.ts'
 import { MqttBroker } from './broker.ts'
+import { type BrokerConfig, parseBrokerConfig } from './config.ts'
 import { Logins } from './login.ts'
 import { checkRuntime } from './tls.ts'
 
-export type { BrokerConfig, Credentials, OfflineQueueConfig } from '../../src/broker/config.ts'
+export type { BrokerConfig, Credentials, OfflineQueueConfig } from './config.ts'
 
 /** What {@link mqtt} takes: plain data, and whose rules the client keeps. */
 export interface MqttConfig extends BrokerConfig {

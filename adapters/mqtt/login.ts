@@ -4,15 +4,11 @@
  *
  * @module
  */
-import type { Principal } from '../../src/access/principal.ts'
-import { readTokenExpiry } from '../../src/access/token-expiry.ts'
-import {
-  type Credentials,
-  parseCredentials,
-  type ResolvedBrokerConfig,
-} from '../../src/broker/config.ts'
-import { clientGuard, type FindDenial } from '../../src/broker/guard.ts'
-import { BrokerError } from '../../src/errors.ts'
+import { BrokerError } from '../../src/base/errors.ts'
+import { readTokenExpiry } from '../../src/credential/token-expiry.ts'
+import { clientGuard, type FindDenial } from '../../src/rule/guard.ts'
+import type { Principal } from '../../src/rule/principal.ts'
+import { type Credentials, parseCredentials, type ResolvedBrokerConfig } from './config.ts'
 
 /** As whom one connection is made. */
 export interface Login extends Partial<Credentials> {

@@ -4,10 +4,10 @@
  *
  * @module
  */
+import { BrokerError, type BrokerErrorCode } from '../../src/base/errors.ts'
+import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
-import type { OfflineQueueConfig } from '../../src/broker/config.ts'
-import { BrokerError, type BrokerErrorCode } from '../../src/errors.ts'
-import { MAX_TIMER_DELAY } from '../../src/timer.ts'
+import type { OfflineQueueConfig } from './config.ts'
 import { publishing } from './reason.ts'
 
 /** Publishes over a connection. */

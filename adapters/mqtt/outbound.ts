@@ -6,7 +6,7 @@
  * @module
  */
 import type { IPublishPacket, Packet } from 'mqtt'
-import { BrokerError } from '../../src/errors.ts'
+import { BrokerError } from '../../src/base/errors.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { publishing, reason, refusal, unanswered } from './reason.ts'
 

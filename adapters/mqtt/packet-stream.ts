@@ -7,7 +7,7 @@
  * @module
  */
 import type { Packet } from 'mqtt'
-import { toError } from '../../src/errors.ts'
+import { toError } from '../../src/base/errors.ts'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
 import {
   endOfPacket,

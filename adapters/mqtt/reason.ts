@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BrokerError } from '../../src/errors.ts'
+import { BrokerError } from '../../src/base/errors.ts'
 
 /** Reason codes used here by name. Any from `unspecified` up is a failure. */
 export const reason = {

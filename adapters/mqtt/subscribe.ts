@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { type BrokerError, ConfigError } from '../../src/base/errors.ts'
 import type { Qos, Subscription, SubscriptionResult } from '../../src/broker/broker.ts'
-import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
-import type { FindDenial } from '../../src/broker/guard.ts'
-import { type BrokerError, ConfigError } from '../../src/errors.ts'
+import type { FindDenial } from '../../src/rule/guard.ts'
 import { parseTopicFilter } from '../../src/topic/filter.ts'
+import type { ResolvedBrokerConfig } from './config.ts'
 import type { Connection } from './connection.ts'
 import { reason, refusal, subscribing } from './reason.ts'
 

@@ -4,16 +4,16 @@
  *
  * @module
  */
-import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
+import { CertificateError, ConfigError } from '../../src/base/errors.ts'
+import type { ResolvedBrokerConfig } from './config.ts'
+import { hasSockets, loadNode } from './node.ts'
 import {
   findPemProblem,
   isPem,
   TLS_FILE_KEYS,
   type TlsFileKey,
   type TlsSettings,
-} from '../../src/broker/tls.ts'
-import { CertificateError, ConfigError } from '../../src/errors.ts'
-import { hasSockets, loadNode } from './node.ts'
+} from './tls-settings.ts'
 
 /** Options of `node:tls` and of the `ws` package. */
 export interface TlsOptions {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ResolvedBrokerConfig } from '../../src/broker/config.ts'
+import type { ResolvedBrokerConfig } from './config.ts'
 import type { OpenLink } from './link.ts'
 import { hasSockets } from './node.ts'
 import { tcpOpener } from './tcp.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MissingDependencyError } from '../../src/errors.ts'
+import { MissingDependencyError } from '../../src/base/errors.ts'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
 import { hasSockets } from './node.ts'
 import type { TlsOptions } from './tls.ts'

@@ -7,7 +7,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { brokerAuth } from '../../adapters/hono/index.ts'
-import { secretHasher } from '../../src/access/credential.ts'
+import { secretHasher } from '../../src/credential/generated.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
 import { DEVICES, DJANGO_HASH, deviceId, PASSWORD, SECRET, SLOW_USERS } from './site.ts'
 

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { DEFAULT_SHARE_NAME } from '../access/default-rules.ts'
-import { BrokerError, ConfigError, toError } from '../errors.ts'
+import { BrokerError, ConfigError, toError } from '../base/errors.ts'
+import { DEFAULT_SHARE_NAME } from '../device/default-rules.ts'
 import { parseTopicFilter, parseTopicName } from '../topic/filter.ts'
 import { levelsCover } from '../topic/relation.ts'
 import type {

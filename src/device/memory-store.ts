@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { DeviceExistsError, RevisionConflictError } from '../errors.ts'
+import { DeviceExistsError, RevisionConflictError } from '../base/errors.ts'
 import type { DeviceRecord, DeviceStore, ListOptions } from './store.ts'
 
 /** Makes an empty store in memory. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { PayloadError, type PayloadIssue } from '../errors.ts'
-import { isPromise, type MaybePromise } from '../maybe-promise.ts'
+import { PayloadError, type PayloadIssue } from '../base/errors.ts'
+import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 
 /** A validator: valibot, zod, arktype or any other Standard Schema. */
 export interface Schema<Input = unknown, Output = unknown> {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { checkClientIds } from '../access/client-id.ts'
-import { checkAttributes } from '../access/device-principal.ts'
-import { type AccessRule, checkRules } from '../access/rule.ts'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../base/errors.ts'
+import { checkClientIds } from '../rule/client-id.ts'
+import { type AccessRule, checkRules } from '../rule/rule.ts'
+import { checkAttributes } from './principal.ts'
 import type { DeviceRecord } from './store.ts'
 
 /** What a device may do beyond its type, and what its rules are filled with. */

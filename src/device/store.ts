@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AccessRule } from '../access/rule.ts'
+import type { AccessRule } from '../rule/rule.ts'
 
 /** A secret a device can log in with, as it is kept: never in the clear. */
 export interface StoredCredential {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../base/errors.ts'
 import { parseTopicFilter } from '../topic/filter.ts'
 import { levelsOverlap } from '../topic/relation.ts'
 import { compileTemplate, type TopicTemplate } from '../topic/template.ts'

@@ -4,11 +4,11 @@
  * @module
  */
 import * as v from 'valibot'
-import type { AccessRule } from '../access/rule.ts'
-import { checkRule } from '../access/rule.ts'
-import { ConfigError } from '../errors.ts'
-import { compileTemplate, DEFAULT_TEMPLATE } from '../topic/template.ts'
-import { checkName } from './name.ts'
+import { ConfigError } from '../base/errors.ts'
+import type { AccessRule } from '../rule/rule.ts'
+import { checkRule } from '../rule/rule.ts'
+import { checkName } from '../topic/name.ts'
+import { compileTemplate, DEFAULT_PREFIX, DEFAULT_TEMPLATE } from '../topic/template.ts'
 import type { InferInput, InferOutput, Schema } from './schema.ts'
 
 /** A command a device type understands. */
@@ -137,7 +137,7 @@ export function defineDeviceType<
   const broker = definition.broker ?? 'default'
   if (broker === '') throw new ConfigError(`${name}.broker`, 'must name a broker')
   const template = definition.template ?? DEFAULT_TEMPLATE
-  compileTemplate(template, { prefix: 'things', type: name })
+  compileTemplate(template, { prefix: DEFAULT_PREFIX, type: name })
   const rules = definition.rules ?? []
   rules.forEach((rule, i) => {
     checkRule(rule, `${name}.rules.${i}`)

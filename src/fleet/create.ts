@@ -3,35 +3,32 @@
  *
  * @module
  */
-import {
-  findIncompatibilities,
-  findSessionProblem,
-  type RuleOwner,
-} from '../access/compatibility.ts'
-import { secretHasher } from '../access/credential.ts'
-import { UNKNOWN_PRINCIPAL } from '../access/decide.ts'
-import { DEFAULT_PREFIX, deviceRules } from '../access/default-rules.ts'
-import { recordedPrincipal } from '../access/device-principal.ts'
-import { explainDecision } from '../access/explain.ts'
-import type { Principal } from '../access/principal.ts'
-import { principalCache } from '../access/principal-cache.ts'
-import { secretSealer } from '../access/sealed.ts'
-import { secretVerifier } from '../access/secret/verifier.ts'
-import { compileServices } from '../access/service-account.ts'
-import { checkNoTokenUsername, isTokenUsername, tokenAuthority } from '../access/token.ts'
-import { activeDevices } from '../device/active-devices.ts'
+import { ConfigError } from '../base/errors.ts'
+import { secretHasher } from '../credential/generated.ts'
+import { secretSealer } from '../credential/sealed.ts'
+import { checkNoTokenUsername, isTokenUsername, tokenAuthority } from '../credential/token.ts'
+import { secretVerifier } from '../credential/verifier.ts'
 import { newestCredential } from '../device/credentials.ts'
-import { checkName, findNameProblem, isUsername } from '../device/name.ts'
+import { deviceRules } from '../device/default-rules.ts'
+import { recordedPrincipal } from '../device/principal.ts'
 import type { DeviceRecord } from '../device/store.ts'
 import { compileTemplates } from '../device/templates.ts'
 import type { DeviceType } from '../device/type.ts'
-import { ConfigError } from '../errors.ts'
+import { findIncompatibilities, findSessionProblem, type RuleOwner } from '../rule/compatibility.ts'
+import { UNKNOWN_PRINCIPAL } from '../rule/decision.ts'
+import { explainDecision } from '../rule/explain.ts'
+import type { Principal } from '../rule/principal.ts'
 import { parseTopicName } from '../topic/filter.ts'
+import { checkName, findNameProblem, isUsername } from '../topic/name.ts'
+import { DEFAULT_PREFIX } from '../topic/template.ts'
+import { activeDevices } from './active-devices.ts'
 import type { Fleet, FleetOptions, NamedAccessRequest } from './fleet.ts'
 import { isAnothersName } from './listed-ids.ts'
 import { loginCheck } from './login.ts'
+import { principalCache } from './principal-cache.ts'
 import { deviceRegistry } from './registry.ts'
 import { deviceSecrets } from './secrets.ts'
+import { compileServices } from './service-account.ts'
 
 const DEFAULT_RULES_LIFETIME = 10
 const MAX_RULES_LIFETIME = 3_600

@@ -4,17 +4,20 @@
  *
  * @module
  */
-import type { BrokerLogin } from '../access/broker-login.ts'
-import type { CompatibilityFinding, DialectFacts } from '../access/compatibility.ts'
-import type { AccessRequest, Decision } from '../access/decide.ts'
-import type { Explanation } from '../access/explain.ts'
-import type { Principal } from '../access/principal.ts'
-import type { ServiceAccount } from '../access/service-account.ts'
-import type { IssuedToken, TokenOptions } from '../access/token.ts'
+import type { IssuedToken, TokenOptions } from '../credential/token.ts'
+import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceSettings } from '../device/settings.ts'
 import type { DeviceRecord, DeviceStore } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
+import type { CompatibilityFinding } from '../rule/compatibility.ts'
+import type { AccessRequest, Decision } from '../rule/decision.ts'
+import type { Explanation } from '../rule/explain.ts'
+import type { DialectFacts } from '../rule/facts.ts'
+import type { Principal } from '../rule/principal.ts'
 import type { Channel, TopicTemplate } from '../topic/template.ts'
+import type { BrokerLogin } from './broker-login.ts'
+import type { RevocationReport, RevokedDevice } from './revocation.ts'
+import type { ServiceAccount } from './service-account.ts'
 
 /** What `createFleet` takes. */
 export interface FleetOptions {
@@ -125,31 +128,6 @@ export type LoginDenial =
 export interface NamedAccessRequest extends AccessRequest {
   readonly username: string | undefined
   readonly clientId?: string | undefined
-}
-
-/** A device, by type and id. */
-export interface DeviceRef {
-  readonly type: string
-  readonly id: string
-}
-
-/** A device that was revoked, as whoever ends its sessions is told. */
-export interface RevokedDevice extends DeviceRef {
-  readonly username: string
-}
-
-/** What became of a revoked device's sessions. Make it complete by revoking the device again. */
-export interface RevocationReport extends RevokedDevice {
-  /** The names of the listeners that ended what they had of the device, in the order they began. */
-  readonly done: readonly string[]
-  /** Those that could not, with their error. What they had of it may go on. */
-  readonly failed: readonly RevocationFailure[]
-}
-
-/** A listener that could not end a revoked device's sessions. */
-export interface RevocationFailure {
-  readonly name: string
-  readonly error: Error
 }
 
 /** A change of a device that was made through a fleet, and is on record. */

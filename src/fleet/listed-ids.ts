@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isTokenUsername } from '../access/token.ts'
+import { isTokenUsername } from '../credential/token.ts'
 
 /** Whose user names are known without the store. */
 export interface KnownNames {

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { ownsClientId } from '../access/client-id.ts'
-import { type DialectFacts, findDeviceProblem } from '../access/compatibility.ts'
-import { type Principal, withClientId } from '../access/principal.ts'
-import type { SecretVerifier } from '../access/secret/verifier.ts'
-import type { CompiledService } from '../access/service-account.ts'
-import { loginThrottle } from '../access/throttle.ts'
-import { isTokenUsername, type TokenAuthority } from '../access/token.ts'
+import { isTokenUsername, type TokenAuthority } from '../credential/token.ts'
+import type { SecretVerifier } from '../credential/verifier.ts'
 import { validCredentials } from '../device/credentials.ts'
 import type { DeviceRecord } from '../device/store.ts'
+import { ownsClientId } from '../rule/client-id.ts'
+import { type DialectFacts, findDeviceProblem } from '../rule/facts.ts'
+import { type Principal, withClientId } from '../rule/principal.ts'
 import type { Fleet, LoginDenial } from './fleet.ts'
+import type { CompiledService } from './service-account.ts'
+import { loginThrottle } from './throttle.ts'
 
 /** What {@link loginCheck} takes. */
 export interface LoginOptions {

@@ -3,13 +3,6 @@
  *
  * @module
  */
-import { checkPasswordHash } from '../access/secret/format.ts'
-import { checkNoTokenUsername } from '../access/token.ts'
-import { newestCredential, withCredential } from '../device/credentials.ts'
-import { checkName } from '../device/name.ts'
-import { readSettings, withSettings } from '../device/settings.ts'
-import type { DeviceRecord, DeviceStore, StoredCredential } from '../device/store.ts'
-import type { DeviceType } from '../device/type.ts'
 import {
   ConfigError,
   DeviceExistsError,
@@ -17,19 +10,20 @@ import {
   DeviceUnknownError,
   InvalidNameError,
   RevisionConflictError,
-  RevocationError,
   toError,
-} from '../errors.ts'
+} from '../base/errors.ts'
+import { checkPasswordHash } from '../credential/format.ts'
+import { checkNoTokenUsername } from '../credential/token.ts'
+import { newestCredential, withCredential } from '../device/credentials.ts'
+import { readSettings, withSettings } from '../device/settings.ts'
+import type { DeviceRecord, DeviceStore, StoredCredential } from '../device/store.ts'
+import type { DeviceType } from '../device/type.ts'
+import { checkName } from '../topic/name.ts'
 import type { Channel, TopicTemplate } from '../topic/template.ts'
-import type {
-  DeviceChange,
-  Fleet,
-  ProvisionOptions,
-  RecordedDevice,
-  RevocationFailure,
-  RevokedDevice,
-} from './fleet.ts'
+import type { DeviceChange, Fleet, ProvisionOptions, RecordedDevice } from './fleet.ts'
 import { isAnothersName, type KnownNames } from './listed-ids.ts'
+import type { RevocationFailure, RevokedDevice } from './revocation.ts'
+import { RevocationError } from './revocation.ts'
 import { credentialOf, type DeviceSecrets } from './secrets.ts'
 
 /** The part of a fleet that changes devices. */

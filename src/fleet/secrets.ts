@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { generateSecret, type SecretHasher } from '../access/credential.ts'
-import type { SecretSealer } from '../access/sealed.ts'
+import { SealedSecretError } from '../base/errors.ts'
+import { generateSecret, type SecretHasher } from '../credential/generated.ts'
+import type { SecretSealer } from '../credential/sealed.ts'
 import type { DeviceRecord, StoredCredential } from '../device/store.ts'
-import { SealedSecretError } from '../errors.ts'
 
 /** See {@link deviceSecrets}. */
 export interface DeviceSecrets {

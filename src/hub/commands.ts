@@ -7,19 +7,19 @@
  *
  * @module
  */
-import type { Broker, Message } from '../broker/broker.ts'
-import { validate } from '../device/schema.ts'
-import type { Command, DeviceType } from '../device/type.ts'
 import {
-  AccessDeniedError,
   BrokerError,
   CommandError,
   type CommandFailure,
   PayloadError,
   toError,
-} from '../errors.ts'
-import type { DeviceRef } from '../fleet/fleet.ts'
-import { MAX_TIMER_DELAY } from '../timer.ts'
+} from '../base/errors.ts'
+import { MAX_TIMER_DELAY } from '../base/timer.ts'
+import type { Broker, Message } from '../broker/broker.ts'
+import type { DeviceRef } from '../device/reference.ts'
+import { validate } from '../device/schema.ts'
+import type { Command, DeviceType } from '../device/type.ts'
+import { AccessDeniedError } from '../rule/access-denied.ts'
 import type { TopicTemplate } from '../topic/template.ts'
 import { decodeJson, encodeJson } from './payload.ts'
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { BrokerError, toError } from '../base/errors.ts'
+import { describeError, type Logger, writeLine } from '../base/log.ts'
+import type { MaybePromise } from '../base/maybe-promise.ts'
 import type { Broker, BrokerStatus, Message, Subscription } from '../broker/broker.ts'
 import { outageFilter } from '../broker/outage.ts'
-import { BrokerError, toError } from '../errors.ts'
-import { describeError, type Logger, writeLine } from '../log.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
 import type { BrokerState, ToldError } from './status.ts'
 
 /** What {@link hubConnection} takes. */

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { hasReplies } from '../access/default-rules.ts'
+import { ConfigError, DeviceUnknownError } from '../base/errors.ts'
+import { describeError, writeLine } from '../base/log.ts'
 import type { Subscription } from '../broker/broker.ts'
+import { channelsOf } from '../device/channels.ts'
+import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType, ReplyOf } from '../device/type.ts'
-import { ConfigError, DeviceUnknownError } from '../errors.ts'
-import type { DeviceRef, Fleet } from '../fleet/fleet.ts'
-import { describeError, writeLine } from '../log.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import { PendingCommands } from './commands.ts'
 import { hubConnection } from './connection.ts'
 import type { Hub, HubDevice, HubOptions } from './hub.ts'
@@ -171,13 +172,12 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
 function subscriptions(fleet: Fleet, broker: string): readonly Subscription[] {
   return fleet.types
     .filter((type) => type.broker === broker)
-    .flatMap((type) => {
-      const topics = fleet.topics(type)
-      const received: Subscription[] = [
-        { filter: topics.filter('data'), shared: true },
-        { filter: topics.filter('status'), shared: true },
-      ]
-      // Not shared: a reply has to reach the hub that asked, whichever that is.
-      return hasReplies(type) ? [...received, { filter: topics.filter('reply') }] : received
-    })
+    .flatMap((type) =>
+      channelsOf(type)
+        .filter(({ sender }) => sender === 'device')
+        .map(({ channel, isShared }) => ({
+          filter: fleet.topics(type).filter(channel),
+          ...(isShared && { shared: true }),
+        })),
+    )
 }

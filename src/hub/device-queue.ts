@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { isPromise, type MaybePromise } from '../maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 
 /**
  * How many tasks of one key may be in hand while it waits: the one that waits, and those behind it.

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Message } from '../broker/broker.ts'
+import type { DeviceRef } from '../device/reference.ts'
 import type { DataOf, DeviceType, StatusOf } from '../device/type.ts'
-import type { DeviceRef } from '../fleet/fleet.ts'
 
 /** What all messages of devices have in common. */
 export interface DeviceEvent {

@@ -4,9 +4,9 @@
  *
  * @module
  */
+import type { Logger } from '../base/log.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts'
-import type { Logger } from '../log.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import type { SendOptions } from './commands.ts'
 import type { DataEvent, DeadLetter, Rejection, StatusEvent } from './events.ts'

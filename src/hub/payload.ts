@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { PayloadError } from '../base/errors.ts'
+import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
 import { type InferOutput, type Schema, validate } from '../device/schema.ts'
-import { PayloadError } from '../errors.ts'
-import { andThen, type MaybePromise, orElse } from '../maybe-promise.ts'
 
 /** A payload that could be read. */
 export interface DecodedPayload<T> {

@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { ConfigError, PayloadError } from '../base/errors.ts'
+import { describeError, type Logger, writeLine } from '../base/log.ts'
+import { andThen, isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 import type { Message } from '../broker/broker.ts'
+import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType } from '../device/type.ts'
-import { ConfigError, PayloadError } from '../errors.ts'
-import type { DeviceRef, Fleet } from '../fleet/fleet.ts'
-import { describeError, type Logger, writeLine } from '../log.ts'
-import { andThen, isPromise, type MaybePromise } from '../maybe-promise.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import type { PendingCommands } from './commands.ts'
 import { deviceQueue } from './device-queue.ts'
 import type { DeviceEvent, RejectionCode } from './events.ts'

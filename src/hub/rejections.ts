@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeError, type Logger, writeLine } from '../log.ts'
+import { describeError, type Logger, writeLine } from '../base/log.ts'
 import type { Rejection } from './events.ts'
 import type { RejectionHandler } from './hub.ts'
 

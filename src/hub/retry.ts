@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { ConfigError } from '../errors.ts'
-import { isPromise, type MaybePromise } from '../maybe-promise.ts'
+import { ConfigError } from '../base/errors.ts'
+import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 
 /** How often, and after what pauses, a failing handler is tried again. */
 export interface RetryOptions {

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { InvalidTopicError } from '../base/errors.ts'
+import { type RecentMap, recentMap } from '../base/recent-map.ts'
+import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType } from '../device/type.ts'
-import { InvalidTopicError } from '../errors.ts'
-import type { DeviceRef, Fleet } from '../fleet/fleet.ts'
-import { type RecentMap, recentMap } from '../recent-map.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import type { Channel } from '../topic/template.ts'
 
 /** What a topic says. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { ConfigError } from '../base/errors.ts'
+import { type RecentMap, recentMap } from '../base/recent-map.ts'
 import type { Message } from '../broker/broker.ts'
 import type { DeviceType } from '../device/type.ts'
-import { ConfigError } from '../errors.ts'
-import { type RecentMap, recentMap } from '../recent-map.ts'
 
 /**
  * Remembers which messages were handled. One that several hubs share, such as a table or a cache, tells

@@ -5,9 +5,9 @@
  *
  * @module
  */
+import type { Logger } from '../base/log.ts'
+import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType } from '../device/type.ts'
-import type { DeviceRef } from '../fleet/fleet.ts'
-import type { Logger } from '../log.ts'
 
 /** What `presenceTracker` takes. */
 export interface PresenceOptions {

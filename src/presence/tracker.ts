@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { ConfigError } from '../base/errors.ts'
+import { describeError, writeLine } from '../base/log.ts'
+import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType } from '../device/type.ts'
-import { ConfigError } from '../errors.ts'
-import type { DeviceRef } from '../fleet/fleet.ts'
-import { describeError, writeLine } from '../log.ts'
 import { ClientConnections } from './client.ts'
 import type {
   ConnectionRef,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { InvalidTopicError } from '../errors.ts'
+import { InvalidTopicError } from '../base/errors.ts'
 import { TopicScan } from './scan.ts'
 
 /** A checked topic filter. */

@@ -5,9 +5,10 @@
  *
  * @module
  */
+import { MAX_TEXT_BYTES } from '../base/text.ts'
 
-/** Longest topic name or filter, in bytes of UTF-8 (MQTT 5, section 1.5.4). */
-export const MAX_TOPIC_BYTES = 65_535
+/** Longest topic name or filter, in bytes of UTF-8 (MQTT 5, section 1.5.4): 65,535. */
+export const MAX_TOPIC_BYTES: number = MAX_TEXT_BYTES
 
 /** Most levels accepted in a name or filter. MQTT sets none; EMQX's default is the same 128. */
 export const MAX_TOPIC_LEVELS = 128

@@ -4,8 +4,11 @@
  *
  * @module
  */
-import { InvalidTopicError } from '../errors.ts'
+import { InvalidTopicError } from '../base/errors.ts'
 import { parseTopicFilter } from './filter.ts'
+
+/** The first level of topics unless a fleet is given another. */
+export const DEFAULT_PREFIX = 'things'
 
 /** The template a device type has unless it declares its own. */
 export const DEFAULT_TEMPLATE = '{prefix}/{type}/{deviceId}/{channel}'

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import { refusalTitle } from '../conformance/cells.ts'
 import { bytes, connectClient, makeClient, text, typesOf } from '../mqtt/client.ts'
 import { within } from '../support/wait.ts'

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from 'node:assert/strict'
+import { BrokerError, type BrokerErrorCode, InvalidTopicError } from '../../src/base/errors.ts'
 import type { Broker, BrokerStatus, Message, MessageHandler } from '../../src/broker/broker.ts'
-import { BrokerError, type BrokerErrorCode, InvalidTopicError } from '../../src/errors.ts'
 import { Collector, deferred, within } from '../support/wait.ts'
 import { bytes, type Case, text } from './bench.ts'
 

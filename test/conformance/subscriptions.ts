@@ -4,8 +4,8 @@
  * @module
  */
 import assert from 'node:assert/strict'
+import { InvalidTopicError } from '../../src/base/errors.ts'
 import type { MessageHandler } from '../../src/broker/broker.ts'
-import { InvalidTopicError } from '../../src/errors.ts'
 import { Collector } from '../support/wait.ts'
 import { bytes, type Case, text } from './bench.ts'
 

@@ -6,13 +6,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
+import { PayloadError, type PayloadIssue } from '../../src/base/errors.ts'
 import {
   type Schema,
   type SchemaIssue,
   type SchemaResult,
   validate,
 } from '../../src/device/schema.ts'
-import { PayloadError, type PayloadIssue } from '../../src/errors.ts'
 
 type Answer = SchemaResult<unknown> | Promise<SchemaResult<unknown>>
 

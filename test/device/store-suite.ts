@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { DeviceExistsError, RevisionConflictError } from '../../src/base/errors.ts'
 import type { DeviceRecord, DeviceStore, ListOptions } from '../../src/device/store.ts'
-import { DeviceExistsError, RevisionConflictError } from '../../src/errors.ts'
 
 /** An empty store, and how to be rid of it. */
 export interface OpenedStore {

@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
-import type { AccessRule } from '../../src/access/rule.ts'
 import { validate } from '../../src/device/schema.ts'
 import { command, type DeviceTypeDefinition, defineDeviceType } from '../../src/device/type.ts'
+import type { AccessRule } from '../../src/rule/rule.ts'
 
 const data = v.object({ rpm: v.number() })
 type Definition = DeviceTypeDefinition<typeof data>

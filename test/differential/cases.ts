@@ -5,8 +5,6 @@
  * @module
  */
 import fc from 'fast-check'
-import type { AccessRequest } from '../../src/access/decide.ts'
-import { type Principal, withClientId } from '../../src/access/principal.ts'
 import {
   type AccessRule,
   createFleet,
@@ -14,7 +12,9 @@ import {
   type Fleet,
   memoryStore,
 } from '../../src/index.ts'
-import { accessRequest, ruleSet, topicName } from '../export/arbitrary.ts'
+import type { AccessRequest } from '../../src/rule/decision.ts'
+import { type Principal, withClientId } from '../../src/rule/principal.ts'
+import { accessRequest, ruleSet, topicName } from '../product/export/arbitrary.ts'
 
 /** Where the table comes from. `DIFFERENTIAL_SEED=<seed>` makes that of another run. */
 export const SEED = Number(process.env.DIFFERENTIAL_SEED ?? 20_260_101)

@@ -4,7 +4,8 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { type Decision, decide } from '../../src/access/decide.ts'
+import { decide } from '../../src/rule/decide.ts'
+import type { Decision } from '../../src/rule/decision.ts'
 import { parseTopicFilter } from '../../src/topic/filter.ts'
 import { levelsCover } from '../../src/topic/relation.ts'
 import { type Case, SEED } from './cases.ts'

@@ -7,11 +7,11 @@
  * @module
  */
 import { describe, test } from 'node:test'
-import type { Decision } from '../../src/access/decide.ts'
-import type { ExportFinding } from '../../src/access/export/finding.ts'
-import { mosquittoAclFile } from '../../src/access/export/mosquitto-acl-file.ts'
-import { mosquittoDynsecRoles } from '../../src/access/export/mosquitto-dynsec.ts'
-import { expandFilter } from '../../src/access/rule.ts'
+import { mosquittoAclFile } from '../../src/product/mosquitto/acl-file.ts'
+import { mosquittoDynsecRoles } from '../../src/product/mosquitto/roles.ts'
+import type { ExportFinding } from '../../src/product/rule-export.ts'
+import type { Decision } from '../../src/rule/decision.ts'
+import { expandFilter } from '../../src/rule/rule.ts'
 import { parseTopicFilter } from '../../src/topic/filter.ts'
 import { levelsOverlap } from '../../src/topic/relation.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'

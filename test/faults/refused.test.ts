@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BrokerError } from '../../src/errors.ts'
+import type { BrokerError } from '../../src/base/errors.ts'
 import { bytes, connectClient, type FailedReconnect, makeClient, typesOf } from '../mqtt/client.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { type Network, network } from './network.ts'

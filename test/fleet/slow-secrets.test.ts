@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { hashPassword, type LoginDenial, memoryStore } from '../../src/index.ts'
-import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from '../access/secret/fixture.ts'
+import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from '../credential/fixture.ts'
 import { HUB_PASSWORD, makeFleet, pump, tampering, weatherStation } from './fixture.ts'
 
 const store = memoryStore()

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
-import { MAX_PEER_FAILURES, MAX_USER_FAILURES } from '../../src/access/throttle.ts'
+import { MAX_PEER_FAILURES, MAX_USER_FAILURES } from '../../src/fleet/throttle.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
 
 const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })

@@ -7,7 +7,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { brokerAuth, brokerEvents, outcomeCounters } from '../../adapters/hono/index.ts'
-import { secretHasher } from '../../src/access/credential.ts'
+import { secretHasher } from '../../src/credential/generated.ts'
 import {
   type AccessRule,
   command,

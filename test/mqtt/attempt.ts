@@ -5,8 +5,8 @@
  * @module
  */
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { CertificateError, DeviceHubError } from '../../src/base/errors.ts'
 import type { Message } from '../../src/broker/broker.ts'
-import { CertificateError, DeviceHubError } from '../../src/errors.ts'
 
 /** What came of it. */
 export interface Outcome {

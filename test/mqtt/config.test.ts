@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { parseBrokerConfig } from '../../adapters/mqtt/config.ts'
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
-import { parseBrokerConfig } from '../../src/broker/config.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 
 const SECRET = 'correct-horse'
 

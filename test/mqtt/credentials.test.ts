@@ -5,11 +5,11 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { devicePrincipal } from '../../src/access/device-principal.ts'
-import type { Credentials } from '../../src/broker/config.ts'
-import type { BrokerError } from '../../src/errors.ts'
-import { weatherStation } from '../access/fixture.ts'
+import type { Credentials } from '../../adapters/mqtt/config.ts'
+import type { BrokerError } from '../../src/base/errors.ts'
+import { devicePrincipal } from '../../src/device/principal.ts'
 import { network } from '../faults/network.ts'
+import { weatherStation } from '../rule/fixture.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { connectClient, makeClient, typesOf } from './client.ts'
 

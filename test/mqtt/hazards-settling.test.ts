@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { BrokerError } from '../../src/base/errors.ts'
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
-import type { BrokerError } from '../../src/errors.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
 import { bytes, connectClient, text, typesOf } from './client.ts'

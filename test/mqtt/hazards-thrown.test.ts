@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { toError } from '../../src/errors.ts'
+import { toError } from '../../src/base/errors.ts'
 import { fixture, weatherStation } from '../hub/fixture.ts'
 import { Collector, within } from '../support/wait.ts'
 

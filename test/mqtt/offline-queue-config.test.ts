@@ -5,10 +5,10 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { parseBrokerConfig } from '../../adapters/mqtt/config.ts'
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
-import { parseBrokerConfig } from '../../src/broker/config.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import { createBrokers } from '../../src/broker/engine.ts'
-import { ConfigError } from '../../src/errors.ts'
 
 describe('the configuration of the offline queue', () => {
   for (const [given, resolved] of [

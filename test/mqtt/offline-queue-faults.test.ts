@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BrokerError } from '../../src/errors.ts'
+import type { BrokerError } from '../../src/base/errors.ts'
 import { network } from '../faults/network.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'

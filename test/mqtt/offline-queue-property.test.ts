@@ -8,10 +8,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate } from 'node:timers'
 import fc from 'fast-check'
+import type { OfflineQueueConfig } from '../../adapters/mqtt/config.ts'
 import { OfflineQueue } from '../../adapters/mqtt/offline-queue.ts'
+import { BrokerError, type BrokerErrorCode } from '../../src/base/errors.ts'
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
-import type { OfflineQueueConfig } from '../../src/broker/config.ts'
-import { BrokerError, type BrokerErrorCode } from '../../src/errors.ts'
 
 type Config = Required<OfflineQueueConfig>
 type Outcome = 'done' | BrokerErrorCode

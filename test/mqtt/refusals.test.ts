@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Pauses } from '../../adapters/mqtt/pauses.ts'
-import { BrokerError } from '../../src/errors.ts'
+import { BrokerError } from '../../src/base/errors.ts'
 import { connectClient, typesOf } from './client.ts'
 import { scriptedBroker } from './scripted-broker.ts'
 

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { BrokerError } from '../../src/errors.ts'
+import type { BrokerError } from '../../src/base/errors.ts'
 import { connectClient, makeClient, typesOf } from './client.ts'
 import { scriptedBroker } from './scripted-broker.ts'
 import { issueToken } from './tokens.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type IssuedToken, tokenAuthority } from '../../src/access/token.ts'
+import { type IssuedToken, tokenAuthority } from '../../src/credential/token.ts'
 
 const LIFETIME = 3_600
 const authority = tokenAuthority('a pepper of more than 16 bytes', 'things')

@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { BrokerError } from '../../src/base/errors.ts'
 import type { Subscription } from '../../src/broker/broker.ts'
-import { BrokerError } from '../../src/errors.ts'
 import { within } from '../support/wait.ts'
 import { bytes, connectClient, typesOf } from './client.ts'
 import { CONNECT, PUBLISH, SUBSCRIBE, scriptedBroker } from './scripted-broker.ts'

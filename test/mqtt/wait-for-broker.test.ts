@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
-import { BrokerError } from '../../src/errors.ts'
+import { BrokerError } from '../../src/base/errors.ts'
 import { freePort, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
 import { type Client, makeClient, typesOf } from './client.ts'

@@ -107,7 +107,7 @@ describe('the mutants of the topic algebra and of the decision', () => {
       assert.ok(first, file)
     }
     assert.deepEqual(testsThatLoad('src/topic/tree.ts', TABLES), ['test/topic/tree.test.ts'])
-    assert.equal(testsThatLoad('src/access/rule.ts', TABLES)[0], 'test/access/rule.test.ts')
+    assert.equal(testsThatLoad('src/rule/rule.ts', TABLES)[0], 'test/rule/rule.test.ts')
   })
 
   test('include each that is explained, and few need to be', () => {

@@ -112,7 +112,7 @@ function report(all: readonly Mutant[], verdicts: readonly Verdict[]): number {
 
 const PREFACE = `# Mutation report
 
-Written by \`npm run mutate\`. Each mutant is a copy of a file with one small change. It is killed when a test of \`test/topic\` or \`test/access\` fails on it, or does not end. It is explained when it does what the original does.
+Written by \`npm run mutate\`. Each mutant is a copy of a file with one small change. It is killed when a test of \`test/topic\`, \`test/rule\` or \`test/device\` fails on it, or does not end. It is explained when it does what the original does.
 `
 
 // So that the copies are removed when it is interrupted, too.

@@ -13,20 +13,26 @@ import { type Mutant, mutantsOf } from './mutants.ts'
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The folders that the tests and what they test are in. */
-export const FOLDERS: readonly string[] = ['src', 'test/topic', 'test/access', 'test/fleet']
+export const FOLDERS: readonly string[] = [
+  'src',
+  'test/topic',
+  'test/rule',
+  'test/device',
+  'test/fleet',
+]
 
-const DECISION: readonly string[] = ['rule', 'decide', 'compile', 'principal', 'client-id']
+const DECISION: readonly string[] = ['rule', 'facts', 'decide', 'compile', 'principal', 'client-id']
 
 /** The tables, which notice most and take a second or two. */
 export const TABLES: readonly string[] = [
   'test/topic/filter.test.ts',
-  'test/access/decide.test.ts',
-  'test/access/rule.test.ts',
-  'test/access/compile.test.ts',
-  'test/access/placeholders.test.ts',
-  'test/access/client-id.test.ts',
-  'test/access/default-rules.test.ts',
-  'test/access/explain.test.ts',
+  'test/rule/decide.test.ts',
+  'test/rule/rule.test.ts',
+  'test/rule/compile.test.ts',
+  'test/rule/placeholders.test.ts',
+  'test/rule/client-id.test.ts',
+  'test/device/default-rules.test.ts',
+  'test/rule/explain.test.ts',
   'test/topic/relation.test.ts',
   'test/topic/template.test.ts',
   'test/topic/tree.test.ts',
@@ -36,14 +42,14 @@ export const TABLES: readonly string[] = [
 export const PROPERTIES: readonly string[] = [
   'test/topic/scan.test.ts',
   'test/topic/relation-sets.test.ts',
-  'test/access/oracle.test.ts',
-  'test/access/hostile.test.ts',
+  'test/rule/oracle.test.ts',
+  'test/rule/hostile.test.ts',
 ]
 
 /** The mutated files: all of the topic algebra, and what decides. */
 export function subjects(): readonly string[] {
   const topic = readdirSync(join(ROOT, 'src/topic')).map((name) => `src/topic/${name}`)
-  return [...topic.sort(), ...DECISION.map((name) => `src/access/${name}.ts`)]
+  return [...topic.sort(), ...DECISION.map((name) => `src/rule/${name}.ts`)]
 }
 
 /** Every mutant of a file. */

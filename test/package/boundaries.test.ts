@@ -53,13 +53,18 @@ const USER_MODULE = 'pathToFileURL(path).href'
 // One line per entry point of deno.json: an entry point that is not here fails.
 const boundaries: Readonly<Record<string, Boundary>> = {
   '.': { folders: ['src'], adapters: [], packages: CORE, lazy: [], builtins: 'never' },
-  './mqtt': adapter('mqtt', { lazy: ['mqtt', 'ws', NODE_MODULE], builtins: 'when used' }),
+  './mqtt': adapter('mqtt', {
+    packages: ['valibot'],
+    lazy: ['mqtt', 'ws', NODE_MODULE],
+    builtins: 'when used',
+  }),
   './hono': adapter('hono', { packages: ['hono', 'valibot'] }),
   './aedes': adapter('aedes', { lazy: ['aedes', 'ws'], builtins: 'when used' }),
   './mosquitto': adapter('mosquitto', { builtins: 'when used' }),
   './emqx': adapter('emqx', {}),
   './config': adapter('config', {}),
-  './cli': adapter('cli', {}),
+  // The settings of `mqtt`, as types: what a configuration may hold.
+  './cli': adapter('cli', { adapters: ['mqtt'] }),
   // Where everything is put together, on runtimes that have the built-in modules of Node.
   [PROGRAM]: adapter('cli', {
     adapters: ['aedes', 'config', 'hono', 'mqtt'],
@@ -207,10 +212,10 @@ describe('a violation is found', () => {
     [
       './cli',
       {
-        'adapters/cli/index.ts': `import { mqtt } from '../mqtt/index.ts'`,
-        'adapters/mqtt/index.ts': '',
+        'adapters/cli/index.ts': `import { dev } from '../aedes/index.ts'`,
+        'adapters/aedes/index.ts': '',
       },
-      'adapters/cli/index.ts: static import of adapters/mqtt/index.ts',
+      'adapters/cli/index.ts: static import of adapters/aedes/index.ts',
     ],
     [
       'bin',

@@ -44,7 +44,8 @@ export function packageOf(target: string): string {
   return target.match(/^(@[^/]+\/)?[^/]+/)![0]
 }
 
-function readImports(file: string, source: string): ModuleImport[] {
+/** Every import of one file, of whatever kind. */
+export function readImports(file: string, source: string): ModuleImport[] {
   const found: ModuleImport[] = []
   const add = (specifier: ts.Node | undefined, kind: ModuleImport['kind']) => {
     if (!specifier) return

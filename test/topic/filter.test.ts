@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { InvalidTopicError } from '../../src/errors.ts'
+import { InvalidTopicError } from '../../src/base/errors.ts'
 import { parseTopicFilter, parseTopicName } from '../../src/topic/filter.ts'
 import { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from '../../src/topic/scan.ts'
 

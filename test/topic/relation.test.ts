@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { InvalidTopicError } from '../../src/errors.ts'
+import { InvalidTopicError } from '../../src/base/errors.ts'
 import { covers, matches, overlaps } from '../../src/topic/relation.ts'
 
 describe('matches', () => {

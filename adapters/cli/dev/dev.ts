@@ -4,15 +4,15 @@
  *
  * @module
  */
+import { toError } from '../../../src/base/errors.ts'
+import type { Logger } from '../../../src/base/log.ts'
 import type { Broker } from '../../../src/broker/broker.ts'
 import { memoryStore } from '../../../src/device/memory-store.ts'
 import type { DeviceType } from '../../../src/device/type.ts'
-import { toError } from '../../../src/errors.ts'
 import { createFleet } from '../../../src/fleet/create.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { createHub } from '../../../src/hub/create.ts'
 import type { Hub } from '../../../src/hub/hub.ts'
-import type { Logger } from '../../../src/log.ts'
 import { embeddedBroker } from '../../aedes/index.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import { print } from '../output.ts'

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { printable } from '../../../src/base/log.ts'
 import type { SubscriptionResult } from '../../../src/broker/broker.ts'
-import { printable } from '../../../src/log.ts'
 
 /** What `listen` tells. Dates are ISO 8601 in UTC. */
 export type ListenEvent = MessageEvent | RejectedEvent | BrokerEvent

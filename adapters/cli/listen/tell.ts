@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { toError } from '../../../src/base/errors.ts'
 import type { BrokerStatus, Message, SubscriptionResult } from '../../../src/broker/broker.ts'
 import { outageFilter } from '../../../src/broker/outage.ts'
-import { toError } from '../../../src/errors.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import type { DeviceEvent } from '../../../src/hub/events.ts'
 import type { Hub } from '../../../src/hub/hub.ts'

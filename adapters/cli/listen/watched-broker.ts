@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BrokerError, toError } from '../../../src/base/errors.ts'
 import type {
   Broker,
   BrokerStatus,
@@ -10,7 +11,6 @@ import type {
   SubscriptionResult,
 } from '../../../src/broker/broker.ts'
 import { readBroker } from '../../../src/broker/engine.ts'
-import { BrokerError, toError } from '../../../src/errors.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Settings } from '../settings/load.ts'

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { ConfigError } from '../../../src/base/errors.ts'
 import type { BrokerEngines } from '../../../src/broker/engine.ts'
 import { memoryStore } from '../../../src/device/memory-store.ts'
 import type { DeviceStore } from '../../../src/device/store.ts'
 import type { DeviceType } from '../../../src/device/type.ts'
-import { ConfigError } from '../../../src/errors.ts'
 import { createFleet } from '../../../src/fleet/create.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { readEngines } from './engines.ts'

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { ConfigError } from '../../../src/base/errors.ts'
 import { type BrokerEngines, readBroker } from '../../../src/broker/engine.ts'
-import { ConfigError } from '../../../src/errors.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import { firstLine } from '../failure.ts'
 

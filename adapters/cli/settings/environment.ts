@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { ConfigError } from '../../../src/base/errors.ts'
 import type { Broker } from '../../../src/broker/broker.ts'
 import type { BrokerEngines, NamedBroker } from '../../../src/broker/engine.ts'
-import { ConfigError } from '../../../src/errors.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
 import { checkBroker, OWN_ENGINES } from './engines.ts'
 

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { MissingDependencyError } from '../../../src/errors.ts'
+import { MissingDependencyError } from '../../../src/base/errors.ts'
 import { CommandFailure, exitCode, firstLine } from '../failure.ts'
 import { importModule } from './module.ts'
 import { describeSyntaxError } from './syntax-error.ts'

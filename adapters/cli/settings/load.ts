@@ -4,7 +4,7 @@
  * @module
  */
 import process from 'node:process'
-import { DeviceHubError, MissingDependencyError } from '../../../src/errors.ts'
+import { DeviceHubError, MissingDependencyError } from '../../../src/base/errors.ts'
 import { checkSettings, type Settings } from './check.ts'
 import { configFailure, findConfigFile, missingConfigFile, readConfigFile } from './file.ts'
 

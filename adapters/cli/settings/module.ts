@@ -4,7 +4,7 @@
  * @module
  */
 import { pathToFileURL } from 'node:url'
-import { MissingDependencyError } from '../../../src/errors.ts'
+import { MissingDependencyError } from '../../../src/base/errors.ts'
 
 /** What a runtime answers that does not take TypeScript, or not all of it. */
 const NO_TYPESCRIPT: readonly unknown[] = [

@@ -5,7 +5,7 @@
  * @module
  */
 import fc from 'fast-check'
-import type { AccessRule } from '../../../src/access/rule.ts'
+import type { AccessRule } from '../../../src/rule/rule.ts'
 import type { Packet } from './language.ts'
 
 // A dot and a star mean something to RabbitMQ, a comma to NanoMQ, an ampersand in a form.

@@ -9,8 +9,6 @@
  */
 import type { Hono } from 'hono'
 import type { Dialect } from '../../../adapters/hono/index.ts'
-import type { AccessRequest, Decision } from '../../../src/access/decide.ts'
-import type { AccessRule } from '../../../src/access/rule.ts'
 import {
   ConfigError,
   createFleet,
@@ -18,6 +16,8 @@ import {
   type Fleet,
   memoryStore,
 } from '../../../src/index.ts'
+import type { AccessRequest, Decision } from '../../../src/rule/decision.ts'
+import type { AccessRule } from '../../../src/rule/rule.ts'
 import type { Plan } from './arbitrary.ts'
 import { type Client, isOwnId, type Language, type Packet, type Wish } from './language.ts'
 import { ask, mount } from './mount.ts'

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { AccessRequest } from '../../../src/access/decide.ts'
 import type { LoginRequest, NamedAccessRequest } from '../../../src/index.ts'
+import type { AccessRequest } from '../../../src/rule/decision.ts'
 
 /** What a client connected with. */
 export interface Client {

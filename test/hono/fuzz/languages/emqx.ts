@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { EmqxAclRule } from '../../../../src/access/export/emqx.ts'
-import { askEmqx } from '../../../export/oracle.ts'
+import type { EmqxAclRule } from '../../../../src/product/emqx/rules.ts'
+import { askEmqx } from '../../../product/export/oracle.ts'
 import {
   type Answer,
   call,

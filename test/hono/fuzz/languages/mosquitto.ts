@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { AccessAction } from '../../../../src/access/rule.ts'
+import type { AccessAction } from '../../../../src/rule/rule.ts'
 import {
   type Answer,
   type Call,

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { isNaiveFilter } from '../../../topic/oracle.ts'
 import {
   type Asking,

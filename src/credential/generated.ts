@@ -1,0 +1,80 @@
+/**
+ * Generated secrets and how they are kept.
+ *
+ * A generated secret has 256 random bits, so it is hashed once: a slow hash would add nothing to
+ * it, and would turn a reconnect of the whole fleet into hours of CPU.
+ *
+ * @module
+ */
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { ConfigError } from '../base/errors.ts'
+
+/** Begins every generated device secret, so that a leaked one is recognised by scanners. */
+export const SECRET_PREFIX = 'dhs_'
+
+const PLAIN = '$dh-sha256$'
+const PEPPERED = '$dh-hmac-sha256$'
+const MIN_PEPPER_BYTES = 16
+
+/** Hashes secrets, and compares them with what is stored, under one pepper. */
+export interface SecretHasher {
+  /** The text to store for a secret. */
+  hash(secret: string): string
+  /**
+   * Whether a secret is the stored one, in time that depends on neither. Without a stored one, or
+   * with one in another format, it does the same work and answers `false`.
+   */
+  verify(secret: string, stored: string | undefined): boolean
+}
+
+/** A new device secret: {@link SECRET_PREFIX} and 64 hexadecimal digits (256 random bits). */
+export function generateSecret(): string {
+  return SECRET_PREFIX + bytesToHex(crypto.getRandomValues(new Uint8Array(32)))
+}
+
+/** Whether a stored text is in the format of a generated secret, with a pepper or without. */
+export function isGeneratedHash(stored: string): boolean {
+  return stored.startsWith(PLAIN) || stored.startsWith(PEPPERED)
+}
+
+/**
+ * Makes a hasher: HMAC-SHA-256 under the pepper, or SHA-256 without one.
+ *
+ * @param pepper A key kept apart from the store, of at least 16 bytes.
+ * @throws {ConfigError} If it is shorter.
+ */
+export function secretHasher(pepper: string | Uint8Array | undefined): SecretHasher {
+  const key = typeof pepper === 'string' ? utf8ToBytes(pepper) : pepper
+  if (key !== undefined && key.length < MIN_PEPPER_BYTES) {
+    throw new ConfigError('pepper', `must have at least ${MIN_PEPPER_BYTES} bytes`)
+  }
+  // Begun with the key once, which is a third of the work.
+  const keyed = key && hmac.create(sha256, key)
+  const hash = (secret: string) => {
+    const bytes = utf8ToBytes(secret)
+    return keyed
+      ? PEPPERED + bytesToHex(keyed.clone().update(bytes).digest())
+      : PLAIN + bytesToHex(sha256(bytes))
+  }
+  return {
+    hash,
+    verify(secret, stored) {
+      const actual = hash(secret)
+      // A store may have handed out a null, whatever its type says: that is no hash either.
+      const known = typeof stored === 'string'
+      const same = equalConstantTime(actual, known ? stored : actual)
+      return same && known
+    },
+  }
+}
+
+/** Compares two texts in time that depends on the length of the first alone. */
+export function equalConstantTime(a: string, b: string): boolean {
+  let difference = a.length ^ b.length
+  for (let i = 0; i < a.length; i++) {
+    difference |= a.charCodeAt(i) ^ b.charCodeAt(i % (b.length || 1))
+  }
+  return difference === 0
+}

@@ -1,0 +1,50 @@
+/**
+ * scrypt (RFC 7914) as a PHC string.
+ *
+ * @module
+ */
+import { scryptAsync } from '@noble/hashes/scrypt.js'
+import { decodeBase64 } from '../base/base64.ts'
+import { LOOP_SLICE } from './gate.ts'
+
+/** Most blocks of 128 bytes that one hash may keep in memory: 128 MiB. */
+const MAX_MEMORY_BLOCKS = 2 ** 20
+/** Most blocks that one hash may fill, over all its lanes: seconds of work. */
+const MAX_WORK_BLOCKS = 2 ** 22
+
+/** A hash of scrypt: how to derive, and what comes out for the right password. */
+export interface ScryptHash {
+  readonly kind: 'scrypt'
+  /** The logarithm to base 2 of the CPU and memory cost `N`. */
+  readonly ln: number
+  readonly r: number
+  readonly p: number
+  readonly salt: Uint8Array<ArrayBuffer>
+  readonly key: Uint8Array<ArrayBuffer>
+}
+
+/**
+ * Reads `$scrypt$ln=<ln>,r=<r>,p=<p>$<salt>$<key>`: the salt is 8 to 64 bytes, the key 16 to 64,
+ * both in base64 without padding; it takes at most 128 MiB of memory.
+ */
+export function parseScrypt(stored: string): ScryptHash | undefined {
+  const number = '([1-9]\\d{0,2})'
+  const found = new RegExp(
+    `^\\$scrypt\\$ln=${number},r=${number},p=${number}\\$([^$]{11,86})\\$([^$]{22,86})$`,
+  ).exec(stored)
+  if (!found) return undefined
+  const [ln, r, p] = [Number(found[1]), Number(found[2]), Number(found[3])]
+  const memory = 2 ** ln * r
+  if (memory > MAX_MEMORY_BLOCKS || memory * p > MAX_WORK_BLOCKS) return undefined
+  const [salt, key] = [decodeBase64(found[4]!), decodeBase64(found[5]!)]
+  if (!salt || !key || salt.length < 8 || key.length < 16) return undefined
+  return { kind: 'scrypt', ln, r, p, salt, key }
+}
+
+/** Derives on the event loop, in slices: no runtime offers scrypt in WebCrypto. */
+export function loopScrypt(
+  secret: Uint8Array,
+  { ln, r, p, salt, key }: ScryptHash,
+): Promise<Uint8Array> {
+  return scryptAsync(secret, salt, { N: 2 ** ln, r, p, dkLen: key.length, asyncTick: LOOP_SLICE })
+}

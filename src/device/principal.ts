@@ -1,0 +1,111 @@
+/**
+ * A device as a principal, for whoever has no fleet at hand: the device itself, a simulator, a
+ * browser.
+ *
+ * @module
+ */
+import { ConfigError } from '../base/errors.ts'
+import type { Principal } from '../rule/principal.ts'
+import { type AccessRule, checkRules, type RuleValues } from '../rule/rule.ts'
+import { checkName, findNameProblem, isUsername } from '../topic/name.ts'
+import { DEFAULT_PREFIX } from '../topic/template.ts'
+import { deviceRules } from './default-rules.ts'
+import type { DeviceRecord } from './store.ts'
+import type { DeviceType } from './type.ts'
+
+/** What {@link devicePrincipal} takes beside the device's type and id: as it was provisioned. */
+export interface DevicePrincipalOptions {
+  /** The fleet's prefix. Default: `things`. */
+  readonly prefix?: string
+  /** Default: `{type}/{deviceId}`. */
+  readonly username?: string
+  /** Rules beyond the type's. Default: none. */
+  readonly rules?: readonly AccessRule[]
+  /** Values for `{name}` placeholders in rules. Default: none. */
+  readonly attributes?: Readonly<Record<string, string>>
+}
+
+/**
+ * What a fleet knows of a device, from the same declarations and without a store. Where there is a
+ * fleet, `fleet.findPrincipal(username)` says what is on record.
+ *
+ * @throws {InvalidNameError} If the prefix, the id, the user name or an attribute's value could
+ * change a topic's shape.
+ * @throws {ConfigError} If a rule or an attribute's name is not valid.
+ * @throws {InvalidTopicError} If a rule's filter is not well formed.
+ */
+export function devicePrincipal(
+  type: DeviceType,
+  id: string,
+  { prefix = DEFAULT_PREFIX, username, rules = [], attributes = {} }: DevicePrincipalOptions = {},
+): Principal {
+  checkName('prefix', prefix)
+  checkName('device id', id)
+  if (username !== undefined) checkName('user name', username)
+  checkAttributes(attributes)
+  checkRules(rules, 'rules')
+  const login = username ?? `${type.name}/${id}`
+  return {
+    kind: 'device',
+    username: login,
+    device: { type: type.name, id },
+    rules: [...deviceRules(type, prefix), ...type.rules, ...rules],
+    values: deviceValues({ type: type.name, id, username: login, attributes }, prefix),
+  }
+}
+
+/** The values of a device's placeholders. An attribute takes the place of none of its own. */
+export function deviceValues(
+  record: Pick<DeviceRecord, 'type' | 'id' | 'username' | 'attributes'>,
+  prefix: string,
+): RuleValues {
+  const { type, id, username, attributes } = record
+  return { ...attributes, prefix, type, deviceId: id, username }
+}
+
+const RESERVED_ATTRIBUTES = ['prefix', 'type', 'deviceId', 'username', 'clientId']
+
+/**
+ * Checks a device's attributes.
+ *
+ * @throws {ConfigError} If one is no word, or is named like a placeholder of its own.
+ * @throws {InvalidNameError} If a value could change a topic's shape.
+ */
+export function checkAttributes(attributes: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || RESERVED_ATTRIBUTES.includes(name)) {
+      throw new ConfigError(`attributes.${name}`, 'must be a word of its own, such as "site"')
+    }
+    checkName(`attribute ${name}`, value)
+  }
+}
+
+/**
+ * A device on record as a principal; `undefined` if it is revoked or malformed. A record may have
+ * come from elsewhere: one whose names could change a topic's shape is nobody, and so is one with a
+ * rule that cannot be read, since it may have been a deny.
+ *
+ * @param defaults The rules of its type.
+ */
+export function recordedPrincipal(
+  record: DeviceRecord,
+  defaults: readonly AccessRule[],
+  prefix: string,
+): Principal | undefined {
+  const { type, id, username, attributes, rules, revoked, clientIds } = record
+  if (revoked || !isUsername(username)) return undefined
+  if ([id, ...Object.values(attributes)].some(findNameProblem)) return undefined
+  try {
+    checkRules(rules, 'rules')
+  } catch {
+    return undefined
+  }
+  return {
+    kind: 'device',
+    username,
+    device: { type, id },
+    rules: rules.length === 0 ? defaults : [...defaults, ...rules],
+    values: deviceValues(record, prefix),
+    ...(Array.isArray(clientIds) && { clientIds }),
+  }
+}

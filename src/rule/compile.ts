@@ -1,0 +1,128 @@
+/**
+ * A principal's rules made ready for many decisions: placeholders replaced, filters taken apart,
+ * answers written down. What is left to do for a request makes no object and no string.
+ *
+ * @module
+ */
+import { withoutEmptyName } from '../topic/relation.ts'
+import { TopicScan } from '../topic/scan.ts'
+import type { AccessRequest, Decision } from './decision.ts'
+import { type DialectFacts, findSubscriptionProblem, separateLevels } from './facts.ts'
+import type { Principal } from './principal.ts'
+import { type AccessAction, type AccessRule, expandFilter } from './rule.ts'
+
+/** A principal's rules, made ready. They are values: to change one, compile anew. */
+export interface CompiledAccess {
+  /**
+   * Decides whether the rules grant a request. What no rule grants is denied. Never throws: a
+   * malformed topic is denied. A decision is frozen, and the same object is given again.
+   */
+  decide(request: AccessRequest): Decision
+}
+
+interface CompiledRule {
+  readonly rule: AccessRule
+  readonly levels: readonly string[]
+  /** The filter of an allow that stands for one plain topic, as most of them do. */
+  readonly topic?: string
+  readonly decision: Decision
+}
+
+interface CompiledRules {
+  readonly denies: readonly CompiledRule[]
+  readonly allows: readonly CompiledRule[]
+}
+
+const NO_RULES: CompiledRules = { denies: [], allows: [] }
+const NO_RULE: Decision = Object.freeze({ effect: 'deny', reason: 'no-rule-grants' })
+const MALFORMED: Decision = Object.freeze({ effect: 'deny', reason: 'topic-malformed' })
+const UNSUPPORTED: Decision = Object.freeze({ effect: 'deny', reason: 'broker-unsupported' })
+
+// Nothing runs between reading a topic and deciding about it, so one is enough for all.
+const scan = new TopicScan()
+
+/**
+ * Compiles a principal's rules, for whoever asks about it more than once, as a broker does for
+ * every message of a connection. Compiling takes as long as a few decisions.
+ *
+ * An allow must cover the whole topic filter asked for: a rule for `a/+` does not grant `a/#`. A
+ * deny stops a request as soon as the two overlap: a deny on `secret/#` stops `#`.
+ */
+export function compileAccess(principal: Principal): CompiledAccess {
+  const publish = compileRules(principal, 'publish')
+  const subscribe = compileRules(principal, 'subscribe')
+  return {
+    decide(request) {
+      const { action, topic, broker } = request
+      const problem = action === 'publish' ? scan.readName(topic) : scan.readFilter(topic)
+      if (problem !== undefined) return MALFORMED
+      const rules = action === 'publish' ? publish : action === 'subscribe' ? subscribe : NO_RULES
+      for (const { rule, levels, decision } of rules.denies) {
+        if (isMeant(rule, request) && scan.isOverlappedBy(seenBy(broker, levels))) return decision
+      }
+      if (action === 'subscribe' && broker !== undefined) {
+        if (findSubscriptionProblem(topic, broker)) return UNSUPPORTED
+      }
+      for (const { rule, levels, topic: own, decision } of rules.allows) {
+        if (own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own)) continue
+        if (!findUnmetCondition(rule, request, scan.hasShare(rule.share))) return decision
+      }
+      return NO_RULE
+    },
+  }
+}
+
+function compileRules({ rules, values }: Principal, action: AccessAction): CompiledRules {
+  const denies: CompiledRule[] = []
+  const allows: CompiledRule[] = []
+  for (const rule of rules) {
+    if (!rule.actions.includes(action)) continue
+    if (rule.effect === 'deny') {
+      // A placeholder without a value could stand for any level, so a deny takes it for all of them.
+      const levels = withoutEmptyName(expandFilter(rule.filter, values, '+')!)
+      const decision: Decision = { effect: 'deny', reason: 'denied-by-rule', rule }
+      denies.push({ rule, levels, decision: Object.freeze(decision) })
+    } else if (rule.effect === 'allow') {
+      const levels = expandFilter(rule.filter, values)
+      const decision: Decision = { effect: 'allow', reason: 'allowed-by-rule', rule }
+      if (!levels) continue
+      const isPlain = rule.share === undefined && !levels.includes('+') && !levels.includes('#')
+      const topic = isPlain ? { topic: levels.join('/') } : {}
+      allows.push({ rule, levels, ...topic, decision: Object.freeze(decision) })
+    }
+  }
+  return { denies, allows }
+}
+
+/** A deny's levels as a broker sees them. */
+function seenBy(broker: DialectFacts | undefined, levels: readonly string[]): readonly string[] {
+  return broker?.separators ? separateLevels(levels, broker.separators) : levels
+}
+
+/** Whether a deny speaks of a request, its filter apart. */
+function isMeant({ share, retain }: AccessRule, request: AccessRequest): boolean {
+  const isShareHidden = request.action === 'subscribe' && request.broker?.share === false
+  if (share !== undefined && !isShareHidden && !scan.hasShare(share)) return false
+  // Only a retain flag that is known to be the other one keeps the deny away.
+  return request.action !== 'publish' || retain === undefined || request.retain !== !retain
+}
+
+/**
+ * Which condition beside the filter an allow does not meet, if any.
+ *
+ * @param hasShare Whether the request has the rule's share name, or neither has one.
+ */
+export function findUnmetCondition(
+  { maxQos, retain }: AccessRule,
+  request: AccessRequest,
+  hasShare: boolean,
+): 'share' | 'qos' | 'retain' | undefined {
+  if (!hasShare) return 'share'
+  if (maxQos !== undefined && !(typeof request.qos === 'number' && request.qos <= maxQos)) {
+    return 'qos'
+  }
+  if (request.action === 'publish' && retain !== undefined && request.retain !== retain) {
+    return 'retain'
+  }
+  return undefined
+}

@@ -1,0 +1,157 @@
+/**
+ * How many tasks run at once, and how long something is remembered.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { gate } from '../../src/credential/gate.ts'
+import { remembered } from '../../src/credential/remembered.ts'
+import { deferred, within } from '../support/wait.ts'
+
+/** What came of a task, let in or not. */
+function settled<T>(outcome: Promise<T> | T, what: string): Promise<T> {
+  return within(Promise.resolve(outcome), what)
+}
+
+describe('a gate for 2 that run and 2 that wait', () => {
+  function opened() {
+    const { run } = gate({ running: 2, waiting: 2, lostAfter: 100, now: () => 1_000 })
+    const started: number[] = []
+    const ends = Array.from({ length: 6 }, () => deferred<string>())
+    const outcomes = ends.map((end, i) =>
+      run(() => {
+        started.push(i)
+        return end.promise
+      }),
+    )
+    return { run, started, ends, outcomes }
+  }
+
+  test('runs two, lets two wait, and refuses the others at once', () => {
+    const { started, outcomes } = opened()
+    assert.deepEqual(started, [0, 1])
+    const refused = outcomes.map((outcome) => outcome === 'busy')
+    assert.deepEqual(refused, [false, false, false, false, true, true])
+  })
+
+  test('hands a place to who has waited longest', async () => {
+    const { started, ends, outcomes } = opened()
+    ends[1]!.resolve('second')
+    assert.equal(await settled(outcomes[1]!, 'second outcome'), 'second')
+    assert.deepEqual(started, [0, 1, 2])
+    ends[0]!.resolve('first')
+    assert.equal(await settled(outcomes[0]!, 'first outcome'), 'first')
+    assert.deepEqual(started, [0, 1, 2, 3])
+  })
+
+  test('gives nobody who comes now the place of one who waits', async () => {
+    const { run, started, ends, outcomes } = opened()
+    ends[0]!.resolve('first')
+    await settled(outcomes[0]!, 'first outcome')
+    const late = run(async () => 'late')
+    assert.deepEqual(started, [0, 1, 2])
+    for (const end of ends) end.resolve('')
+    assert.equal(await settled(late, 'late outcome'), 'late')
+  })
+
+  test('takes a failure for an end', async () => {
+    const { run, ends, outcomes } = opened()
+    ends[0]!.reject(new Error('no'))
+    await assert.rejects(settled(outcomes[0]!, 'failure'), { message: 'no' })
+    for (const end of ends.slice(1)) end.resolve('')
+    await within(Promise.all(outcomes.slice(1)), 'others')
+    const again = [1, 2, 3, 4, 5].map(() => run(() => deferred().promise) !== 'busy')
+    assert.deepEqual(again, [true, true, true, true, false])
+  })
+})
+
+describe('a gate that gives a task up after 100 ms', () => {
+  test('gives its place to who comes then, and tells those who waited', async () => {
+    const clock = { now: 1_000 }
+    const { run } = gate({ running: 1, waiting: 1, lostAfter: 100, now: () => clock.now })
+    const lost = deferred<string>()
+    const outcome = run(() => lost.promise)
+    const waited = run(async () => 'waited')
+    clock.now = 1_099
+    assert.equal(
+      run(async () => 'too early'),
+      'busy',
+    )
+    clock.now = 1_100
+    assert.equal(
+      await settled(
+        run(async () => 'late'),
+        'late outcome',
+      ),
+      'late',
+    )
+    assert.equal(await settled(waited, 'outcome of who waited'), 'busy')
+    lost.resolve('lost')
+    assert.equal(await settled(outcome, 'lost outcome'), 'lost')
+  })
+
+  test('makes no room beyond its own when that one settles after all', async () => {
+    const clock = { now: 1_000 }
+    const { run } = gate({ running: 1, waiting: 1, lostAfter: 100, now: () => clock.now })
+    const [lost, next] = [deferred(), deferred()]
+    const outcome = run(() => lost.promise)
+    clock.now = 1_100
+    const running = run(() => next.promise)
+    let started = false
+    const waiting = run(async () => {
+      started = true
+    })
+    lost.resolve()
+    await outcome
+    assert.equal(started, false)
+    assert.equal(
+      run(async () => {}),
+      'busy',
+    )
+    next.resolve()
+    await within(Promise.all([running, waiting]), 'both')
+    assert.equal(started, true)
+  })
+})
+
+describe('what is remembered for 100 ms, 3 at most,', () => {
+  function memory() {
+    const clock = { now: 1_000 }
+    return { clock, ...remembered(100, 3, () => clock.now) }
+  }
+
+  test('is there until then, and not a moment longer', () => {
+    const { clock, add, has } = memory()
+    add('a')
+    clock.now = 1_099
+    assert.equal(has('a'), true)
+    clock.now = 1_100
+    assert.equal(has('a'), false)
+    clock.now = 1_050
+    assert.equal(has('a'), false)
+  })
+
+  test('is not prolonged by being looked up, but by being added again', () => {
+    const { clock, add, has } = memory()
+    add('a')
+    add('b')
+    clock.now = 1_090
+    assert.equal(has('a'), true)
+    add('b')
+    clock.now = 1_110
+    assert.deepEqual([has('a'), has('b')], [false, true])
+  })
+
+  test('makes room by forgetting what was added first', () => {
+    const { add, has } = memory()
+    for (const key of ['a', 'b', 'c', 'a', 'd']) add(key)
+    assert.deepEqual(['a', 'b', 'c', 'd'].map(has), [true, false, true, true])
+  })
+
+  test('is nothing else', () => {
+    const { add, has } = memory()
+    add('a')
+    for (const key of ['', 'A', 'a ', '__proto__', 'constructor']) assert.equal(has(key), false)
+  })
+})

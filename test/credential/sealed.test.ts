@@ -1,0 +1,118 @@
+/**
+ * Sealed secrets: read by whoever has the key, and by nobody else, nor for anybody else.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  MIN_SEALING_KEY_BYTES,
+  type SecretOwner,
+  secretSealer,
+} from '../../src/credential/sealed.ts'
+
+const KEY = 'a sealing key of at least 32 bytes'
+const OWNER: SecretOwner = { type: 'pump', id: 'P-1', credentialId: 'c-1' }
+const SECRET = 'dhs_00ff'
+
+describe('a sealed secret', () => {
+  for (const secret of [SECRET, '', '水', 'x'.repeat(100_000)]) {
+    test(`of ${secret.length} characters comes back`, async () => {
+      const sealer = secretSealer(KEY)
+      assert.equal(await sealer.open(OWNER, await sealer.seal(OWNER, secret)), secret)
+    })
+  }
+
+  test('is another text each time, which names its format and does not hold the secret', async () => {
+    const sealer = secretSealer(KEY)
+    const [one, two] = [await sealer.seal(OWNER, SECRET), await sealer.seal(OWNER, SECRET)]
+    assert.notEqual(one, two)
+    for (const text of [one, two]) {
+      assert.match(text, /^\$dh-aes256-gcm\$[A-Za-z0-9+/]+$/)
+      assert.ok(!text.includes(SECRET) && !text.includes(btoa(SECRET).replace(/=+$/, '')))
+    }
+  })
+
+  test('is opened by the same key in another process, given as text or as bytes', async () => {
+    const sealed = await secretSealer(KEY).seal(OWNER, SECRET)
+    const bytes = secretSealer(new TextEncoder().encode(KEY))
+    assert.equal(await bytes.open(OWNER, sealed), SECRET)
+  })
+
+  for (const [how, key, owner] of [
+    ['under another key', `${KEY}.`, OWNER],
+    ['for another device', KEY, { ...OWNER, id: 'P-2' }],
+    ['for a device of another type', KEY, { ...OWNER, type: 'valve' }],
+    ['for another credential of the device', KEY, { ...OWNER, credentialId: 'c-2' }],
+    ['for an owner whose parts run together alike', KEY, { ...OWNER, type: 'pumpP', id: '-1' }],
+  ] as const) {
+    test(`is not opened ${how}`, async () => {
+      const sealed = await secretSealer(KEY).seal(OWNER, SECRET)
+      assert.equal(await secretSealer(key).open(owner, sealed), undefined)
+    })
+  }
+
+  test('is not opened with any one character changed, left out or added', async () => {
+    const sealer = secretSealer(KEY)
+    const sealed = await sealer.seal(OWNER, SECRET)
+    for (let i = 0; i < sealed.length; i++) {
+      const other = sealed[i] === 'A' ? 'B' : 'A'
+      for (const text of [
+        sealed.slice(0, i) + other + sealed.slice(i + 1),
+        sealed.slice(0, i) + sealed.slice(i + 1),
+      ]) {
+        assert.equal(await sealer.open(OWNER, text), undefined, `at ${i}`)
+      }
+    }
+    assert.equal(await sealer.open(OWNER, `${sealed}A`), undefined)
+  })
+
+  for (const text of [
+    '',
+    '$dh-aes256-gcm$',
+    '$dh-aes256-gcm$AAAA',
+    '$dh-sha256$00ff',
+    null,
+    7,
+    {},
+  ]) {
+    test(`is none of ${JSON.stringify(text)}`, async () => {
+      assert.equal(await secretSealer(KEY).open(OWNER, text as string), undefined)
+    })
+  }
+})
+
+describe('a mark', () => {
+  test('is the same for the same text and key, and another for any other', () => {
+    const marks = [KEY, `${KEY}.`].flatMap((key) =>
+      ['hub a', 'hub b', 'hu ba'].map((text) => secretSealer(key).mark(text)),
+    )
+    assert.equal(new Set(marks).size, marks.length)
+    assert.equal(secretSealer(KEY).mark('hub a'), marks[0])
+    assert.match(marks[0]!, /^[0-9a-f]{32}$/)
+  })
+})
+
+describe('a key is refused', () => {
+  for (const key of [
+    '',
+    'x'.repeat(MIN_SEALING_KEY_BYTES - 1),
+    new Uint8Array(MIN_SEALING_KEY_BYTES - 1),
+    null,
+    32,
+    Array(MIN_SEALING_KEY_BYTES).fill(1),
+  ]) {
+    test(`that is ${key?.constructor.name} of ${String(key).length} characters`, () => {
+      assert.throws(() => secretSealer(key as string), {
+        name: 'ConfigError',
+        key: 'sealingKey',
+        message: 'sealingKey: must have at least 32 bytes',
+      })
+    })
+  }
+
+  test('and one of just as many bytes is taken, counted as UTF-8', () => {
+    secretSealer('é'.repeat(MIN_SEALING_KEY_BYTES / 2))
+    secretSealer(new Uint8Array(MIN_SEALING_KEY_BYTES))
+  })
+})

@@ -1,0 +1,323 @@
+/**
+ * Fast and slow secrets, verified: what is taken, what is remembered, and what is refused when too
+ * much is under way.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { generateSecret, secretHasher } from '../../src/credential/generated.ts'
+import { hashPassword } from '../../src/credential/hash-password.ts'
+import {
+  LOST_AFTER_MS,
+  MAX_LOOP_WAITING,
+  MAX_NATIVE_CHECKS,
+  MAX_NATIVE_WAITING,
+  REMEMBER_MS,
+  secretVerifier,
+} from '../../src/credential/verifier.ts'
+import { within } from '../support/wait.ts'
+import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
+
+const hasher = secretHasher('a pepper of more than 16 bytes')
+const NAME = 'pump/P-1'
+const CHEAP = MORE[3]![1]
+const MALFORMED = 'pbkdf2_sha256$1000000000000$s$Y/6tI4hQp4WESeYT2c8BNw5tfTzy2oOQxI38ia0FfjQ='
+
+/** `count` wrong passwords, all under way at once. */
+function flood(
+  verifier: ReturnType<typeof secretVerifier>,
+  stored: readonly string[],
+  count: number,
+) {
+  return Array.from({ length: count }, (_, i) =>
+    Promise.resolve(verifier.verify(NAME, `guess ${i}`, stored)),
+  )
+}
+
+/** How many of each outcome there are. */
+async function tally(outcomes: readonly Promise<unknown>[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const outcome of await within(Promise.all(outcomes), 'outcomes', 60_000)) {
+    counts[String(outcome)] = (counts[String(outcome)] ?? 0) + 1
+  }
+  return counts
+}
+
+const made = await hashPassword(PASSWORD)
+const recorded: (readonly [title: string, stored: string, password: string])[] = [
+  ['Django', DJANGO, PASSWORD],
+  ['Mosquitto', MOSQUITTO, PASSWORD],
+  ['scrypt', SCRYPT, PASSWORD],
+  ['hashPassword', made, PASSWORD],
+  ...MORE,
+]
+for (const [title, stored, password] of recorded) {
+  describe(`${title}: a password`, () => {
+    const verifier = secretVerifier(hasher)
+
+    test('is taken, if it is the stored one', async () => {
+      assert.equal(await verifier.verify(NAME, password, [stored]), true)
+    })
+
+    const wrong: [title: string, password: string][] = [
+      ['another one', 'wrong'],
+      ['a longer one', `${password} `],
+      ['the stored text', stored],
+    ]
+    for (const [what, given] of wrong) {
+      test(`is not taken, if it is ${what}`, async () => {
+        assert.equal(await verifier.verify(NAME, given, [stored]), false)
+      })
+    }
+  })
+}
+
+describe('hashPassword', () => {
+  test('writes scrypt with a salt and a key of its own', async () => {
+    assert.match(made, /^\$scrypt\$ln=14,r=8,p=5\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
+    const again = await hashPassword(PASSWORD)
+    const [one, other] = [made.split('$'), again.split('$')]
+    assert.notEqual(one[3], other[3])
+    assert.notEqual(one[4], other[4])
+  })
+})
+
+describe('among several stored secrets', () => {
+  const secret = generateSecret()
+  const fast = hasher.hash(secret)
+  const rows: [title: string, password: string, stored: readonly string[], taken: boolean][] = [
+    ['a generated one is found', secret, [CHEAP, fast], true],
+    ['a slow one is found behind a generated one', PASSWORD, [fast, CHEAP], true],
+    ['a slow one is found behind another', PASSWORD, [MORE[2]![1], CHEAP], true],
+    ['one is found beside a malformed one', PASSWORD, [MALFORMED, CHEAP], true],
+    ['a wrong password is none', 'wrong', [fast, CHEAP, MOSQUITTO], false],
+    ['the password of a malformed one is none', PASSWORD, [MALFORMED, fast], false],
+    ['none is found in an empty list', PASSWORD, [], false],
+    ['none is what is no text', PASSWORD, [null, 7, [CHEAP]] as never, false],
+  ]
+  for (const [title, password, stored, taken] of rows) {
+    test(title, async () => {
+      assert.equal(await secretVerifier(hasher).verify(NAME, password, stored), taken)
+    })
+  }
+})
+
+describe('an answer comes at once', () => {
+  const secret = generateSecret()
+  const verifier = secretVerifier(hasher)
+  const rows: [title: string, password: string, stored: readonly string[], taken: boolean][] = [
+    ['for a generated secret', secret, [hasher.hash(secret)], true],
+    ['for one beside a slow one', secret, [DJANGO, hasher.hash(secret)], true],
+    ['for a wrong one', generateSecret(), [hasher.hash(secret)], false],
+  ]
+  for (const [title, password, stored, taken] of rows) {
+    test(title, () => assert.equal(verifier.verify(NAME, password, stored), taken))
+  }
+
+  test('for nobody, while no slow secret was met', () => {
+    assert.equal(secretVerifier(hasher).verify('nobody', secret, []), false)
+  })
+})
+
+describe('a verified slow secret', () => {
+  function remembering() {
+    const clock = { now: 0 }
+    return { clock, verifier: secretVerifier(hasher, () => clock.now) }
+  }
+  const isRemembered = (outcome: unknown) => outcome === true
+
+  test('is remembered for five minutes', async () => {
+    const { clock, verifier } = remembering()
+    assert.equal(await verifier.verify(NAME, PASSWORD, [CHEAP]), true)
+    clock.now = REMEMBER_MS - 1
+    assert.ok(isRemembered(verifier.verify(NAME, PASSWORD, [CHEAP])))
+    clock.now = REMEMBER_MS
+    const again = verifier.verify(NAME, PASSWORD, [CHEAP])
+    assert.ok(!isRemembered(again))
+    assert.equal(await again, true)
+  })
+
+  test('is forgotten at once when what is stored changes', async () => {
+    const { verifier } = remembering()
+    assert.equal(await verifier.verify(NAME, PASSWORD, [CHEAP]), true)
+    for (const [stored, taken] of [
+      [MORE[2]![1], false],
+      [MOSQUITTO, true],
+    ] as const) {
+      const outcome = verifier.verify(NAME, PASSWORD, [stored])
+      assert.ok(!isRemembered(outcome))
+      assert.equal(await outcome, taken)
+    }
+    assert.equal(verifier.verify(NAME, PASSWORD, []) instanceof Promise, true)
+  })
+
+  test('is no other secret', async () => {
+    const { verifier } = remembering()
+    await verifier.verify(NAME, PASSWORD, [CHEAP])
+    for (const other of ['', 'correct', `\0${PASSWORD}`, PASSWORD.toUpperCase()]) {
+      assert.equal(await verifier.verify(NAME, other, [CHEAP]), false)
+    }
+  })
+
+  test('and a wrong one never is', async () => {
+    const { verifier } = remembering()
+    for (let i = 0; i < 2; i++) {
+      const outcome = verifier.verify(NAME, 'wrong', [CHEAP])
+      assert.ok(outcome instanceof Promise)
+      assert.equal(await outcome, false)
+    }
+  })
+
+  test('is not known to another verifier', async () => {
+    await remembering().verifier.verify(NAME, PASSWORD, [CHEAP])
+    assert.ok(remembering().verifier.verify(NAME, PASSWORD, [CHEAP]) instanceof Promise)
+  })
+})
+
+const room = MAX_NATIVE_CHECKS + MAX_NATIVE_WAITING
+const crowds: [title: string, stored: string, room: number][] = [
+  ['beside the event loop', MOSQUITTO, room],
+  ['on the event loop', MORE[8]![1], 1 + MAX_LOOP_WAITING],
+]
+for (const [title, stored, places] of crowds) {
+  describe(`a flood of checks ${title}`, () => {
+    test('is refused beyond the room there is', async () => {
+      const verifier = secretVerifier(hasher)
+      const outcomes = flood(verifier, [stored], places + 3)
+      assert.deepEqual(await tally(outcomes), { false: places, busy: 3 })
+      assert.equal(await verifier.verify(NAME, 'one more', [stored]), false)
+    })
+
+    test('is told before the first of those that were let in', async () => {
+      const verifier = secretVerifier(hasher)
+      const order: unknown[] = []
+      const outcomes = flood(verifier, [stored], places + 2)
+      for (const outcome of outcomes) void outcome.then((verdict) => order.push(verdict))
+      await tally(outcomes)
+      assert.deepEqual(order.slice(0, 2), ['busy', 'busy'])
+    })
+
+    test('holds up no generated secret', async () => {
+      const verifier = secretVerifier(hasher)
+      const secret = generateSecret()
+      const outcomes = flood(verifier, [stored], places * 2)
+      assert.equal(verifier.verify('pump/P-2', secret, [hasher.hash(secret)]), true)
+      await tally(outcomes)
+    })
+
+    test('holds up nobody who is remembered', async () => {
+      const verifier = secretVerifier(hasher)
+      await verifier.verify('pump/P-2', PASSWORD, [CHEAP])
+      const outcomes = flood(verifier, [stored], places * 2)
+      assert.equal(verifier.verify('pump/P-2', PASSWORD, [CHEAP]), true)
+      await tally(outcomes)
+    })
+
+    test('of one and the same check takes one place', async () => {
+      const verifier = secretVerifier(hasher)
+      const same = () => Promise.resolve(verifier.verify(NAME, 'guess', [stored]))
+      const outcomes = Array.from({ length: places * 3 }, same)
+      assert.deepEqual(await tally(outcomes), { false: places * 3 })
+    })
+  })
+}
+
+test('a check on the event loop lets other work run many times', async () => {
+  const verifier = secretVerifier(hasher)
+  const secret = generateSecret()
+  let settled = false
+  const slow = Promise.resolve(verifier.verify(NAME, 'wrong', [made])).finally(() => {
+    settled = true
+  })
+  let logins = 0
+  while (!settled) {
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    assert.equal(verifier.verify('pump/P-2', secret, [hasher.hash(secret)]), true)
+    logins++
+  }
+  assert.equal(await slow, false)
+  assert.ok(logins > 20, `${logins} logins beside one check`)
+})
+
+test('where the runtime refuses so many rounds, they are run on the event loop', async () => {
+  const deriveBits = crypto.subtle.deriveBits
+  let refusals = 0
+  // As Cloudflare Workers does above 100,000 rounds.
+  crypto.subtle.deriveBits = () => {
+    refusals++
+    return Promise.reject(new DOMException('too many rounds', 'NotSupportedError'))
+  }
+  try {
+    const verifier = secretVerifier(hasher)
+    assert.equal(await verifier.verify(NAME, PASSWORD, [MOSQUITTO]), true)
+    assert.equal(await verifier.verify(NAME, 'wrong', [MOSQUITTO]), false)
+    assert.equal(refusals, 2)
+    // With rounds enough that the first is not done before the last one comes.
+    const longer = MOSQUITTO.replace('$101$', '$5000$')
+    const outcomes = flood(verifier, [longer], 1 + MAX_LOOP_WAITING + 2)
+    assert.deepEqual(await tally(outcomes), { false: 1 + MAX_LOOP_WAITING, busy: 2 })
+  } finally {
+    crypto.subtle.deriveBits = deriveBits
+  }
+})
+
+test('checks that never settle hold up nobody for good', async () => {
+  const clock = { now: 0 }
+  const verifier = secretVerifier(hasher, () => clock.now)
+  const deriveBits = crypto.subtle.deriveBits
+  // As in an edge worker that drops the requests which began them.
+  crypto.subtle.deriveBits = () => new Promise(() => {})
+  const lost = [
+    verifier.verify(NAME, PASSWORD, [MOSQUITTO]),
+    ...flood(verifier, [MOSQUITTO], room - 1),
+  ]
+  assert.equal(await verifier.verify(NAME, 'one more', [MOSQUITTO]), 'busy')
+  crypto.subtle.deriveBits = deriveBits
+
+  clock.now = LOST_AFTER_MS - 1
+  assert.equal(await verifier.verify(NAME, 'one more', [MOSQUITTO]), 'busy')
+  clock.now = LOST_AFTER_MS
+  const again = within(Promise.resolve(verifier.verify(NAME, PASSWORD, [MOSQUITTO])), 'verdict')
+  assert.equal(await again, true)
+  // Those that waited are told.
+  assert.equal(await lost.at(-1), 'busy')
+})
+
+describe('nobody', () => {
+  const unknown: [title: string, stored: readonly string[]][] = [
+    ['without a stored secret', []],
+    ['with a malformed one', [MALFORMED]],
+    [
+      'with one of an unknown format',
+      ['$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$RdescudvJCsgt3ub'],
+    ],
+  ]
+  for (const [title, stored] of unknown) {
+    test(`${title} costs a slow check, once a slow secret was met`, async () => {
+      const verifier = secretVerifier(hasher)
+      await verifier.verify(NAME, PASSWORD, [CHEAP])
+      const outcome = verifier.verify('nobody', PASSWORD, stored)
+      assert.ok(outcome instanceof Promise)
+      assert.equal(await outcome, false)
+    })
+
+    test(`${title} stands in the same crowd`, async () => {
+      const verifier = secretVerifier(hasher)
+      await verifier.verify(NAME, PASSWORD, [MOSQUITTO])
+      const outcomes = Array.from({ length: room + 5 }, (_, i) =>
+        Promise.resolve(verifier.verify(`nobody ${i}`, 'guess', stored)),
+      )
+      assert.deepEqual(await tally(outcomes), { false: room, busy: 5 })
+    })
+  }
+
+  test('is taken with no password, not even that of who was met', async () => {
+    const verifier = secretVerifier(hasher)
+    assert.equal(await verifier.verify(NAME, PASSWORD, [CHEAP]), true)
+    for (let i = 0; i < 10; i++) {
+      assert.equal(await verifier.verify(`nobody ${i}`, PASSWORD, []), false)
+      assert.equal(await verifier.verify(NAME, PASSWORD, []), false)
+    }
+  })
+})

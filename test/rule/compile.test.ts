@@ -1,0 +1,101 @@
+/**
+ * Rules made ready for many decisions: each comes out as if it were the only one.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { compileAccess } from '../../src/rule/compile.ts'
+import { decide } from '../../src/rule/decide.ts'
+import type { AccessRequest, Decision } from '../../src/rule/decision.ts'
+import type { AccessRule } from '../../src/rule/rule.ts'
+import { allow, deny, principal, station } from './fixture.ts'
+
+const OWN = 'things/weatherstation/STATION-001'
+
+const grant = allow('subscribe', 'a/+')
+const shared = allow('subscribe', 'a/+', { share: 'g' })
+const stop = deny('subscribe', 'a/secret')
+const access = compileAccess(principal([grant, shared, stop, allow('publish', 'a/b')]))
+
+const ROWS: [request: AccessRequest, decision: Decision][] = [
+  [
+    { action: 'subscribe', topic: 'a/b' },
+    { effect: 'allow', reason: 'allowed-by-rule', rule: grant },
+  ],
+  [
+    { action: 'subscribe', topic: '$share/g/a/b' },
+    { effect: 'allow', reason: 'allowed-by-rule', rule: shared },
+  ],
+  [
+    { action: 'subscribe', topic: 'a/+' },
+    { effect: 'deny', reason: 'denied-by-rule', rule: stop },
+  ],
+  [
+    { action: 'subscribe', topic: '#' },
+    { effect: 'deny', reason: 'denied-by-rule', rule: stop },
+  ],
+  [
+    { action: 'subscribe', topic: 'b' },
+    { effect: 'deny', reason: 'no-rule-grants' },
+  ],
+  [
+    { action: 'publish', topic: 'a/c' },
+    { effect: 'deny', reason: 'no-rule-grants' },
+  ],
+  [
+    { action: 'publish', topic: 'a/#' },
+    { effect: 'deny', reason: 'topic-malformed' },
+  ],
+  [
+    { action: 'subscribe', topic: '' },
+    { effect: 'deny', reason: 'topic-malformed' },
+  ],
+]
+
+describe('one that is asked again and again', () => {
+  for (const [request, decision] of ROWS) {
+    const { action, topic } = request
+    test(`says the same of ${action} ${JSON.stringify(topic)} after every other request`, () => {
+      for (const [other, otherwise] of ROWS) {
+        assert.deepEqual(access.decide(other), otherwise)
+        assert.deepEqual(access.decide(request), decision)
+      }
+    })
+  }
+
+  test('gives the same decision, which nobody can change', () => {
+    for (const [request, decision] of ROWS) {
+      const given = access.decide(request)
+      assert.equal(access.decide({ ...request }), given)
+      assert.throws(() => Object.assign(given, { effect: 'allow' }), TypeError)
+      assert.throws(() => Object.assign(given, { more: true }), TypeError)
+      assert.deepEqual(access.decide(request), decision)
+    }
+  })
+})
+
+test('what one principal may do, another may not, however they take turns', () => {
+  const one = compileAccess(station())
+  const other = compileAccess(principal([allow('both', '{site}/#')], { site: 'north' }))
+  for (let i = 0; i < 3; i++) {
+    const publish = (topic: string): AccessRequest => ({ action: 'publish', topic })
+    assert.equal(one.decide(publish(`${OWN}/data`)).effect, 'allow')
+    assert.equal(other.decide(publish(`${OWN}/data`)).effect, 'deny')
+    assert.equal(other.decide(publish('north/a')).effect, 'allow')
+    assert.equal(one.decide(publish('north/a')).effect, 'deny')
+  }
+})
+
+test('rules and values added later count when they are compiled again', () => {
+  const rules: AccessRule[] = [allow('publish', 'a/{site}')]
+  const values: Record<string, string> = {}
+  const who = principal(rules, values)
+  const before = compileAccess(who)
+  rules.push(allow('publish', 'b'))
+  values.site = 'north'
+  for (const topic of ['b', 'a/north']) {
+    assert.equal(before.decide({ action: 'publish', topic }).effect, 'deny', topic)
+    assert.equal(decide(who, { action: 'publish', topic }).effect, 'allow', topic)
+  }
+})
