@@ -92,7 +92,7 @@ function devicePrincipal(index: number): Principal {
     username,
     device: { type: 'weatherstation', id },
     rules: deviceRules(weatherStation, 'things'),
-    values: { prefix: 'things', type: 'weatherstation', deviceId: id, username },
+    attributes: { prefix: 'things', type: 'weatherstation', deviceId: id, username },
   }
 }
 
@@ -131,7 +131,7 @@ function sitePrincipal(index: number): Principal {
     rule('deny', ['publish', 'subscribe'], 'sites/+/secret/#'),
     rule('deny', ['publish', 'subscribe'], '$SYS/#'),
   ]
-  return { kind: 'service', username, rules, values: { username } }
+  return { kind: 'service', username, rules, attributes: { username } }
 }
 
 function siteQuestions(index: number): readonly Question[] {
@@ -163,7 +163,7 @@ function plantPrincipal(index: number): Principal {
     rule('allow', ['subscribe'], 'plant/announcements'),
   ]
   const username = `operator-${index}`
-  return { kind: 'service', username, rules, values: { username } }
+  return { kind: 'service', username, rules, attributes: { username } }
 }
 
 function plantQuestions(index: number): readonly Question[] {

@@ -12,7 +12,7 @@ export function plainMatches(filter: string, name: string): boolean {
 }
 
 /** A principal's rules with the values in place of the placeholders, for every baseline alike. */
-export function expandRules({ rules, values }: Principal): readonly AccessRule[] {
+export function expandRules({ rules, attributes: values }: Principal): readonly AccessRule[] {
   return rules.map((rule) => {
     const filter = rule.filter.replaceAll(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
     return { ...rule, filter }

@@ -22,7 +22,7 @@ export {
   PayloadError,
   type PayloadIssue,
   RevisionConflictError,
-  SealedSecretError,
+  SealedPasswordError as SealedSecretError,
   UnsupportedRuntimeError,
 } from './base/errors.ts'
 export type { Logger } from './base/log.ts'
@@ -54,7 +54,7 @@ export {
   memoryServer,
 } from './broker/memory.ts'
 export { StatusStream } from './broker/status-stream.ts'
-export { SECRET_PREFIX } from './credential/generated.ts'
+export { PASSWORD_PREFIX as SECRET_PREFIX } from './credential/generated.ts'
 export { hashPassword } from './credential/hash-password.ts'
 export {
   type IssuedToken,
@@ -89,7 +89,7 @@ export {
   type ReplyOf,
   type StatusOf,
 } from './device/type.ts'
-export type { BrokerLogin } from './fleet/broker-login.ts'
+export type { BrokerAccount as BrokerLogin } from './fleet/broker-account.ts'
 export { createFleet } from './fleet/create.ts'
 export type {
   DeviceChange,
@@ -106,7 +106,11 @@ export type {
 } from './fleet/fleet.ts'
 export type { RevocationFailure, RevocationReport, RevokedDevice } from './fleet/revocation.ts'
 export { RevocationError } from './fleet/revocation.ts'
-export type { ServiceAccount, ServiceAccountBase, ServiceSecret } from './fleet/service-account.ts'
+export type {
+  ServiceAccount,
+  ServiceAccountBase,
+  ServicePassword as ServiceSecret,
+} from './fleet/service-account.ts'
 export type { SendOptions } from './hub/commands.ts'
 export { createHub } from './hub/create.ts'
 export type {
@@ -145,8 +149,8 @@ export {
   mosquittoDynsecRoles,
 } from './product/mosquitto/roles.ts'
 export {
+  type ExportCode as ExportReason,
   type ExportFinding,
-  type ExportReason,
   type RuleExport,
   RuleExportError,
   type RuleExportOptions,
@@ -155,16 +159,16 @@ export { AccessDeniedError } from './rule/access-denied.ts'
 export type { CompatibilityCode, CompatibilityFinding } from './rule/compatibility.ts'
 export { type CompiledAccess, compileAccess } from './rule/compile.ts'
 export { decide } from './rule/decide.ts'
-export type { AccessRequest, Decision, DecisionReason } from './rule/decision.ts'
+export type { AccessRequest, Decision, DecisionCode as DecisionReason } from './rule/decision.ts'
 export {
   type Explanation,
   explainDecision,
   type NearMiss,
   type NearMissCode,
 } from './rule/explain.ts'
-export type { DialectFacts } from './rule/facts.ts'
+export type { BrokerFacts } from './rule/facts.ts'
 export type { Principal } from './rule/principal.ts'
-export type { AccessAction, AccessRule, RuleValues } from './rule/rule.ts'
+export type { AccessAction, AccessRule, Attributes } from './rule/rule.ts'
 export { parseTopicFilter, parseTopicName, type TopicFilter } from './topic/filter.ts'
 export { MAX_NAME_LENGTH } from './topic/name.ts'
 export { covers, matches, overlaps } from './topic/relation.ts'

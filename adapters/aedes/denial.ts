@@ -5,7 +5,7 @@
  * @module
  */
 import type { LoginDenial } from '../../src/fleet/fleet.ts'
-import type { DecisionReason } from '../../src/rule/decision.ts'
+import type { DecisionCode } from '../../src/rule/decision.ts'
 
 /** Something a client was not let do. */
 export interface Denial {
@@ -25,7 +25,7 @@ export interface Denial {
 /** Why a client was not let do something: a failed login, a decision, or a bound of this broker. */
 export type DenialReason =
   | LoginDenial
-  | Exclude<DecisionReason, 'allowed-by-rule'>
+  | Exclude<DecisionCode, 'allowed-by-rule'>
   /** The password is not UTF-8. */
   | 'secret-malformed'
   /** Clients do not publish below `$SYS/`, whatever their rules say: the broker itself does. */
@@ -36,7 +36,7 @@ export type DenialReason =
 const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'secret-malformed', string>> = {
   'credentials-missing': 'a user name or password is missing',
   'principal-unknown': 'no device, service account or token has this user name',
-  'secret-wrong': 'the password is wrong',
+  'password-wrong': 'the password is wrong',
   'secret-malformed': 'the password is not UTF-8',
   'token-expired': 'the token has expired',
   revoked: 'the device is revoked',

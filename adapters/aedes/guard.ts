@@ -123,7 +123,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
       const text = `${username} may not subscribe to ${topic}: this broker has no shared subscriptions.`
       return { reason: 'shared-subscriptions-unavailable', text }
     }
-    const { effect, reason } = session.access.decide(request)
+    const { effect, code: reason } = session.access.decide(request)
     if (effect === 'allow' || reason === 'allowed-by-rule') return undefined
     return { reason, text: explainDecision(session.principal, request).text }
   }
@@ -264,7 +264,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
         withinDeadline(DECISION_LIMIT_MS, () => fleet.authenticate(request)).then(
           (login) => {
             if (login.effect === 'deny') {
-              refuse(login.reason)
+              refuse(login.code)
               return
             }
             const { principal } = login
@@ -318,10 +318,10 @@ function isSameDevice(principal: Principal, other: Principal): boolean {
 }
 
 /** A session with the rights its principal has now: itself, where they are the same. */
-function withRights(session: Session, { rules, values: found }: Principal): Session {
-  const { clientId } = session.principal.values
+function withRights(session: Session, { rules, attributes: found }: Principal): Session {
+  const { clientId } = session.principal.attributes
   const values = clientId === undefined ? found : { ...found, clientId }
-  const { rules: before, values: valuesBefore } = session.principal
+  const { rules: before, attributes: valuesBefore } = session.principal
   if (JSON.stringify([rules, values]) === JSON.stringify([before, valuesBefore])) return session
   const principal = { ...session.principal, rules, values }
   return { ...session, principal, access: compileAccess(principal) }

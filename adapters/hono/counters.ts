@@ -7,7 +7,7 @@
 /** What came of one question. */
 export interface Outcome {
   /** The dialect it was asked in, such as `emqx`. */
-  readonly dialect: string
+  readonly product: string
   /** What was asked, such as `auth`. */
   readonly route: string
   readonly effect: 'allow' | 'deny'
@@ -16,7 +16,7 @@ export interface Outcome {
    * or the like; of an event `connected`, `disconnected`, `not-a-device` or `client-unknown`; of
    * either `broker-secret-wrong`, `request-malformed` or `failed`.
    */
-  readonly reason: string
+  readonly code: string
 }
 
 /** Counts outcomes. Make one with {@link outcomeCounters}; one can serve several mounts. */
@@ -30,11 +30,11 @@ export interface OutcomeCounters {
 export function outcomeCounters(): OutcomeCounters {
   const counts = new Map<string, Outcome & { count: number }>()
   return {
-    add({ dialect, route, effect, reason }) {
-      const key = `${dialect} ${route} ${effect} ${reason}`
+    add({ product, route, effect, code }) {
+      const key = `${product} ${route} ${effect} ${code}`
       const counter = counts.get(key)
       if (counter) counter.count++
-      else counts.set(key, { dialect, route, effect, reason, count: 1 })
+      else counts.set(key, { product, route, effect, code, count: 1 })
     },
     list: () => [...counts.values()].map((counter) => ({ ...counter })),
   }

@@ -6,7 +6,7 @@
  */
 import type { Login, LoginRequest, NamedAccessRequest } from '../../src/fleet/fleet.ts'
 import { isTransient } from '../../src/fleet/transient.ts'
-import type { DialectFacts } from '../../src/rule/facts.ts'
+import type { BrokerFacts } from '../../src/rule/facts.ts'
 import type { Fields } from './fields.ts'
 
 /** An answer in a broker's language. */
@@ -62,16 +62,16 @@ export interface Dialect {
   /** Whether the broker can send headers of its own. If not, the secret is a part of the path. */
   readonly secretIn: 'header' | 'path'
   /** What the broker tells, and what it understands. */
-  readonly facts: DialectFacts
+  readonly facts: BrokerFacts
   readonly routes: readonly DialectRoute[]
 }
 
 /** What a login is answered with that was not let in. */
 export function denyLogin(
-  { reason }: Extract<Login, { readonly effect: 'deny' }>,
+  { code }: Extract<Login, { readonly effect: 'deny' }>,
   { deny, tryLater = deny }: Pick<DialectRoute, 'deny' | 'tryLater'>,
 ): Answer {
-  return isTransient(reason) ? tryLater : deny
+  return isTransient(code) ? tryLater : deny
 }
 
 /** An answer of JSON. */

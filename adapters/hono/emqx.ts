@@ -9,7 +9,7 @@
  */
 import { type EmqxAclRule, emqxAclList } from '../../src/product/emqx/rules.ts'
 import type { Principal } from '../../src/rule/principal.ts'
-import type { AccessAction, RuleValues } from '../../src/rule/rule.ts'
+import type { AccessAction, Attributes } from '../../src/rule/rule.ts'
 import { type Dialect, json } from './dialect.ts'
 import { type Fields, MalformedRequest, needText, readFlag, readQos, readText } from './fields.ts'
 
@@ -106,16 +106,16 @@ function allowLogin(principal: Principal): LoginAnswer {
     // A list that grants less would end in its closing deny, and nobody would be asked.
     ...(findings.length === 0 && { acl: output }),
     ...(expiresAt !== undefined && { expire_at: Math.floor(expiresAt / 1000) }),
-    ...(device && { client_attrs: clientAttributes(device, principal.values) }),
+    ...(device && { client_attrs: clientAttributes(device, principal.attributes) }),
   }
 }
 
 /** A device's type, id and own attributes, as far as EMQX takes them. */
 function clientAttributes(
   { type, id }: NonNullable<Principal['device']>,
-  values: RuleValues,
+  attributes: Attributes,
 ): Readonly<Record<string, string>> {
-  const own = Object.entries(values).filter(
+  const own = Object.entries(attributes).filter(
     ([name]) => !NO_ATTRIBUTES.includes(name) && ATTRIBUTE_NAME.test(name),
   )
   return { ...Object.fromEntries(own), type, id }

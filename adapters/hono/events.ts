@@ -15,7 +15,7 @@ import type { Answer } from './dialect.ts'
 import { emqx4Events, emqxEvents } from './events/emqx.ts'
 import type { BrokerEvent, EventSource } from './events/source.ts'
 import { vernemqEvents } from './events/vernemq.ts'
-import { type RefusalReason, type RequestBounds, requestHandler } from './handler.ts'
+import { type RefusalCode, type RequestBounds, requestHandler } from './handler.ts'
 
 /** What {@link brokerEvents} takes beside the fleet. */
 export type BrokerEventsOptions = RequestBounds & {
@@ -41,7 +41,7 @@ export type BrokerEventsOptions = RequestBounds & {
 const SOURCES: readonly EventSource[] = [emqxEvents, emqx4Events, vernemqEvents]
 
 // EMQX tries again at 429 and 503 alone, and not for ever; VerneMQ and EMQX 4 never do.
-const STATUS: Readonly<Record<RefusalReason | 'principal-unknown', number>> = {
+const STATUS: Readonly<Record<RefusalCode | 'principal-unknown', number>> = {
   'request-malformed': 400,
   'broker-secret-wrong': 401,
   'principal-unknown': 404,
@@ -88,7 +88,7 @@ export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
 
   function handler(source: EventSource) {
     const count = (effect: 'allow' | 'deny', reason: string) => {
-      counters?.add({ dialect: source.name, route: 'events', effect, reason })
+      counters?.add({ product: source.name, route: 'events', effect, code: reason })
     }
     const accept = (reason: string): Answer => {
       count('allow', reason)

@@ -19,7 +19,7 @@ export type RequestBounds = SecretOptions & {
 }
 
 /** Why a request is answered without being understood. */
-export type RefusalReason = 'request-malformed' | 'broker-secret-wrong' | 'failed'
+export type RefusalCode = 'request-malformed' | 'broker-secret-wrong' | 'failed'
 
 /** What is done with the requests of one route. */
 export interface Handling {
@@ -33,7 +33,7 @@ export interface Handling {
    */
   answer(question: Question, context: Context, isLate: () => boolean): Answer | Promise<Answer>
   /** Answers any other one. The text is fit for a log once it is made {@link printable}. */
-  refuse(level: 'warn' | 'error', reason: RefusalReason, text: string): Answer
+  refuse(level: 'warn' | 'error', reason: RefusalCode, text: string): Answer
 }
 
 /** Makes handlers that share a secret and bounds. */
@@ -58,7 +58,7 @@ export function requestHandler(bounds: RequestBounds): RequestHandler {
   }
 
   /** Why a request is not even read. */
-  function findProblem(handling: Handling, { req }: Context): [RefusalReason, string] | undefined {
+  function findProblem(handling: Handling, { req }: Context): [RefusalCode, string] | undefined {
     const { method, headers } = req.raw
     if (method !== 'POST') return ['request-malformed', `the method is ${method}, not POST`]
     const problem =

@@ -23,7 +23,7 @@ import { nanomq } from './nanomq.ts'
 import { rabbitmq } from './rabbitmq.ts'
 import { vernemq } from './vernemq.ts'
 
-export type { DialectFacts } from '../../src/rule/facts.ts'
+export type { BrokerFacts } from '../../src/rule/facts.ts'
 export { type Outcome, type OutcomeCounters, outcomeCounters } from './counters.ts'
 export type { Answer, Ask, Dialect, DialectRoute, Question } from './dialect.ts'
 export { type BrokerEventsOptions, brokerEvents } from './events.ts'
@@ -104,37 +104,37 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
   const anyClientId = clientIds === 'any'
 
   function handler(dialect: Dialect, route: DialectRoute) {
-    const { name, facts: broker } = dialect
+    const { name, facts } = dialect
     const title = route.path === '' ? name : `${name}/${route.path}`
 
-    const count = (effect: 'allow' | 'deny', reason: string) => {
-      counters?.add({ dialect: name, route: route.path, effect, reason })
+    const count = (effect: 'allow' | 'deny', code: string) => {
+      counters?.add({ product: name, route: route.path, effect, code })
     }
-    const deny = (level: 'warn' | 'error', reason: string, text: string): Answer => {
-      count('deny', reason)
+    const deny = (level: 'warn' | 'error', code: string, text: string): Answer => {
+      count('deny', code)
       writeLine(logger, level, `broker ${title}: denied: ${text}`)
-      return reason === 'failed' ? (route.tryLater ?? route.deny) : route.deny
+      return code === 'failed' ? (route.tryLater ?? route.deny) : route.deny
     }
 
     const ask: Ask = {
       async login(request) {
-        const login = await fleet.authenticate({ ...request, broker, anyClientId })
+        const login = await fleet.authenticate({ ...request, facts, anyClientId })
         if (login.effect === 'allow') count('allow', 'login')
-        else deny('warn', login.reason, describeLogin(login.reason, request))
+        else deny('warn', login.code, describeLogin(login.code, request))
         return login
       },
       async access(question) {
         // Field by field: to spread it takes longer than to decide.
         const { username, clientId, action, topic, qos, retain } = question
-        const request = { username, clientId, action, topic, qos, retain, broker }
-        const { effect, reason } = await fleet.authorize(request)
+        const request = { username, clientId, action, topic, qos, retain, facts }
+        const { effect, code } = await fleet.authorize(request)
         if (effect === 'allow') {
-          count('allow', reason)
+          count('allow', code)
           return true
         }
         const { text } = await fleet.explain(request)
         // The code comes first, so that a long name cannot push it out of the line.
-        deny('warn', reason, `${reason}, ${text}`)
+        deny('warn', code, `${code}, ${text}`)
         return false
       },
       brokerObject(problem) {

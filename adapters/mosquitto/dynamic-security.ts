@@ -162,17 +162,17 @@ class FleetSecurity implements DynamicSecurity {
   async #watch(): Promise<void> {
     let isLost = false
     for await (const status of this.#broker.status()) {
-      if (status.type === 'connected') {
+      if (status.kind === 'connected') {
         if (isLost) void this.#catchUp()
         isLost = false
         continue
       }
-      if (status.type === 'error' || status.type === 'reconnect-failed') continue
+      if (status.kind === 'error' || status.kind === 'reconnect-failed') continue
       isLost = true
       this.#link.lose(status.error)
       // Without an error it was closed on purpose.
       if (!status.error) continue
-      const ended = status.type === 'closed' ? ' for good' : ''
+      const ended = status.kind === 'closed' ? ' for good' : ''
       this.#log('warn', `the connection was lost${ended}: ${describeError(status.error)}`)
     }
   }

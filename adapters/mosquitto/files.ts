@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { BrokerLogin } from '../../src/fleet/broker-login.ts'
+import type { BrokerAccount } from '../../src/fleet/broker-account.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { ACL_FILE_BEGINNING, aclFileSection } from '../../src/product/mosquitto/acl-file.ts'
 import { isMisreadInLine } from '../../src/product/mosquitto/expressible.ts'
@@ -56,7 +56,7 @@ export async function* mosquittoFiles(fleet: Fleet): AsyncGenerator<MosquittoFil
   }
 }
 
-async function passwordLine(login: BrokerLogin): Promise<string | LoginFinding> {
+async function passwordLine(login: BrokerAccount): Promise<string | LoginFinding> {
   const { username } = login.principal
   // It would end at the colon, or lose the spaces at its ends and be the name of another.
   if (username.includes(':') || isMisreadInLine(username)) {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { SealedSecretError, UnsupportedRuntimeError } from '../../src/base/errors.ts'
+import { SealedPasswordError, UnsupportedRuntimeError } from '../../src/base/errors.ts'
 import { isGeneratedHash } from '../../src/credential/generated.ts'
 import { nativePbkdf2, parseMosquitto } from '../../src/credential/pbkdf2.ts'
-import type { BrokerLogin } from '../../src/fleet/broker-login.ts'
+import type { BrokerAccount } from '../../src/fleet/broker-account.ts'
 import type { LoginFinding } from './finding.ts'
 
 /** Mosquitto's own number: more would add nothing to a secret of 256 random bits. */
@@ -30,7 +30,7 @@ export interface MosquittoPassword {
  * @returns What is in the way, as a finding, where the fleet cannot tell.
  */
 export async function mosquittoPassword(
-  login: BrokerLogin,
+  login: BrokerAccount,
 ): Promise<MosquittoPassword | LoginFinding> {
   const stored = parseMosquitto(login.hash)
   if (stored?.salt.length === SALT_BYTES) return stored
@@ -50,13 +50,13 @@ export function hashChosen(password: string): Promise<MosquittoPassword> {
 }
 
 /** A login's password in the clear, or what is in the way. */
-export async function openSecret(login: BrokerLogin): Promise<string | LoginFinding> {
+export async function openSecret(login: BrokerAccount): Promise<string | LoginFinding> {
   const { username } = login.principal
   try {
-    const secret = await login.openSecret()
+    const secret = await login.openPassword()
     if (secret !== undefined) return secret
   } catch (error) {
-    if (!(error instanceof SealedSecretError)) throw error
+    if (!(error instanceof SealedPasswordError)) throw error
     return { username, code: 'secret-unreadable', text: `${username}: ${error.message}.` }
   }
   const text = `${username}: the fleet has a hash of the password and no sealed copy to tell it by.`

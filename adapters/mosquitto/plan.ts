@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BrokerLogin } from '../../src/fleet/broker-login.ts'
+import type { BrokerAccount } from '../../src/fleet/broker-account.ts'
 import { type DynsecAcl, mosquittoDynsecRoles } from '../../src/product/mosquitto/roles.ts'
 import { type ActualClient, type ActualRole, MARK, writeAcls, writeDescription } from './actual.ts'
 import type { Command } from './control.ts'
@@ -25,7 +25,7 @@ export interface ActualLogin {
 }
 
 /** The role of a login, and what of its rules is lost. */
-export function writeRole(login: BrokerLogin): {
+export function writeRole(login: BrokerAccount): {
   readonly rolename: string
   readonly acls: readonly DynsecAcl[]
   readonly findings: readonly LoginFinding[]
@@ -43,7 +43,7 @@ export function writeRole(login: BrokerLogin): {
  */
 export async function planLogin(
   username: string,
-  login: BrokerLogin | undefined,
+  login: BrokerAccount | undefined,
   actual: ActualLogin,
   tellPassword: boolean,
 ): Promise<LoginPlan> {
@@ -78,7 +78,7 @@ function planClosed(
 }
 
 function planOpen(
-  login: BrokerLogin,
+  login: BrokerAccount,
   { client, role }: ActualLogin,
   password: string | undefined,
   found: readonly LoginFinding[],
@@ -108,7 +108,7 @@ function planOpen(
   return { username, commands, change, findings: [...found, ...findings] }
 }
 
-function isEdited(client: ActualClient, login: BrokerLogin, rolename: string): boolean {
+function isEdited(client: ActualClient, login: BrokerAccount, rolename: string): boolean {
   const { roles, groups, isMarked, isPinned, credentialId } = client
   if (!isMarked || isPinned || groups.length > 0) return true
   return credentialId !== login.credentialId || roles.length !== 1 || roles[0] !== rolename

@@ -9,7 +9,7 @@
  */
 import { BrokerError } from '../../src/base/errors.ts'
 import type { DeviceRecord } from '../../src/device/store.ts'
-import type { BrokerLogin } from '../../src/fleet/broker-login.ts'
+import type { BrokerAccount } from '../../src/fleet/broker-account.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { mosquittoDynsecRoles } from '../../src/product/mosquitto/roles.ts'
 import {
@@ -35,7 +35,7 @@ const SMALLEST_PAGE = 8
 /** Of a login: who, and how to have it as it is now. */
 interface Subject {
   readonly username: string
-  readonly login: BrokerLogin | undefined
+  readonly login: BrokerAccount | undefined
 }
 
 /** What a reconciliation knows while it runs. */
@@ -108,7 +108,7 @@ export class Sync {
   }
 
   #subject(record: DeviceRecord): Subject {
-    return { username: record.username, login: this.#fleet.brokerLogin(record) }
+    return { username: record.username, login: this.#fleet.brokerAccount(record) }
   }
 
   async #closeDefaults(): Promise<boolean> {
@@ -121,7 +121,7 @@ export class Sync {
 
   async #writeServices(run: Run): Promise<void> {
     let waiting: readonly Subject[] = this.#fleet
-      .serviceLogins()
+      .serviceAccounts()
       .map((login) => ({ username: login.principal.username, login }))
     while (waiting.length > 0) {
       const done = await this.#locked(() => this.#writeSome(run, waiting))
@@ -228,7 +228,7 @@ export class Sync {
 
   async #isNobody(username: string): Promise<boolean> {
     if (this.#touched?.has(username)) return false
-    const services = this.#fleet.serviceLogins()
+    const services = this.#fleet.serviceAccounts()
     if (services.some((login) => login.principal.username === username)) return false
     return (await this.#fleet.store.findByUsername(username)) === undefined
   }

@@ -61,7 +61,7 @@ export class MqttBroker implements Broker {
     this.#inbound = new Inbound({
       receiveMaximum: this.#config.receiveMaximum,
       onMessage,
-      onError: (error) => this.#status.emit({ type: 'error', error }),
+      onError: (error) => this.#status.emit({ kind: 'error', error }),
       mustRead: () => this.#connection?.awaits ?? false,
     })
     try {
@@ -187,7 +187,7 @@ export class MqttBroker implements Broker {
         const error = await connection.ended
         this.#leave(inbound)
         if (ended.aborted) return
-        this.#status.emit({ type: 'disconnected', ...(error && { error }) })
+        this.#status.emit({ kind: 'disconnected', ...(error && { error }) })
         this.#pauses.onEnd(Date.now() - since)
         await pause(this.#pauses.afterLoss(), ended)
         connection = await this.#persist(() => this.#restoreConnection(inbound), ended)
@@ -210,7 +210,7 @@ export class MqttBroker implements Broker {
         }
         const isRefusal = error instanceof BrokerError && error.reasonCode !== undefined
         const delay = isRefusal ? this.#pauses.afterRefusal() : this.#pauses.afterLoss()
-        this.#status.emit({ type: 'reconnect-failed', attempt, error: toError(error), delay })
+        this.#status.emit({ kind: 'reconnect-failed', attempt, error: toError(error), delay })
         await pause(delay, signal)
       }
     }
@@ -241,7 +241,7 @@ export class MqttBroker implements Broker {
   /** Everything is in place: what waited is sent before anything else is. */
   #beReady(connection: Connection): void {
     this.#offlineQueue?.resume((message) => connection.publish(message))
-    this.#status.emit({ type: 'connected', capabilities: connection.capabilities })
+    this.#status.emit({ kind: 'connected', capabilities: connection.capabilities })
   }
 
   #leave(inbound: Inbound): void {
@@ -263,7 +263,7 @@ export class MqttBroker implements Broker {
     const subscriptions = keys.map((key) => this.#subscriptions.get(key)!)
     const outcomes = await this.#makeSubscriptions(connection, subscriptions)
     for (const [i, outcome] of outcomes.entries()) {
-      if ('error' in outcome) this.#status.emit({ type: 'error', error: outcome.error })
+      if ('error' in outcome) this.#status.emit({ kind: 'error', error: outcome.error })
       else this.#missing.delete(keys[i]!)
     }
   }
@@ -288,7 +288,7 @@ export class MqttBroker implements Broker {
       // The connection is over, or is ended by whoever waited for an answer: it is made again.
       return
     }
-    this.#status.emit({ type: 'connected', capabilities: connection.capabilities })
+    this.#status.emit({ kind: 'connected', capabilities: connection.capabilities })
   }
 
   /** Closes because of an error. */
@@ -298,7 +298,7 @@ export class MqttBroker implements Broker {
     this.#ended.abort(error)
     this.#inbound?.stop()
     this.#offlineQueue?.close(error)
-    this.#status.emit({ type: 'closed', ...(error instanceof Error && { error }) })
+    this.#status.emit({ kind: 'closed', ...(error instanceof Error && { error }) })
   }
 
   async #drain(): Promise<void> {
@@ -309,6 +309,6 @@ export class MqttBroker implements Broker {
     const connection = this.#connection
     await Promise.all([this.#inbound?.idle(), connection?.idle(), this.#dialled])
     await connection?.close()
-    this.#status.emit({ type: 'closed' })
+    this.#status.emit({ kind: 'closed' })
   }
 }

@@ -7,7 +7,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { brokerAuth } from '../../adapters/hono/index.ts'
-import { secretHasher } from '../../src/credential/generated.ts'
+import { passwordHasher } from '../../src/credential/generated.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
 import { DEVICES, DJANGO_HASH, deviceId, PASSWORD, SECRET, SLOW_USERS } from './site.ts'
 
@@ -22,7 +22,7 @@ const valve = defineDeviceType('valve', {
 })
 
 const pepper = 'a pepper of more than 16 bytes'
-const generated = secretHasher(pepper).hash(PASSWORD)
+const generated = passwordHasher(pepper).hash(PASSWORD)
 const store = memoryStore()
 
 async function insert(type: string, id: string, hash: string): Promise<void> {

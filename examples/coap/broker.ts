@@ -83,7 +83,7 @@ export class CoapBroker implements Broker {
       throw error
     }
     this.#state = 'connected'
-    this.#statuses.emit({ type: 'connected', capabilities: CAPABILITIES })
+    this.#statuses.emit({ kind: 'connected', capabilities: CAPABILITIES })
     return CAPABILITIES
   }
 
@@ -153,7 +153,7 @@ export class CoapBroker implements Broker {
 
   /** Tells of something that failed and that nobody waits for. */
   report(error: Error): void {
-    this.#statuses.emit({ type: 'error', error })
+    this.#statuses.emit({ kind: 'error', error })
   }
 
   #handleWaiting(): void {
@@ -191,7 +191,7 @@ export class CoapBroker implements Broker {
     for (const { failed } of this.#waiting.splice(0)) failed(error)
     await Promise.all(this.#running)
     await this.#server.leave(this)
-    this.#statuses.emit({ type: 'closed' })
+    this.#statuses.emit({ kind: 'closed' })
   }
 
   #checkConnected(): void {

@@ -108,9 +108,9 @@ export class DeviceRevokedError extends DeviceHubError {
 }
 
 /** A sealed secret cannot be opened: another key sealed it, or the text is damaged. */
-export class SealedSecretError extends DeviceHubError {
+export class SealedPasswordError extends DeviceHubError {
   override readonly name = 'SealedSecretError'
-  readonly code = 'ERR_SECRET_SEALED'
+  readonly code = 'ERR_PASSWORD_SEALED'
   readonly type: string
   readonly id: string
 
@@ -226,11 +226,11 @@ export type CertificateProblem =
 export class CertificateError extends BrokerError {
   override readonly name = 'CertificateError'
   /** What is wrong. */
-  readonly reason: CertificateProblem
+  readonly problem: CertificateProblem
 
-  constructor(reason: CertificateProblem, message: string, options?: ErrorOptions) {
+  constructor(problem: CertificateProblem, message: string, options?: ErrorOptions) {
     super('ERR_BROKER_CERTIFICATE', message, options)
-    this.reason = reason
+    this.problem = problem
   }
 }
 

@@ -78,12 +78,12 @@ export type BrokerStatus =
    * Connected, and every subscription is in place again, save for those that were refused: each of them
    * is an `error` before it. Comes once more when these are in place too.
    */
-  | { readonly type: 'connected'; readonly capabilities: BrokerCapabilities }
+  | { readonly kind: 'connected'; readonly capabilities: BrokerCapabilities }
   /** The connection is lost; the broker adapter makes it again. */
-  | { readonly type: 'disconnected'; readonly error?: Error }
+  | { readonly kind: 'disconnected'; readonly error?: Error }
   /** It was not made in this attempt, and another one follows. */
   | {
-      readonly type: 'reconnect-failed'
+      readonly kind: 'reconnect-failed'
       /** Counts the attempts since the last `connected`, or since `connect()`, from 1. */
       readonly attempt: number
       /** What stood in the way: the network, the broker that refused the login, a certificate … */
@@ -92,9 +92,9 @@ export type BrokerStatus =
       readonly delay: number
     }
   /** Something failed that no caller waits for, such as a handler that rejected. */
-  | { readonly type: 'error'; readonly error: Error }
+  | { readonly kind: 'error'; readonly error: Error }
   /** The last event: `close()` was called, or trying again is pointless. */
-  | { readonly type: 'closed'; readonly error?: Error }
+  | { readonly kind: 'closed'; readonly error?: Error }
 
 /**
  * Handles a message. It is acknowledged when the promise settles, and not before; without a promise

@@ -165,7 +165,7 @@ class MemoryBroker implements Broker {
     signal?.throwIfAborted()
     this.#state = 'connected'
     this.#onMessage = onMessage
-    this.#status.emit({ type: 'connected', capabilities: CAPABILITIES })
+    this.#status.emit({ kind: 'connected', capabilities: CAPABILITIES })
     return CAPABILITIES
   }
 
@@ -230,7 +230,7 @@ class MemoryBroker implements Broker {
       await Promise.resolve()
       await this.#onMessage?.(message)
     } catch (error) {
-      this.#status.emit({ type: 'error', error: toError(error) })
+      this.#status.emit({ kind: 'error', error: toError(error) })
     }
   }
 
@@ -239,7 +239,7 @@ class MemoryBroker implements Broker {
     this.#server.leave(this)
     this.#waiting.length = 0
     await Promise.all(this.#running)
-    this.#status.emit({ type: 'closed' })
+    this.#status.emit({ kind: 'closed' })
   }
 
   #checkConnected(): void {

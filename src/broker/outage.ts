@@ -14,8 +14,8 @@ import type { BrokerStatus } from './broker.ts'
 export function outageFilter(): (status: BrokerStatus) => boolean {
   const told = new Set<unknown>()
   return (status) => {
-    if (status.type === 'connected') told.clear()
-    if (status.type !== 'reconnect-failed') return true
+    if (status.kind === 'connected') told.clear()
+    if (status.kind !== 'reconnect-failed') return true
     const { code } = status.error as { readonly code?: unknown }
     if (code === 'ERR_BROKER_LOGIN_REFUSED') return true
     if (told.has(code)) return false

@@ -30,10 +30,10 @@ export class StatusStream {
   /** Hands an event to every reader. After `closed` nothing is passed on. */
   emit(status: BrokerStatus): void {
     if (this.#isClosed) return
-    this.#isClosed = status.type === 'closed'
+    this.#isClosed = status.kind === 'closed'
     if (this.#kept.push(status) > KEPT) {
       const old = this.#kept.shift()!
-      const isChange = old.type === 'connected' || old.type === 'disconnected'
+      const isChange = old.kind === 'connected' || old.kind === 'disconnected'
       if (isChange) this.#before = { at: this.#count - KEPT, status: old }
     }
     this.#count++
@@ -68,7 +68,7 @@ export class StatusStream {
       const status = this.#kept[at - oldest]!
       at++
       yield status
-      if (status.type === 'closed') return
+      if (status.kind === 'closed') return
     }
   }
 

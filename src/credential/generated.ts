@@ -12,14 +12,14 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { ConfigError } from '../base/errors.ts'
 
 /** Begins every generated device secret, so that a leaked one is recognised by scanners. */
-export const SECRET_PREFIX = 'dhs_'
+export const PASSWORD_PREFIX = 'dhs_'
 
 const PLAIN = '$dh-sha256$'
 const PEPPERED = '$dh-hmac-sha256$'
 const MIN_PEPPER_BYTES = 16
 
 /** Hashes secrets, and compares them with what is stored, under one pepper. */
-export interface SecretHasher {
+export interface PasswordHasher {
   /** The text to store for a secret. */
   hash(secret: string): string
   /**
@@ -29,9 +29,9 @@ export interface SecretHasher {
   verify(secret: string, stored: string | undefined): boolean
 }
 
-/** A new device secret: {@link SECRET_PREFIX} and 64 hexadecimal digits (256 random bits). */
-export function generateSecret(): string {
-  return SECRET_PREFIX + bytesToHex(crypto.getRandomValues(new Uint8Array(32)))
+/** A new device secret: {@link PASSWORD_PREFIX} and 64 hexadecimal digits (256 random bits). */
+export function generatePassword(): string {
+  return PASSWORD_PREFIX + bytesToHex(crypto.getRandomValues(new Uint8Array(32)))
 }
 
 /** Whether a stored text is in the format of a generated secret, with a pepper or without. */
@@ -45,7 +45,7 @@ export function isGeneratedHash(stored: string): boolean {
  * @param pepper A key kept apart from the store, of at least 16 bytes.
  * @throws {ConfigError} If it is shorter.
  */
-export function secretHasher(pepper: string | Uint8Array | undefined): SecretHasher {
+export function passwordHasher(pepper: string | Uint8Array | undefined): PasswordHasher {
   const key = typeof pepper === 'string' ? utf8ToBytes(pepper) : pepper
   if (key !== undefined && key.length < MIN_PEPPER_BYTES) {
     throw new ConfigError('pepper', `must have at least ${MIN_PEPPER_BYTES} bytes`)

@@ -22,21 +22,21 @@ const FORMAT = '$dh-aes256-gcm$'
 const NONCE_BYTES = 12
 
 /** Whose secret it is. */
-export interface SecretOwner {
+export interface PasswordOwner {
   readonly type: string
   readonly id: string
   readonly credentialId: string
 }
 
-/** Seals secrets and opens them. Make one with {@link secretSealer}. */
-export interface SecretSealer {
+/** Seals secrets and opens them. Make one with {@link passwordSealer}. */
+export interface PasswordSealer {
   /** The text to store. Each call makes another one. */
-  seal(owner: SecretOwner, secret: string): Promise<string>
+  seal(owner: PasswordOwner, secret: string): Promise<string>
   /**
    * The secret, or `undefined` if the text was sealed under another key or for another owner, is
    * damaged, or is in no known format.
    */
-  open(owner: SecretOwner, sealed: string): Promise<string | undefined>
+  open(owner: PasswordOwner, sealed: string): Promise<string | undefined>
   /** 32 hexadecimal digits that tell one text from another, and nothing of it without the key. */
   mark(text: string): string
 }
@@ -47,7 +47,7 @@ export interface SecretSealer {
  * @param sealingKey At least {@link MIN_SEALING_KEY_BYTES} bytes, text counted as UTF-8.
  * @throws {ConfigError} If it is shorter, or neither text nor bytes.
  */
-export function secretSealer(sealingKey: string | Uint8Array): SecretSealer {
+export function passwordSealer(sealingKey: string | Uint8Array): PasswordSealer {
   const input = typeof sealingKey === 'string' ? utf8ToBytes(sealingKey) : sealingKey
   if (!(input instanceof Uint8Array) || input.length < MIN_SEALING_KEY_BYTES) {
     throw new ConfigError('sealingKey', `must have at least ${MIN_SEALING_KEY_BYTES} bytes`)
@@ -97,7 +97,7 @@ export function secretSealer(sealingKey: string | Uint8Array): SecretSealer {
   }
 }
 
-function algorithm(owner: SecretOwner, nonce: Uint8Array<ArrayBuffer>) {
+function algorithm(owner: PasswordOwner, nonce: Uint8Array<ArrayBuffer>) {
   const { type, id, credentialId } = owner
   // As JSON, in which no two owners are written alike.
   const additionalData = Uint8Array.from(utf8ToBytes(JSON.stringify([type, id, credentialId])))

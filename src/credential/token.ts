@@ -14,7 +14,7 @@ import * as v from 'valibot'
 import { encodeBase64 } from '../base/base64.ts'
 import { ConfigError, InvalidNameError } from '../base/errors.ts'
 import type { Principal } from '../rule/principal.ts'
-import { type AccessRule, checkRules, expandFilter, type RuleValues } from '../rule/rule.ts'
+import { type AccessRule, type Attributes, checkRules, expandFilter } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
 import { equalConstantTime } from './generated.ts'
 import { decodeBase64Url, TOKEN_USERNAME_PREFIX } from './token-expiry.ts'
@@ -43,7 +43,7 @@ export interface TokenOptions {
    * level and never a wildcard, so text from outside belongs here and not in a filter. `{prefix}`,
    * `{username}` and `{clientId}` have values of their own. Default: none.
    */
-  readonly values?: RuleValues
+  readonly attributes?: Attributes
   /** Seconds until it expires: a whole number, 1 to 86,400 (a day). Default: 3,600 (an hour). */
   readonly expiresIn?: number
 }
@@ -72,7 +72,7 @@ export interface TokenAuthority {
     username: string,
     password: string,
     now: number,
-  ): TokenHolder | 'secret-wrong' | 'token-expired'
+  ): TokenHolder | 'password-wrong' | 'token-expired'
   /** Who was seen logging in under a user name, with a token that has not expired. */
   find(username: string, now: number): TokenHolder | undefined
 }
@@ -105,8 +105,8 @@ const payloadSchema = v.strictObject({
   iat: seconds,
   exp: seconds,
   rules: v.custom<readonly AccessRule[]>((rules) => passes(() => checkTokenRules(rules))),
-  values: v.optional(
-    v.custom<RuleValues>((values) => passes(() => checkValues(values))),
+  attributes: v.optional(
+    v.custom<Attributes>((attributes) => passes(() => checkTokenAttributes(attributes))),
     {},
   ),
 })
@@ -137,26 +137,26 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
   }
 
   return {
-    issue({ rules, values = {}, expiresIn = DEFAULT_LIFETIME }, now) {
+    issue({ rules, attributes = {}, expiresIn = DEFAULT_LIFETIME }, now) {
       checkTokenRules(rules)
-      checkValues(values)
+      checkTokenAttributes(attributes)
       if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_TOKEN_LIFETIME) {
         throw new ConfigError('expiresIn', `must be 1 to ${MAX_TOKEN_LIFETIME} whole seconds`)
       }
       const sub =
         TOKEN_USERNAME_PREFIX + encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)))
-      const known = { ...values, prefix, username: sub, clientId: '' }
+      const known = { ...attributes, prefix, username: sub, clientId: '' }
       rules.forEach(({ filter }, i) => {
         // Nothing would give it a value later, so it is a slip of the pen.
         if (expandFilter(filter, known)) return
         throw new ConfigError(
           `rules.${i}.filter`,
-          'holds a placeholder that "values" does not name',
+          'holds a placeholder that "attributes" does not name',
         )
       })
       const iat = Math.floor(now / 1000)
       const exp = Math.ceil(now / 1000) + expiresIn
-      const payload = utf8ToBytes(JSON.stringify({ sub, iat, exp, rules, values }))
+      const payload = utf8ToBytes(JSON.stringify({ sub, iat, exp, rules, attributes }))
       const size = HEADER.length + Math.ceil((payload.length * 4) / 3) + SIGNATURE_LENGTH + 2
       if (size > MAX_TOKEN_BYTES) {
         throw new ConfigError(
@@ -169,19 +169,19 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
     },
 
     verify(username, password, now) {
-      if (password.length > MAX_TOKEN_BYTES) return 'secret-wrong'
+      if (password.length > MAX_TOKEN_BYTES) return 'password-wrong'
       const [, body, signature] = TOKEN_FORM.exec(password) ?? []
       // Nothing is decoded before the signature is known to be ours.
       if (!body || !signature || !equalConstantTime(sign(`${HEADER}.${body}`), signature)) {
-        return 'secret-wrong'
+        return 'password-wrong'
       }
       const payload = readPayload(body)
-      if (payload?.sub !== username) return 'secret-wrong'
+      if (payload?.sub !== username) return 'password-wrong'
       const { rules, exp } = payload
       const expiresAt = exp * 1000
       if (now >= expiresAt) return 'token-expired'
-      const values = { ...payload.values, prefix, username }
-      const holder: TokenHolder = { kind: 'token', username, rules, values, expiresAt }
+      const attributes = { ...payload.attributes, prefix, username }
+      const holder: TokenHolder = { kind: 'token', username, rules, attributes, expiresAt }
       remember(holder, now)
       return holder
     },
@@ -209,13 +209,13 @@ function checkTokenRules(rules: unknown): void {
   checkRules(rules, 'rules')
 }
 
-function checkValues(values: unknown): void {
-  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
-    throw new ConfigError('values', 'must be an object of texts')
+function checkTokenAttributes(attributes: unknown): void {
+  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
+    throw new ConfigError('attributes', 'must be an object of texts')
   }
-  for (const [name, value] of Object.entries(values)) {
+  for (const [name, value] of Object.entries(attributes)) {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || RESERVED_VALUES.includes(name)) {
-      throw new ConfigError(`values.${name}`, 'must be a word of its own, such as "deviceId"')
+      throw new ConfigError(`attributes.${name}`, 'must be a word of its own, such as "deviceId"')
     }
     checkName(`value ${name}`, value)
   }

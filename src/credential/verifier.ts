@@ -8,7 +8,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { parseSlowHash, type SlowHash } from './format.ts'
 import { gate } from './gate.ts'
-import { equalConstantTime, isGeneratedHash, type SecretHasher } from './generated.ts'
+import { equalConstantTime, isGeneratedHash, type PasswordHasher } from './generated.ts'
 import { loopPbkdf2, nativePbkdf2 } from './pbkdf2.ts'
 import { remembered } from './remembered.ts'
 import { loopScrypt } from './scrypt.ts'
@@ -36,7 +36,7 @@ export type Verdict =
   | 'throttled'
 
 /** Verifies secrets. */
-export interface SecretVerifier {
+export interface PasswordVerifier {
   /**
    * Whether a secret is one of the stored ones. Answers at once unless a slow one has to be tried.
    * Without a stored one that can be read, it does the work for one that is wrong.
@@ -56,7 +56,10 @@ export interface SecretVerifier {
  *
  * @param now Milliseconds on any clock.
  */
-export function secretVerifier(hasher: SecretHasher, now: () => number = Date.now): SecretVerifier {
+export function passwordVerifier(
+  hasher: PasswordHasher,
+  now: () => number = Date.now,
+): PasswordVerifier {
   let processKey: Uint8Array | undefined
   const verified = remembered(REMEMBER_MS, MAX_REMEMBERED, now)
   const underWay = new Map<string, { readonly until: number; readonly verdict: Promise<Verdict> }>()

@@ -6,7 +6,7 @@
  */
 import { ConfigError } from '../base/errors.ts'
 import type { Principal } from '../rule/principal.ts'
-import { type AccessRule, checkRules, type RuleValues } from '../rule/rule.ts'
+import { type AccessRule, type Attributes, checkRules } from '../rule/rule.ts'
 import { checkName, findNameProblem, isUsername } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
 import { deviceRules } from './default-rules.ts'
@@ -50,7 +50,7 @@ export function devicePrincipal(
     username: login,
     device: { type: type.name, id },
     rules: [...deviceRules(type, prefix), ...type.rules, ...rules],
-    values: deviceValues({ type: type.name, id, username: login, attributes }, prefix),
+    attributes: deviceValues({ type: type.name, id, username: login, attributes }, prefix),
   }
 }
 
@@ -58,7 +58,7 @@ export function devicePrincipal(
 export function deviceValues(
   record: Pick<DeviceRecord, 'type' | 'id' | 'username' | 'attributes'>,
   prefix: string,
-): RuleValues {
+): Attributes {
   const { type, id, username, attributes } = record
   return { ...attributes, prefix, type, deviceId: id, username }
 }
@@ -105,7 +105,7 @@ export function recordedPrincipal(
     username,
     device: { type, id },
     rules: rules.length === 0 ? defaults : [...defaults, ...rules],
-    values: deviceValues(record, prefix),
+    attributes: deviceValues(record, prefix),
     ...(Array.isArray(clientIds) && { clientIds }),
   }
 }

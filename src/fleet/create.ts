@@ -4,10 +4,10 @@
  * @module
  */
 import { ConfigError } from '../base/errors.ts'
-import { secretHasher } from '../credential/generated.ts'
-import { secretSealer } from '../credential/sealed.ts'
+import { passwordHasher } from '../credential/generated.ts'
+import { passwordSealer } from '../credential/sealed.ts'
 import { checkNoTokenUsername, isTokenUsername, tokenAuthority } from '../credential/token.ts'
-import { secretVerifier } from '../credential/verifier.ts'
+import { passwordVerifier } from '../credential/verifier.ts'
 import { newestCredential } from '../device/credentials.ts'
 import { deviceRules } from '../device/default-rules.ts'
 import { recordedPrincipal } from '../device/principal.ts'
@@ -25,9 +25,9 @@ import { activeDevices } from './active-devices.ts'
 import type { Fleet, FleetOptions, NamedAccessRequest } from './fleet.ts'
 import { isAnothersName } from './listed-ids.ts'
 import { loginCheck } from './login.ts'
+import { devicePasswords } from './passwords.ts'
 import { principalCache } from './principal-cache.ts'
 import { deviceRegistry } from './registry.ts'
-import { deviceSecrets } from './secrets.ts'
 import { compileServices } from './service-account.ts'
 
 const DEFAULT_RULES_LIFETIME = 10
@@ -53,9 +53,9 @@ const MAX_RULES_LIFETIME = 3_600
 export function createFleet(options: FleetOptions): Fleet {
   const { types, store } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
-  const hasher = secretHasher(options.pepper)
-  const sealer = options.sealingKey === undefined ? undefined : secretSealer(options.sealingKey)
-  const secrets = deviceSecrets(hasher, sealer)
+  const hasher = passwordHasher(options.pepper)
+  const sealer = options.sealingKey === undefined ? undefined : passwordSealer(options.sealingKey)
+  const secrets = devicePasswords(hasher, sealer)
   const tokens = options.pepper === undefined ? undefined : tokenAuthority(options.pepper, prefix)
   const templates = compileTemplates(types, prefix)
   const byName = new Map(types.map((type) => [type.name, type]))
@@ -139,14 +139,14 @@ export function createFleet(options: FleetOptions): Fleet {
     authenticate: loginCheck({
       services,
       tokens,
-      verifier: secretVerifier(hasher),
+      verifier: passwordVerifier(hasher),
       findRecord,
       principalOf: devicePrincipal,
     }),
 
     isActive: ({ type, id }) => active.has(type, id, Date.now()),
 
-    brokerLogin(record) {
+    brokerAccount(record) {
       const { username } = record
       if (services.has(username) || isTokenUsername(username)) return undefined
       const principal = devicePrincipal(record)
@@ -156,17 +156,17 @@ export function createFleet(options: FleetOptions): Fleet {
         principal,
         credentialId: credential.id,
         hash: credential.hash,
-        openSecret: () => secrets.open(record, credential),
+        openPassword: () => secrets.open(record, credential),
       }
     },
 
-    serviceLogins() {
+    serviceAccounts() {
       return [...services.values()].map(({ principal, hash, password }) => {
         return {
           principal,
           credentialId: sealer?.mark(`${principal.username} ${password ?? hash}`) ?? 'service',
           hash,
-          openSecret: async () => (sealer ? password : undefined),
+          openPassword: async () => (sealer ? password : undefined),
         }
       })
     },
@@ -178,11 +178,16 @@ export function createFleet(options: FleetOptions): Fleet {
 
     compatibility({ facts }) {
       const owners: RuleOwner[] = types.map(({ name }) => {
-        return { kind: 'type', name, rules: defaults.get(name)!, values: { prefix, type: name } }
+        return {
+          kind: 'type',
+          name,
+          rules: defaults.get(name)!,
+          attributes: { prefix, type: name },
+        }
       })
       for (const { principal } of services.values()) {
-        const { username: name, rules, values } = principal
-        owners.push({ kind: 'service', name, rules, values })
+        const { username: name, rules, attributes } = principal
+        owners.push({ kind: 'service', name, rules, attributes })
       }
       const session = findSessionProblem(prefix, facts)
       return [...findIncompatibilities(owners, facts), ...(session ? [session] : [])]

@@ -12,10 +12,10 @@ import type { DeviceType } from '../device/type.ts'
 import type { CompatibilityFinding } from '../rule/compatibility.ts'
 import type { AccessRequest, Decision } from '../rule/decision.ts'
 import type { Explanation } from '../rule/explain.ts'
-import type { DialectFacts } from '../rule/facts.ts'
+import type { BrokerFacts } from '../rule/facts.ts'
 import type { Principal } from '../rule/principal.ts'
 import type { Channel, TopicTemplate } from '../topic/template.ts'
-import type { BrokerLogin } from './broker-login.ts'
+import type { BrokerAccount } from './broker-account.ts'
 import type { RevocationReport, RevokedDevice } from './revocation.ts'
 import type { ServiceAccount } from './service-account.ts'
 
@@ -91,7 +91,7 @@ export interface LoginRequest {
   /** Where the client connects from, such as its IP address, if the broker tells. */
   readonly peer?: string | undefined
   /** What the broker that asks tells and keeps apart. Default: everything. */
-  readonly broker?: DialectFacts
+  readonly facts?: BrokerFacts
   /**
    * Lets everybody in under any client id, although the broker finds sessions by it alone: whoever has
    * a login then has the sessions of all others, with the messages and commands that wait in them.
@@ -103,13 +103,13 @@ export interface LoginRequest {
 /** The outcome of a login. The reason is for the log; a client is only told that it failed. */
 export type Login =
   | { readonly effect: 'allow'; readonly principal: Principal }
-  | { readonly effect: 'deny'; readonly reason: LoginDenial }
+  | { readonly effect: 'deny'; readonly code: LoginDenial }
 
 /** Why a login failed. Stable, to switch on. */
 export type LoginDenial =
   | 'credentials-missing'
   | 'principal-unknown'
-  | 'secret-wrong'
+  | 'password-wrong'
   | 'token-expired'
   | 'revoked'
   /** Too many slow password checks are waiting already; it can be tried again. */
@@ -210,16 +210,16 @@ export interface Fleet {
    * @throws {DeviceRevokedError} If it is revoked.
    * @throws {SealedSecretError} If the copy cannot be opened: under another key, or damaged.
    */
-  openSecret(type: DeviceType, id: string): Promise<string | undefined>
+  openPassword(type: DeviceType, id: string): Promise<string | undefined>
   /**
    * What a broker that keeps logins itself has to know of a device: of several passwords the newest.
    * `undefined` if the device can log in nowhere: revoked, not well formed, without a password that
    * is good, or of a type that is not of this fleet.
    * @param record As the store returned it.
    */
-  brokerLogin(record: DeviceRecord): BrokerLogin | undefined
+  brokerAccount(record: DeviceRecord): BrokerAccount | undefined
   /** The same of the service accounts. */
-  serviceLogins(): readonly BrokerLogin[]
+  serviceAccounts(): readonly BrokerAccount[]
   /**
    * Revokes a device: it can neither log in nor do anything from now on, and everything registered
    * with {@link Fleet.onRevoked} ends the sessions it has of it, all at the same time and whether
@@ -275,7 +275,7 @@ export interface Fleet {
    * at here: each decision is closed by itself, and denies what the broker hides.
    * @param dialect One of the `dialects` of `devicehub/hono`, or the facts of a broker alone.
    */
-  compatibility(dialect: { readonly facts: DialectFacts }): readonly CompatibilityFinding[]
+  compatibility(dialect: { readonly facts: BrokerFacts }): readonly CompatibilityFinding[]
   /** Decides what a connected client may do. Rejects only if the store does. */
   authorize(request: NamedAccessRequest): Promise<Decision>
   /** Decides as {@link Fleet.authorize} does, and says why. */

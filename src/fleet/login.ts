@@ -4,11 +4,11 @@
  * @module
  */
 import { isTokenUsername, type TokenAuthority } from '../credential/token.ts'
-import type { SecretVerifier } from '../credential/verifier.ts'
+import type { PasswordVerifier } from '../credential/verifier.ts'
 import { validCredentials } from '../device/credentials.ts'
 import type { DeviceRecord } from '../device/store.ts'
 import { ownsClientId } from '../rule/client-id.ts'
-import { type DialectFacts, findDeviceProblem } from '../rule/facts.ts'
+import { type BrokerFacts, findDeviceProblem } from '../rule/facts.ts'
 import { type Principal, withClientId } from '../rule/principal.ts'
 import type { Fleet, LoginDenial } from './fleet.ts'
 import type { CompiledService } from './service-account.ts'
@@ -19,13 +19,13 @@ export interface LoginOptions {
   /** Service accounts by user name. */
   readonly services: ReadonlyMap<string, CompiledService>
   readonly tokens: TokenAuthority | undefined
-  readonly verifier: SecretVerifier
+  readonly verifier: PasswordVerifier
   readonly findRecord: (username: string) => Promise<DeviceRecord | undefined>
   readonly principalOf: (record: DeviceRecord) => Principal | undefined
 }
 
 /** What a guess at a login ends in. */
-const GUESSES: readonly LoginDenial[] = ['principal-unknown', 'secret-wrong', 'throttled']
+const GUESSES: readonly LoginDenial[] = ['principal-unknown', 'password-wrong', 'throttled']
 
 /** Makes {@link Fleet.authenticate}. */
 export function loginCheck(options: LoginOptions): Fleet['authenticate'] {
@@ -51,30 +51,30 @@ export function loginCheck(options: LoginOptions): Fleet['authenticate'] {
     const verdict = await verifier.verify(username, password, hashes, isThrottled)
     if (typeof verdict === 'string') return verdict
     if (!service && !record) return 'principal-unknown'
-    if (!verdict) return 'secret-wrong'
+    if (!verdict) return 'password-wrong'
     if (service) return service.principal
     if (record!.revoked) return 'revoked'
     return principalOf(record!) ?? 'principal-unknown'
   }
 
-  return async ({ username, password, clientId, peer, broker, anyClientId = false }) => {
+  return async ({ username, password, clientId, peer, facts, anyClientId = false }) => {
     if (!username || password === undefined) {
-      return { effect: 'deny', reason: 'credentials-missing' }
+      return { effect: 'deny', code: 'credentials-missing' }
     }
     const source = { username, peer }
     const outcome = await findLogin(username, password, throttle.isThrottled(source, Date.now()))
     if (typeof outcome !== 'string') {
       throttle.forget(username)
-      if (broker && findDeviceProblem(outcome, broker)) {
-        return { effect: 'deny', reason: 'device-unsupported' }
+      if (facts && findDeviceProblem(outcome, facts)) {
+        return { effect: 'deny', code: 'device-unsupported' }
       }
-      if (broker && !anyClientId && isForeign(clientId, outcome, broker)) {
-        return { effect: 'deny', reason: 'client-id-foreign' }
+      if (facts && !anyClientId && isForeign(clientId, outcome, facts)) {
+        return { effect: 'deny', code: 'client-id-foreign' }
       }
       return { effect: 'allow', principal: withClientId(outcome, clientId) }
     }
     if (GUESSES.includes(outcome)) throttle.addFailure(source, Date.now())
-    return { effect: 'deny', reason: outcome }
+    return { effect: 'deny', code: outcome }
   }
 }
 
@@ -82,7 +82,7 @@ export function loginCheck(options: LoginOptions): Fleet['authenticate'] {
 function isForeign(
   clientId: string | undefined,
   principal: Principal,
-  { clientId: tells, sessionsBy = 'client-id' }: DialectFacts,
+  { clientId: tells, sessionsBy = 'client-id' }: BrokerFacts,
 ): boolean {
   if (!tells || sessionsBy === 'user-name') return false
   return clientId === undefined || !ownsClientId(principal, clientId)

@@ -22,9 +22,9 @@ import { checkName } from '../topic/name.ts'
 import type { Channel, TopicTemplate } from '../topic/template.ts'
 import type { DeviceChange, Fleet, ProvisionOptions, RecordedDevice } from './fleet.ts'
 import { isAnothersName, type KnownNames } from './listed-ids.ts'
+import { credentialOf, type DevicePasswords } from './passwords.ts'
 import type { RevocationFailure, RevokedDevice } from './revocation.ts'
 import { RevocationError } from './revocation.ts'
-import { credentialOf, type DeviceSecrets } from './secrets.ts'
 
 /** The part of a fleet that changes devices. */
 export type DeviceRegistry = Pick<
@@ -34,7 +34,7 @@ export type DeviceRegistry = Pick<
   | 'rotate'
   | 'update'
   | 'revoke'
-  | 'openSecret'
+  | 'openPassword'
   | 'onRevoked'
   | 'onChanged'
 >
@@ -42,7 +42,7 @@ export type DeviceRegistry = Pick<
 /** What {@link deviceRegistry} takes. */
 export interface RegistryOptions {
   readonly store: DeviceStore
-  readonly secrets: DeviceSecrets
+  readonly secrets: DevicePasswords
   readonly templates: ReadonlyMap<string, TopicTemplate>
   readonly names: KnownNames
   /** Whether a client id is in the list of a service account. */
@@ -215,7 +215,7 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       await tellChanged({ kind: 'updated', type: type.name, id })
     },
 
-    async openSecret(type, id) {
+    async openPassword(type, id) {
       checkType(type)
       const record = await store.get(type.name, id)
       if (!record) throw new DeviceUnknownError(type.name, id)

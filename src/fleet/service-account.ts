@@ -5,7 +5,7 @@
  */
 import { ConfigError } from '../base/errors.ts'
 import { checkPasswordHash } from '../credential/format.ts'
-import type { SecretHasher } from '../credential/generated.ts'
+import type { PasswordHasher } from '../credential/generated.ts'
 import { hubRules } from '../device/default-rules.ts'
 import type { DeviceType } from '../device/type.ts'
 import { checkClientIds } from '../rule/client-id.ts'
@@ -14,7 +14,7 @@ import { type AccessRule, checkRules } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
 
 /** A login that is no device, such as the hub's own. It is kept in memory only. */
-export type ServiceAccount = ServiceAccountBase & ServiceSecret
+export type ServiceAccount = ServiceAccountBase & ServicePassword
 
 /** What every service account has. */
 export interface ServiceAccountBase {
@@ -27,7 +27,7 @@ export interface ServiceAccountBase {
 }
 
 /** The password of a service account, or its hash. */
-export type ServiceSecret =
+export type ServicePassword =
   | {
       /** At least 12 characters. */
       readonly password: string
@@ -57,7 +57,7 @@ export function compileServices(
   services: readonly ServiceAccount[],
   types: readonly DeviceType[],
   prefix: string,
-  hasher: SecretHasher,
+  hasher: PasswordHasher,
 ): Map<string, CompiledService> {
   const compiled = new Map<string, CompiledService>()
   services.forEach(({ username, rules: declared, clientIds, ...secret }, i) => {
@@ -72,9 +72,9 @@ export function compileServices(
     const rules: readonly AccessRule[] = declared === 'hub' ? hubRules(types, { prefix }) : declared
     checkRules(rules, `services.${i}.rules`)
     if (clientIds !== undefined) checkClientIds(`services.${i}.clientIds`, clientIds)
-    const values = { prefix, username }
+    const attributes = { prefix, username }
     const own = clientIds && { clientIds: [...clientIds] }
-    const principal: Principal = { kind: 'service', username, rules, values, ...own }
+    const principal: Principal = { kind: 'service', username, rules, attributes, ...own }
     compiled.set(username, { hash, password: secret.password, principal })
   })
   return compiled
@@ -82,8 +82,8 @@ export function compileServices(
 
 function storedHash(
   key: string,
-  { password, passwordHash }: ServiceSecret,
-  hasher: SecretHasher,
+  { password, passwordHash }: ServicePassword,
+  hasher: PasswordHasher,
 ): string {
   if (passwordHash !== undefined) {
     if (password !== undefined) {

@@ -9,6 +9,6 @@ import type { LoginDenial } from './fleet.ts'
 const TRANSIENT: readonly LoginDenial[] = ['busy', 'throttled']
 
 /** Whether a denial says nothing about the login itself: the same one may succeed later. */
-export function isTransient(reason: LoginDenial): boolean {
-  return TRANSIENT.includes(reason)
+export function isTransient(code: LoginDenial): boolean {
+  return TRANSIENT.includes(code)
 }

@@ -54,7 +54,7 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
 
   function note(status: BrokerStatus): void {
     const error = 'error' in status && status.error && { lastError: told(status.error) }
-    switch (status.type) {
+    switch (status.kind) {
       case 'connected':
         // The second one of a connection.
         if (isRefused && state.state === 'connected') {
@@ -83,7 +83,7 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
 
   function tell(status: BrokerStatus): void {
     if (!isNews(status)) return
-    switch (status.type) {
+    switch (status.kind) {
       case 'connected':
         if (isLost) write('info', 'connected again')
         isLost = false
@@ -98,7 +98,7 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
         break
       }
       default:
-        if (status.error) write('error', `${status.type}${because(status.error)}`)
+        if (status.error) write('error', `${status.kind}${because(status.error)}`)
     }
   }
 
@@ -114,7 +114,7 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
       for await (const status of broker.status()) {
         note(status)
         tell(status)
-        if (status.type === 'closed') {
+        if (status.kind === 'closed') {
           if (!isClosing) end(status.error)
           return
         }

@@ -49,7 +49,7 @@ export type RejectionCode =
 export interface Rejection {
   readonly code: RejectionCode
   /** One sentence. Holds no payload. */
-  readonly reason: string
+  readonly text: string
   readonly broker: string
   /** The message as it arrived. */
   readonly message: Message

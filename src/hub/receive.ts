@@ -71,8 +71,8 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
   function receive(broker: string, message: Message): MaybePromise<void> {
     const route = routeOf(message.topic)
     if (route?.type.broker !== broker || route.channel === 'cmd') {
-      const reason = `no device type on broker "${broker}" sends on this topic`
-      reject({ code: 'topic-unknown', reason, broker, message })
+      const text = `no device type on broker "${broker}" sends on this topic`
+      reject({ code: 'topic-unknown', text, broker, message })
       return
     }
     const { channel } = route
@@ -181,14 +181,14 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
     } catch (hookError) {
       writeLine(logger, 'error', `The dead-letter hook failed: ${describeError(hookError)}`)
     }
-    const reason = `failed in every one of ${attempts} attempts: ${describeError(error)}`
-    refuse(incoming, 'handler-failed', reason, error)
+    const text = `failed in every one of ${attempts} attempts: ${describeError(error)}`
+    refuse(incoming, 'handler-failed', text, error)
   }
 
-  function refuse(incoming: Incoming, code: RejectionCode, reason: string, error?: unknown): void {
+  function refuse(incoming: Incoming, code: RejectionCode, text: string, error?: unknown): void {
     const { broker, message } = incoming
     const { device } = incoming.route
-    reject({ code, reason, broker, message, device, ...(error !== undefined && { error }) })
+    reject({ code, text, broker, message, device, ...(error !== undefined && { error }) })
   }
 
   function register(

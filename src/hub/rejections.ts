@@ -33,7 +33,7 @@ export function rejections(logger: Logger): Rejections {
         writeLine(
           logger,
           'warn',
-          `Rejected a message on ${topic}: ${rejection.code}, ${rejection.reason}`,
+          `Rejected a message on ${topic}: ${rejection.code}, ${rejection.text}`,
         )
       }
       for (const handler of handlers) {

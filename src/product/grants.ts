@@ -7,7 +7,7 @@
 import type { Principal } from '../rule/principal.ts'
 import { type AccessAction, type AccessRule, expandFilter } from '../rule/rule.ts'
 import { levelsCover, levelsOverlap } from '../topic/relation.ts'
-import { describe, type ExportFinding, type ExportReason, type RuleProblem } from './rule-export.ts'
+import { describe, type ExportCode, type ExportFinding, type RuleProblem } from './rule-export.ts'
 
 /** What one allow grants for one action. */
 export interface Grant {
@@ -55,21 +55,21 @@ export interface SelectedGrants {
  */
 export function effectiveGrants(principal: Principal, sight: Sight): EffectiveGrants {
   const denials = readRules(principal, 'deny')
-  const widened = new Map<AccessRule, WidenedReason>()
+  const widened = new Map<AccessRule, WidenedCode>()
   const grants: Grant[] = []
   for (const allowed of joinRetain(readRules(principal, 'allow'))) {
     const grant = deny(allowed, denials, sight, widened)
     if (grant) grants.push(grant)
   }
-  const findings = [...widened].map(([rule, reason]) =>
-    describe(principal.username, rule, { code: 'narrower', reason, text: WIDENED[reason] }),
+  const findings = [...widened].map(([rule, code]) =>
+    describe(principal.username, rule, { kind: 'narrower', code, text: WIDENED[code] }),
   )
   return { grants, findings }
 }
 
-type WidenedReason = 'retain' | 'share' | 'client-id'
+type WidenedCode = 'retain' | 'share' | 'client-id'
 
-const WIDENED: Readonly<Record<WidenedReason, string>> = {
+const WIDENED: Readonly<Record<WidenedCode, string>> = {
   retain: 'has to stop every publish there, since the broker does not look at the retain flag',
   share: 'has to stop every subscription there, since the broker does not look at share names',
   'client-id': 'has to stop it for every client id, since none is known yet',
@@ -82,8 +82,8 @@ export function findClientIdProblem(grant: Grant): RuleProblem | undefined {
 }
 
 /** A grant that is left out whole. */
-export function problem(reason: ExportReason, text: string): RuleProblem {
-  return { code: 'inexpressible', reason, text }
+export function problem(code: ExportCode, text: string): RuleProblem {
+  return { kind: 'inexpressible', code, text }
 }
 
 /**
@@ -119,14 +119,16 @@ function includes(outer: Grant, inner: Grant, sight: Sight): boolean {
 }
 
 function readRules(principal: Principal, effect: AccessRule['effect']): readonly Grant[] {
-  const { values } = principal
+  const { attributes } = principal
   return principal.rules
     .filter((rule) => rule.effect === effect)
     .flatMap((rule) => {
       // A placeholder is a whole level, so that its text stands for nothing else.
-      const anyClientId = !Object.hasOwn(values, 'clientId') && rule.filter.includes('{clientId}')
+      const anyClientId =
+        !Object.hasOwn(attributes, 'clientId') && rule.filter.includes('{clientId}')
       // A missing value makes a deny stop every level there, and an allow grant nothing.
-      const known = anyClientId && effect === 'allow' ? { ...values, clientId: '+' } : values
+      const known =
+        anyClientId && effect === 'allow' ? { ...attributes, clientId: '+' } : attributes
       const levels = expandFilter(rule.filter, known, effect === 'deny' ? '+' : undefined)
       if (!levels) return []
       return rule.actions
@@ -174,7 +176,7 @@ function deny(
   allowed: Grant,
   denials: readonly Denial[],
   sight: Sight,
-  widened: Map<AccessRule, WidenedReason>,
+  widened: Map<AccessRule, WidenedCode>,
 ): Grant | undefined {
   let grant = allowed
   for (const denial of denials) {

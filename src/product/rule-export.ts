@@ -10,7 +10,7 @@ import type { AccessRule } from '../rule/rule.ts'
 import { isUsername } from '../topic/name.ts'
 
 /** What in a rule the broker cannot express. Stable, to switch on. */
-export type ExportReason =
+export type ExportCode =
   /** The rule depends on the client id, which is known only once a client connects. */
   | 'client-id'
   /** The user name cannot be written in the broker's form. */
@@ -42,16 +42,16 @@ export interface ExportFinding {
    * What becomes of it with `allowNarrower`. `inexpressible`: the rule is left out, so that its
    * grant is lost whole. `narrower`: it is told, and less is granted than by the rules.
    */
-  readonly code: 'inexpressible' | 'narrower'
-  readonly reason: ExportReason
+  readonly kind: 'inexpressible' | 'narrower'
+  readonly code: ExportCode
   /** One sentence for an operator. */
   readonly text: string
 }
 
 /** What is wrong with a rule, before it is known whose it is. */
 export interface RuleProblem {
-  readonly code: ExportFinding['code']
-  readonly reason: ExportReason
+  readonly kind: ExportFinding['kind']
+  readonly code: ExportCode
   /** The end of a sentence that begins with the rule. */
   readonly text: string
 }
@@ -92,12 +92,12 @@ export class RuleExportError extends DeviceHubError {
 export function describe(
   username: string,
   rule: AccessRule,
-  { code, reason, text }: RuleProblem,
+  { kind, code, text }: RuleProblem,
 ): ExportFinding {
   const verbs = rule.actions.join(' and ')
   const user = isUsername(username) ? username : quote(username)
   const named = `${user}: the rule to ${rule.effect} ${verbs} ${quote(rule.filter)}`
-  return { principal: username, rule, code, reason, text: `${named} ${text}.` }
+  return { principal: username, rule, kind, code, text: `${named} ${text}.` }
 }
 
 /**

@@ -8,8 +8,8 @@
  */
 import { quote } from '../base/quote.ts'
 import { levelsCover, levelsOverlap, withoutEmptyName } from '../topic/relation.ts'
-import { type DialectFacts, findCharacter, isWild } from './facts.ts'
-import { type AccessAction, type AccessRule, expandFilter, type RuleValues } from './rule.ts'
+import { type BrokerFacts, findCharacter, isWild } from './facts.ts'
+import { type AccessAction, type AccessRule, type Attributes, expandFilter } from './rule.ts'
 
 /** What a broker cannot honour. Stable, to switch on. */
 export type CompatibilityCode =
@@ -58,7 +58,7 @@ export interface RuleOwner {
   readonly name: string
   readonly rules: readonly AccessRule[]
   /** The values that are known. */
-  readonly values: RuleValues
+  readonly attributes: Attributes
 }
 
 /** What is wrong with a rule: the end of a sentence that begins with it. */
@@ -69,7 +69,7 @@ const ACTION_NAMES = { publish: 'publish', subscribe: 'subscription' } as const
 /** What keeps a broker from keeping the sessions of its users apart, if anything does. */
 export function findSessionProblem(
   prefix: string,
-  { clientId, sessionsBy = 'client-id' }: DialectFacts,
+  { clientId, sessionsBy = 'client-id' }: BrokerFacts,
 ): CompatibilityFinding | undefined {
   if (clientId || sessionsBy === 'user-name') return undefined
   const text = `${prefix}: the broker finds sessions by client id and does not tell it: whoever logs in with the client id of somebody else ends that connection and what waits in its session, unless the broker's own configuration puts the user name in its place.`
@@ -79,7 +79,7 @@ export function findSessionProblem(
 /** Finds the rules that a broker cannot honour, in the order of the rules. */
 export function findIncompatibilities(
   owners: readonly RuleOwner[],
-  facts: DialectFacts,
+  facts: BrokerFacts,
 ): readonly CompatibilityFinding[] {
   return owners.flatMap((owner) =>
     owner.rules.flatMap((rule) => {
@@ -98,9 +98,9 @@ function findProblems(
   rule: AccessRule,
   owner: RuleOwner,
   owners: readonly RuleOwner[],
-  facts: DialectFacts,
+  facts: BrokerFacts,
 ): Problem[] {
-  const levels = expandKnown(rule.filter, owner.values)
+  const levels = expandKnown(rule.filter, owner.attributes)
   const stripped = findStripped(rule, levels, facts)
   if (rule.effect === 'deny') return [...stripped, ...findDenyProblems(rule, levels, facts)]
   return [
@@ -114,7 +114,7 @@ function findProblems(
 function findStripped(
   { effect, actions }: AccessRule,
   levels: readonly string[],
-  { stripped }: DialectFacts,
+  { stripped }: BrokerFacts,
 ): Problem[] {
   return actions.flatMap((action): Problem[] => {
     const isMeant = (prefix: string) => levelsOverlap(levels, [...prefix.split('/'), '+', '#'])
@@ -130,7 +130,7 @@ function findStripped(
 function findDenyProblems(
   rule: AccessRule,
   levels: readonly string[],
-  { separators, ...facts }: DialectFacts,
+  { separators, ...facts }: BrokerFacts,
 ): Problem[] {
   const problems: Problem[] = []
   const add = (...problem: Problem) => problems.push(problem)
@@ -158,7 +158,7 @@ function findAllowProblems(
   rule: AccessRule,
   levels: readonly string[],
   owner: RuleOwner,
-  { separators, wildcards = '', hidesReserved = true, ...facts }: DialectFacts,
+  { separators, wildcards = '', hidesReserved = true, ...facts }: BrokerFacts,
 ): Problem[] {
   const problems: Problem[] = []
   const add = (...problem: Problem) => problems.push(problem)
@@ -203,14 +203,14 @@ function findOpenGroups(
   rule: AccessRule,
   owner: RuleOwner,
   owners: readonly RuleOwner[],
-  { share: told }: DialectFacts,
+  { share: told }: BrokerFacts,
 ): Problem[] {
   if (told !== false || !speaksOf(rule, 'subscribe') || rule.share !== undefined) return []
-  const widest = widen(rule.filter, owner.values)
-  for (const { name, rules, values } of owners) {
+  const widest = widen(rule.filter, owner.attributes)
+  for (const { name, rules, attributes } of owners) {
     for (const { effect, share, ...group } of rules) {
       if (effect === 'deny' || share === undefined || !group.actions.includes('subscribe')) continue
-      const levels = widen(group.filter, values)
+      const levels = widen(group.filter, attributes)
       if (!levelsOverlap(widest, levels) || isMember(owner, share, levels)) continue
       const what = `the share group ${quote(share)} of ${name} and take messages from it`
       return [['share-group', `lets it join ${what}: the broker does not tell share names`]]
@@ -220,29 +220,33 @@ function findOpenGroups(
 }
 
 /** Whether somebody's rules grant all of a share group anyway. */
-function isMember({ rules, values }: RuleOwner, share: string, levels: readonly string[]): boolean {
+function isMember(
+  { rules, attributes }: RuleOwner,
+  share: string,
+  levels: readonly string[],
+): boolean {
   return rules.some((rule) => {
     if (rule.effect === 'deny' || rule.share !== share || !speaksOf(rule, 'subscribe')) return false
-    const own = expandFilter(rule.filter, values)
+    const own = expandFilter(rule.filter, attributes)
     return own !== undefined && levelsCover(own, levels)
   })
 }
 
 /** Puts the values that are known in place; the other placeholders stay. */
-function expandKnown(filter: string, values: RuleValues): readonly string[] {
-  return filter.split('/').flatMap((level) => expandFilter(level, values) ?? level)
+function expandKnown(filter: string, attributes: Attributes): readonly string[] {
+  return filter.split('/').flatMap((level) => expandFilter(level, attributes) ?? level)
 }
 
 /** The widest that a filter can be, for any values of its placeholders. */
-function widen(filter: string, values: RuleValues): readonly string[] {
-  return withoutEmptyName(expandFilter(filter, values, '+')!)
+function widen(filter: string, attributes: Attributes): readonly string[] {
+  return withoutEmptyName(expandFilter(filter, attributes, '+')!)
 }
 
 /** Whether another rule of the same owner grants what a rule does, and without a share name. */
 function isGrantedPlainly(
   rule: AccessRule,
   levels: readonly string[],
-  { rules, values }: RuleOwner,
+  { rules, attributes }: RuleOwner,
 ): boolean {
   return rules.some(
     (other) =>
@@ -250,7 +254,7 @@ function isGrantedPlainly(
       other.share === undefined &&
       speaksOf(other, 'subscribe') &&
       (other.maxQos === undefined || other.maxQos >= (rule.maxQos ?? 2)) &&
-      levelsCover(expandKnown(other.filter, values), levels),
+      levelsCover(expandKnown(other.filter, attributes), levels),
   )
 }
 

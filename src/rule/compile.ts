@@ -7,7 +7,7 @@
 import { withoutEmptyName } from '../topic/relation.ts'
 import { TopicScan } from '../topic/scan.ts'
 import type { AccessRequest, Decision } from './decision.ts'
-import { type DialectFacts, findSubscriptionProblem, separateLevels } from './facts.ts'
+import { type BrokerFacts, findSubscriptionProblem, separateLevels } from './facts.ts'
 import type { Principal } from './principal.ts'
 import { type AccessAction, type AccessRule, expandFilter } from './rule.ts'
 
@@ -34,9 +34,9 @@ interface CompiledRules {
 }
 
 const NO_RULES: CompiledRules = { denies: [], allows: [] }
-const NO_RULE: Decision = Object.freeze({ effect: 'deny', reason: 'no-rule-grants' })
-const MALFORMED: Decision = Object.freeze({ effect: 'deny', reason: 'topic-malformed' })
-const UNSUPPORTED: Decision = Object.freeze({ effect: 'deny', reason: 'broker-unsupported' })
+const NO_RULE: Decision = Object.freeze({ effect: 'deny', code: 'no-rule-grants' })
+const MALFORMED: Decision = Object.freeze({ effect: 'deny', code: 'topic-malformed' })
+const UNSUPPORTED: Decision = Object.freeze({ effect: 'deny', code: 'broker-unsupported' })
 
 // Nothing runs between reading a topic and deciding about it, so one is enough for all.
 const scan = new TopicScan()
@@ -53,15 +53,15 @@ export function compileAccess(principal: Principal): CompiledAccess {
   const subscribe = compileRules(principal, 'subscribe')
   return {
     decide(request) {
-      const { action, topic, broker } = request
+      const { action, topic, facts } = request
       const problem = action === 'publish' ? scan.readName(topic) : scan.readFilter(topic)
       if (problem !== undefined) return MALFORMED
       const rules = action === 'publish' ? publish : action === 'subscribe' ? subscribe : NO_RULES
       for (const { rule, levels, decision } of rules.denies) {
-        if (isMeant(rule, request) && scan.isOverlappedBy(seenBy(broker, levels))) return decision
+        if (isMeant(rule, request) && scan.isOverlappedBy(seenBy(facts, levels))) return decision
       }
-      if (action === 'subscribe' && broker !== undefined) {
-        if (findSubscriptionProblem(topic, broker)) return UNSUPPORTED
+      if (action === 'subscribe' && facts !== undefined) {
+        if (findSubscriptionProblem(topic, facts)) return UNSUPPORTED
       }
       for (const { rule, levels, topic: own, decision } of rules.allows) {
         if (own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own)) continue
@@ -72,19 +72,19 @@ export function compileAccess(principal: Principal): CompiledAccess {
   }
 }
 
-function compileRules({ rules, values }: Principal, action: AccessAction): CompiledRules {
+function compileRules({ rules, attributes }: Principal, action: AccessAction): CompiledRules {
   const denies: CompiledRule[] = []
   const allows: CompiledRule[] = []
   for (const rule of rules) {
     if (!rule.actions.includes(action)) continue
     if (rule.effect === 'deny') {
       // A placeholder without a value could stand for any level, so a deny takes it for all of them.
-      const levels = withoutEmptyName(expandFilter(rule.filter, values, '+')!)
-      const decision: Decision = { effect: 'deny', reason: 'denied-by-rule', rule }
+      const levels = withoutEmptyName(expandFilter(rule.filter, attributes, '+')!)
+      const decision: Decision = { effect: 'deny', code: 'denied-by-rule', rule }
       denies.push({ rule, levels, decision: Object.freeze(decision) })
     } else if (rule.effect === 'allow') {
-      const levels = expandFilter(rule.filter, values)
-      const decision: Decision = { effect: 'allow', reason: 'allowed-by-rule', rule }
+      const levels = expandFilter(rule.filter, attributes)
+      const decision: Decision = { effect: 'allow', code: 'allowed-by-rule', rule }
       if (!levels) continue
       const isPlain = rule.share === undefined && !levels.includes('+') && !levels.includes('#')
       const topic = isPlain ? { topic: levels.join('/') } : {}
@@ -95,13 +95,13 @@ function compileRules({ rules, values }: Principal, action: AccessAction): Compi
 }
 
 /** A deny's levels as a broker sees them. */
-function seenBy(broker: DialectFacts | undefined, levels: readonly string[]): readonly string[] {
-  return broker?.separators ? separateLevels(levels, broker.separators) : levels
+function seenBy(facts: BrokerFacts | undefined, levels: readonly string[]): readonly string[] {
+  return facts?.separators ? separateLevels(levels, facts.separators) : levels
 }
 
 /** Whether a deny speaks of a request, its filter apart. */
 function isMeant({ share, retain }: AccessRule, request: AccessRequest): boolean {
-  const isShareHidden = request.action === 'subscribe' && request.broker?.share === false
+  const isShareHidden = request.action === 'subscribe' && request.facts?.share === false
   if (share !== undefined && !isShareHidden && !scan.hasShare(share)) return false
   // Only a retain flag that is known to be the other one keeps the deny away.
   return request.action !== 'publish' || retain === undefined || request.retain !== !retain

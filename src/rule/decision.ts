@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DialectFacts } from './facts.ts'
+import type { BrokerFacts } from './facts.ts'
 import type { AccessAction, AccessRule } from './rule.ts'
 
 /** What a principal wants to do. */
@@ -20,11 +20,11 @@ export interface AccessRequest {
    * for a share name it does not tell stops every subscription, for example. Default: it hides
    * nothing, and what it does not tell is left out above.
    */
-  readonly broker?: DialectFacts | undefined
+  readonly facts?: BrokerFacts | undefined
 }
 
 /** Why a decision came out as it did. Stable, to switch on. */
-export type DecisionReason =
+export type DecisionCode =
   | 'allowed-by-rule'
   | 'denied-by-rule'
   | 'no-rule-grants'
@@ -36,10 +36,10 @@ export type DecisionReason =
 /** A decision, as plain data. */
 export interface Decision {
   readonly effect: 'allow' | 'deny'
-  readonly reason: DecisionReason
+  readonly code: DecisionCode
   /** The rule that decided, as declared. */
   readonly rule?: AccessRule
 }
 
 /** The decision about somebody no rule is known for. */
-export const UNKNOWN_PRINCIPAL: Decision = { effect: 'deny', reason: 'principal-unknown' }
+export const UNKNOWN_PRINCIPAL: Decision = { effect: 'deny', code: 'principal-unknown' }

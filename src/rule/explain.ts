@@ -83,7 +83,7 @@ export function explainDecision(
   const topic = parseTopic(request)
   if (topic instanceof InvalidTopicError) {
     const text = `${subject}${asked}: ${topic.problem}.`
-    return { effect: 'deny', reason: 'topic-malformed', text, nearMisses: [] }
+    return { effect: 'deny', code: 'topic-malformed', text, nearMisses: [] }
   }
   const decision = decide(principal, request)
   if (decision.effect === 'allow') {
@@ -91,8 +91,8 @@ export function explainDecision(
     const text = `${subject}may ${verb} ${quote(request.topic)}: its rule grants ${filter}.`
     return { ...decision, text, nearMisses: [] }
   }
-  if (decision.reason === 'broker-unsupported') {
-    const problem = findSubscriptionProblem(request.topic, request.broker!)
+  if (decision.code === 'broker-unsupported') {
+    const problem = findSubscriptionProblem(request.topic, request.facts!)
     return { ...decision, text: `${subject}${asked}: ${problem}.`, nearMisses: [] }
   }
   const nearMisses = principal.rules
@@ -124,7 +124,7 @@ function findNearMiss(
   { levels, share }: TopicFilter,
 ): NearMiss | undefined {
   if (rule.effect === 'deny') return undefined
-  const own = expandFilter(rule.filter, principal.values)
+  const own = expandFilter(rule.filter, principal.attributes)
   if (!own) return undefined
   const filter = own.join('/')
   const shown = quote(filter)
@@ -186,8 +186,8 @@ function describeExcess(own: readonly string[], levels: readonly string[]): stri
   return `"#" asks for every topic${at === 0 ? '' : ' below'}`
 }
 
-function withAnyDevice({ values }: Principal): Record<string, string> {
-  const any: Record<string, string> = { ...values }
+function withAnyDevice({ attributes }: Principal): Record<string, string> {
+  const any: Record<string, string> = { ...attributes }
   for (const name of ['deviceId', 'clientId']) {
     if (name in any) any[name] = any[name]!.replace(/[^/]+/g, '+')
   }
@@ -200,7 +200,7 @@ function findOtherDevice(
   principal: Principal,
   levels: readonly string[],
 ): string | undefined {
-  const marked = expandFilter(rule.filter, { ...principal.values, deviceId: '{deviceId}' })
+  const marked = expandFilter(rule.filter, { ...principal.attributes, deviceId: '{deviceId}' })
   const other = marked && levels[marked.indexOf('{deviceId}')]
   return other === '+' || other === '#' ? undefined : other
 }
@@ -216,7 +216,7 @@ function summariseGrants(principal: Principal, request: AccessRequest): string {
 }
 
 function expand(rule: AccessRule, principal: Principal): string {
-  return expandFilter(rule.filter, principal.values)?.join('/') ?? rule.filter
+  return expandFilter(rule.filter, principal.attributes)?.join('/') ?? rule.filter
 }
 
 /** A user name for a sentence; one that nobody can have, or that would not show, is quoted. */

@@ -8,7 +8,7 @@ import type { Principal } from './principal.ts'
 import type { AccessAction } from './rule.ts'
 
 /** What a broker tells of a request, and what it understands. */
-export interface DialectFacts {
+export interface BrokerFacts {
   /** Whether it tells the QoS asked for. */
   readonly qos: boolean
   /** Whether it tells the retain flag of a publish. */
@@ -48,7 +48,7 @@ export interface DialectFacts {
  */
 export function findDeviceProblem(
   { device }: Principal,
-  { separators, wildcards = '' }: DialectFacts,
+  { separators, wildcards = '' }: BrokerFacts,
 ): string | undefined {
   return device && findCharacter([device.id], separators + wildcards)
 }
@@ -61,7 +61,7 @@ export function findDeviceProblem(
  */
 export function findSubscriptionProblem(
   topic: string,
-  { share: shares, hidesReserved = true }: DialectFacts,
+  { share: shares, hidesReserved = true }: BrokerFacts,
 ): string | undefined {
   // Most brokers have nothing to look at, and this is asked for every subscription.
   if (shares !== 'none' && hidesReserved) return undefined

@@ -4,7 +4,7 @@
  * @module
  */
 import { clientIdValue } from './client-id.ts'
-import type { AccessRule, RuleValues } from './rule.ts'
+import type { AccessRule, Attributes } from './rule.ts'
 
 /** A device, a service account such as the hub's own login, or the holder of a token. */
 export interface Principal {
@@ -18,7 +18,7 @@ export interface Principal {
    * Values of the placeholders. They are taken as they are: none may hold a wildcard, and none but
    * a user name a "/". A fleet sees to that.
    */
-  readonly values: RuleValues
+  readonly attributes: Attributes
   /** Client ids from elsewhere that are its own beside those made of its user name. Default: none. */
   readonly clientIds?: readonly string[]
   /**
@@ -35,5 +35,5 @@ export interface Principal {
 export function withClientId(principal: Principal, clientId: string | undefined): Principal {
   const value = clientId === undefined ? undefined : clientIdValue(principal.username, clientId)
   if (value === undefined) return principal
-  return { ...principal, values: { ...principal.values, clientId: value } }
+  return { ...principal, attributes: { ...principal.attributes, clientId: value } }
 }

@@ -35,7 +35,7 @@ export interface AccessRule {
 }
 
 /** The values of a principal's placeholders. */
-export type RuleValues = Readonly<Record<string, string>>
+export type Attributes = Readonly<Record<string, string>>
 
 const PLACEHOLDER = '{'
 const RULE_KEYS: readonly string[] = [
@@ -110,7 +110,7 @@ export function checkRules(rules: readonly AccessRule[], key: string): void {
  */
 export function expandFilter(
   filter: string,
-  values: RuleValues,
+  attributes: Attributes,
   missing?: string,
 ): readonly string[] | undefined {
   if (!filter.includes(PLACEHOLDER)) return filter.split('/')
@@ -121,8 +121,8 @@ export function expandFilter(
       continue
     }
     const name = level.slice(1, -1)
-    const isKnown = Object.hasOwn(values, name)
-    const value = isKnown ? values[name] : missing
+    const isKnown = Object.hasOwn(attributes, name)
+    const value = isKnown ? attributes[name] : missing
     if (value === undefined) return undefined
     // These have one level or several, and what follows them would stand behind any.
     if (!isKnown && (name === 'username' || name === 'clientId')) return [...levels, '#']

@@ -18,8 +18,8 @@ import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { Collector, within } from '../support/wait.ts'
 
 /** Settles at the next event of a type. */
-async function until(broker: Broker, type: BrokerStatus['type']): Promise<void> {
-  for await (const status of broker.status()) if (status.type === type) return
+async function until(broker: Broker, type: BrokerStatus['kind']): Promise<void> {
+  for await (const status of broker.status()) if (status.kind === type) return
 }
 
 test('after the broker was killed and restarted, a hub receives again, and its log says so', {

@@ -94,7 +94,7 @@ describe("Mosquitto's clients", { skip: mosquittoClientsMissing }, () => {
   }
 
   for (const [name, makeLogin, reason] of [
-    ['a wrong password', ({ username }) => ({ username, password: 'guess' }), 'secret-wrong'],
+    ['a wrong password', ({ username }) => ({ username, password: 'guess' }), 'password-wrong'],
     ['an unknown user', (login) => ({ ...login, username: 'pump/P-9' }), 'principal-unknown'],
     ['no password', ({ username }) => ({ username }), 'credentials-missing'],
     ['no user name', () => ({}), 'credentials-missing'],

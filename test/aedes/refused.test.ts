@@ -29,7 +29,7 @@ interface Row {
 const rows: Readonly<Record<string, Row>> = {
   'a wrong password': {
     prepare: ({ p1 }) => ({ ...p1, password: 'guess' }),
-    reason: 'secret-wrong',
+    reason: 'password-wrong',
     answer: { 5: 0x86, 4: 4 },
   },
   'an unknown user name': {

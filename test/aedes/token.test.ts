@@ -57,7 +57,7 @@ async function openSite(wrap: (fleet: Fleet) => Fleet = (fleet) => fleet): Promi
           { effect: 'allow', actions: ['subscribe'], filter: '{prefix}/pump/{deviceId}/data' },
           { effect: 'allow', actions: ['publish'], filter: 'panels/{deviceId}/status' },
         ],
-        values: { deviceId: 'P-1' },
+        attributes: { deviceId: 'P-1' },
         expiresIn,
       }),
 
@@ -109,7 +109,7 @@ describe('a token', () => {
       { ...token, username: 'office' },
     ]) {
       await assert.rejects(site.connect(login), { code: 0x86 })
-      assert.equal(site.denials.items.at(-1)?.reason, 'secret-wrong')
+      assert.equal(site.denials.items.at(-1)?.reason, 'password-wrong')
     }
     const told = JSON.stringify([site.log.lines, site.denials.items])
     for (const { password } of [token, other]) assert.ok(!told.includes(password.slice(0, 40)))

@@ -12,14 +12,14 @@ import { within } from '../support/wait.ts'
 const KEPT = 64
 
 function failure(attempt: number): BrokerStatus {
-  return { type: 'reconnect-failed', attempt, error: new Error('no answer'), delay: 1_000 }
+  return { kind: 'reconnect-failed', attempt, error: new Error('no answer'), delay: 1_000 }
 }
 
 /** The numbers of failed attempts, to the end of the stream. */
 async function attemptsOf(statuses: AsyncIterable<BrokerStatus>): Promise<number[]> {
   const attempts: number[] = []
   for await (const status of statuses) {
-    if (status.type === 'reconnect-failed') attempts.push(status.attempt)
+    if (status.kind === 'reconnect-failed') attempts.push(status.attempt)
   }
   return attempts
 }
@@ -35,7 +35,7 @@ describe('a reader of statuses', () => {
     const watched = stream.watch()
     stream.emit(failure(2))
     stream.emit(failure(3))
-    stream.emit({ type: 'closed' })
+    stream.emit({ kind: 'closed' })
     assert.deepEqual(await within(attemptsOf(watched), 'end'), [2, 3])
   })
 
@@ -48,7 +48,7 @@ describe('a reader of statuses', () => {
       const stream = new StatusStream()
       const watched = stream.watch()
       for (let attempt = 1; attempt <= emitted; attempt++) stream.emit(failure(attempt))
-      stream.emit({ type: 'closed' })
+      stream.emit({ kind: 'closed' })
       assert.deepEqual(await within(attemptsOf(watched), 'end'), numbers(from, emitted))
     })
   }
@@ -65,8 +65,8 @@ describe('a reader of statuses', () => {
   })
 
   describe('that missed whether there is a connection is told that first', () => {
-    const lost: BrokerStatus = { type: 'disconnected' }
-    const back = { type: 'connected' } as BrokerStatus
+    const lost: BrokerStatus = { kind: 'disconnected' }
+    const back = { kind: 'connected' } as BrokerStatus
     const many = Array.from({ length: 200 }, (_, i) => failure(i + 1))
     const rows: [title: string, events: readonly BrokerStatus[], first: string[]][] = [
       ['a loss', [lost, ...many], ['disconnected', 'reconnect-failed']],
@@ -79,9 +79,9 @@ describe('a reader of statuses', () => {
         const stream = new StatusStream()
         const watched = stream.watch()
         for (const event of events) stream.emit(event)
-        stream.emit({ type: 'closed' })
+        stream.emit({ kind: 'closed' })
         const types: string[] = []
-        for await (const { type } of watched) types.push(type)
+        for await (const { kind: type } of watched) types.push(type)
         assert.deepEqual(types.slice(0, 2), first)
         assert.equal(types.length, first[0] === 'reconnect-failed' ? KEPT : KEPT + 1)
       })
@@ -109,7 +109,7 @@ describe('a reader of statuses', () => {
       stream.emit(failure(attempt))
       await Promise.resolve()
     }
-    stream.emit({ type: 'closed' })
+    stream.emit({ kind: 'closed' })
     for (const reader of readers) assert.deepEqual(await within(reader, 'end'), numbers(1, 5))
   })
 
@@ -117,11 +117,11 @@ describe('a reader of statuses', () => {
     const stream = new StatusStream()
     const early = stream.watch()
     stream.emit(failure(1))
-    stream.emit({ type: 'closed' })
+    stream.emit({ kind: 'closed' })
     stream.emit(failure(2))
     assert.deepEqual(await within(attemptsOf(early), 'end'), [1])
     const late: BrokerStatus[] = []
     for await (const status of stream.watch()) late.push(status)
-    assert.deepEqual(late, [{ type: 'closed' }])
+    assert.deepEqual(late, [{ kind: 'closed' }])
   })
 })

@@ -58,7 +58,7 @@ export async function openSite(script: string): Promise<Site> {
   const device = await fleet.provision(pump, 'P-1')
   const { username, password } = fleet.issueToken({
     rules: [{ effect: 'allow', actions: ['subscribe'], filter: '{prefix}/pump/{deviceId}/data' }],
-    values: { deviceId: 'P-1' },
+    attributes: { deviceId: 'P-1' },
   })
   const broker = await embeddedBroker(fleet, { port: 0, websocket: { port: 0 } })
   const { port, pathname } = new URL(broker.websocketUrl!)

@@ -21,10 +21,7 @@ describe('for people', () => {
     [data(10n), 'data pump/P-1 "10"'],
     [data(undefined), 'data pump/P-1 null'],
     [{ ...at, event: 'broker', state: 'connected' }, 'broker connected'],
-    [
-      { ...at, event: 'broker', state: 'disconnected', reason: 'gone' },
-      'broker disconnected: gone',
-    ],
+    [{ ...at, event: 'broker', state: 'disconnected', text: 'gone' }, 'broker disconnected: gone'],
     [
       {
         ...at,
@@ -39,7 +36,7 @@ describe('for people', () => {
       'broker subscribed: a/+ (shared), b/+ (not shared: broker-has-none), c/+',
     ],
     [
-      { ...at, event: 'rejected', topic: 'a\u001bb', code: 'topic-unknown', reason: 'no\ntype' },
+      { ...at, event: 'rejected', topic: 'a\u001bb', code: 'topic-unknown', text: 'no\ntype' },
       'rejected "a\\u001bb" topic-unknown: no\\u{a}type',
     ],
   ] as const satisfies readonly (readonly [ListenEvent, string])[]) {

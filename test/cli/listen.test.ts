@@ -76,8 +76,7 @@ const JSON_LINES = [
     event: 'rejected',
     topic: 'things/weatherstation/S-1/data',
     code: 'payload-invalid',
-    reason:
-      'data of weatherstation/S-1: temperature: Invalid type: Expected number but received "warm"',
+    text: 'data of weatherstation/S-1: temperature: Invalid type: Expected number but received "warm"',
   },
   { event: 'data', ...device, payload: { temperature: 22 } },
   { event: 'broker', state: 'closed' },

@@ -9,13 +9,13 @@ import { Collector, deferred, within } from '../support/wait.ts'
 import { bytes, type Case, type Client, text } from './bench.ts'
 
 /** The next status of a type. */
-async function nextStatus<T extends BrokerStatus['type']>(
+async function nextStatus<T extends BrokerStatus['kind']>(
   statuses: AsyncIterable<BrokerStatus>,
   type: T,
-): Promise<Extract<BrokerStatus, { type: T }>> {
+): Promise<Extract<BrokerStatus, { kind: T }>> {
   const find = async () => {
     for await (const status of statuses) {
-      if (status.type === type) return status as Extract<BrokerStatus, { type: T }>
+      if (status.kind === type) return status as Extract<BrokerStatus, { kind: T }>
     }
     throw new Error(`No ${type} before the end`)
   }

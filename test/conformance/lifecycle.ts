@@ -146,9 +146,9 @@ export const lifecycle: Record<string, Case> = {
     await broker.close()
     for (const reader of readers) {
       const statuses = await within(reader, 'end of status')
-      assert.deepEqual(statuses, [{ type: 'connected', capabilities }, { type: 'closed' }])
+      assert.deepEqual(statuses, [{ kind: 'connected', capabilities }, { kind: 'closed' }])
     }
-    assert.deepEqual(await within(late, 'end of status'), [{ type: 'closed' }])
-    assert.deepEqual(await within(collect(broker.status()), 'end of status'), [{ type: 'closed' }])
+    assert.deepEqual(await within(late, 'end of status'), [{ kind: 'closed' }])
+    assert.deepEqual(await within(collect(broker.status()), 'end of status'), [{ kind: 'closed' }])
   },
 }

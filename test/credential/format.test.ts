@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { checkPasswordHash, parseSlowHash } from '../../src/credential/format.ts'
-import { generateSecret, secretHasher } from '../../src/credential/generated.ts'
+import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
 import { loopPbkdf2, nativePbkdf2 } from '../../src/credential/pbkdf2.ts'
 import { loopScrypt } from '../../src/credential/scrypt.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
@@ -65,7 +65,7 @@ describe('is usable', () => {
 })
 
 describe('is not usable', () => {
-  const secret = generateSecret()
+  const secret = generatePassword()
   const rows: [title: string, stored: unknown][] = [
     ['nothing', undefined],
     ['null', null],
@@ -74,8 +74,8 @@ describe('is not usable', () => {
     ['an empty text', ''],
     ['a password in the clear', PASSWORD],
     ['a generated secret', secret],
-    ['the hash of a generated secret', secretHasher(undefined).hash(secret)],
-    ['the same under a pepper', secretHasher('x'.repeat(16)).hash(secret)],
+    ['the hash of a generated secret', passwordHasher(undefined).hash(secret)],
+    ['the same under a pepper', passwordHasher('x'.repeat(16)).hash(secret)],
     ['Django’s mark for no password', '!TFz06UUzYmxcCIsy1tFtdzVDkhTFdZqb8m3VCqHi'],
     [
       'Django’s with SHA-1',

@@ -7,9 +7,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
   equalConstantTime,
-  generateSecret,
-  SECRET_PREFIX,
-  secretHasher,
+  generatePassword,
+  PASSWORD_PREFIX,
+  passwordHasher,
 } from '../../src/credential/generated.ts'
 
 const PEPPER = 'a pepper of more than 16 bytes'
@@ -30,14 +30,14 @@ function hex(buffer: ArrayBuffer): string {
 
 describe('a generated secret', () => {
   test('begins recognisably and has 64 hexadecimal digits', () => {
-    assert.equal(SECRET_PREFIX, 'dhs_')
-    for (let i = 0; i < 20; i++) assert.match(generateSecret(), /^dhs_[0-9a-f]{64}$/)
+    assert.equal(PASSWORD_PREFIX, 'dhs_')
+    for (let i = 0; i < 20; i++) assert.match(generatePassword(), /^dhs_[0-9a-f]{64}$/)
   })
 
   test('is another one each time, in every digit', () => {
-    const secrets = Array.from({ length: 500 }, generateSecret)
+    const secrets = Array.from({ length: 500 }, generatePassword)
     assert.equal(new Set(secrets).size, 500)
-    for (let i = SECRET_PREFIX.length; i < secrets[0]!.length; i++) {
+    for (let i = PASSWORD_PREFIX.length; i < secrets[0]!.length; i++) {
       assert.equal(new Set(secrets.map((secret) => secret[i])).size, 16, `digit ${i}`)
     }
   })
@@ -45,25 +45,25 @@ describe('a generated secret', () => {
 
 describe('a stored secret', () => {
   test('without a pepper is its SHA-256, under a word for the format', async () => {
-    const secret = generateSecret()
-    const stored = secretHasher(undefined).hash(secret)
+    const secret = generatePassword()
+    const stored = passwordHasher(undefined).hash(secret)
     assert.equal(stored, `$dh-sha256$${await native(secret)}`)
   })
 
   test('with a pepper is its HMAC-SHA-256 under that, whether text or bytes', async () => {
-    const secret = generateSecret()
-    const stored = secretHasher(PEPPER).hash(secret)
+    const secret = generatePassword()
+    const stored = passwordHasher(PEPPER).hash(secret)
     assert.equal(stored, `$dh-hmac-sha256$${await native(secret, PEPPER)}`)
-    assert.equal(secretHasher(new TextEncoder().encode(PEPPER)).hash(secret), stored)
+    assert.equal(passwordHasher(new TextEncoder().encode(PEPPER)).hash(secret), stored)
   })
 
   test('does not hold the secret, and is another under another pepper', () => {
-    const secret = generateSecret()
+    const secret = generatePassword()
     const stored = [undefined, PEPPER, `${PEPPER}!`].map((pepper) =>
-      secretHasher(pepper).hash(secret),
+      passwordHasher(pepper).hash(secret),
     )
     assert.equal(new Set(stored).size, 3)
-    for (const text of stored) assert.ok(!text.includes(secret.slice(SECRET_PREFIX.length)))
+    for (const text of stored) assert.ok(!text.includes(secret.slice(PASSWORD_PREFIX.length)))
   })
 })
 
@@ -72,23 +72,23 @@ for (const [title, pepper] of [
   ['under a pepper', PEPPER],
 ] as const) {
   describe(`${title}, a secret is compared`, () => {
-    const hasher = secretHasher(pepper)
-    const secret = generateSecret()
+    const hasher = passwordHasher(pepper)
+    const secret = generatePassword()
     const stored = hasher.hash(secret)
     const digits = stored.slice(stored.lastIndexOf('$') + 1)
 
     test('and taken, if it is the stored one', () => {
       assert.equal(hasher.verify(secret, stored), true)
-      assert.equal(secretHasher(pepper).verify(secret, stored), true)
+      assert.equal(passwordHasher(pepper).verify(secret, stored), true)
       for (const odd of ['é😀', 'x'.repeat(100_000), ' ']) {
         assert.equal(hasher.verify(odd, hasher.hash(odd)), true)
       }
     })
 
     const wrong: [title: string, secret: string][] = [
-      ['another one', generateSecret()],
+      ['another one', generatePassword()],
       ['nothing', ''],
-      ['the prefix alone', SECRET_PREFIX],
+      ['the prefix alone', PASSWORD_PREFIX],
       ['a truncated one', secret.slice(0, -1)],
       ['a longer one', `${secret}0`],
       ['one with another last digit', secret.slice(0, -1) + (secret.endsWith('0') ? '1' : '0')],
@@ -122,8 +122,8 @@ for (const [title, pepper] of [
       ['a text with a line break', `${stored}\n`],
       ['a text of Django', 'pbkdf2_sha256$600000$salt$aGFzaA=='],
       ['a text of Mosquitto', '$7$101$c2FsdA==$aGFzaA=='],
-      ['the same secret the other way', secretHasher(pepper ? undefined : PEPPER).hash(secret)],
-      ['the same secret under another pepper', secretHasher(`${PEPPER}!`).hash(secret)],
+      ['the same secret the other way', passwordHasher(pepper ? undefined : PEPPER).hash(secret)],
+      ['the same secret under another pepper', passwordHasher(`${PEPPER}!`).hash(secret)],
     ]
     for (const [what, text] of foreign) {
       test(`and not taken, if ${what} is stored`, () => {
@@ -138,7 +138,7 @@ describe('a pepper', () => {
   const good: (string | Uint8Array)[] = ['x'.repeat(16), 'é'.repeat(8), new Uint8Array(16)]
   for (const pepper of good) {
     test(`of ${pepper.length} ${typeof pepper === 'string' ? 'characters' : 'bytes'} is taken: 16 bytes`, () => {
-      const hasher = secretHasher(pepper)
+      const hasher = passwordHasher(pepper)
       assert.equal(hasher.verify('s', hasher.hash('s')), true)
     })
   }
@@ -151,7 +151,7 @@ describe('a pepper', () => {
   ]
   for (const pepper of short) {
     test(`of ${pepper.length} ${typeof pepper === 'string' ? 'characters' : 'bytes'} is refused, and not shown`, () => {
-      assert.throws(() => secretHasher(pepper), {
+      assert.throws(() => passwordHasher(pepper), {
         name: 'ConfigError',
         key: 'pepper',
         message: 'pepper: must have at least 16 bytes',

@@ -9,8 +9,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { secretHasher } from '../../src/credential/generated.ts'
-import { secretVerifier } from '../../src/credential/verifier.ts'
+import { passwordHasher } from '../../src/credential/generated.ts'
+import { passwordVerifier } from '../../src/credential/verifier.ts'
 
 const TIMEOUT = 20_000
 const PYTHONS = ['/usr/bin/python3', 'python3']
@@ -60,7 +60,7 @@ for (const [title, skip, store] of [
     for (const [i, password] of passwords.entries()) {
       test(`is verified: ${JSON.stringify(password.slice(0, 20))}`, async () => {
         const stored = store(password)
-        const verifier = secretVerifier(secretHasher(undefined))
+        const verifier = passwordVerifier(passwordHasher(undefined))
         assert.equal(await verifier.verify('pump', password, [stored]), true)
         const wrong = passwords[(i + 1) % passwords.length]!
         assert.equal(await verifier.verify('pump', wrong, [stored]), false)

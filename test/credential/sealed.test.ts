@@ -7,24 +7,24 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
   MIN_SEALING_KEY_BYTES,
-  type SecretOwner,
-  secretSealer,
+  type PasswordOwner,
+  passwordSealer,
 } from '../../src/credential/sealed.ts'
 
 const KEY = 'a sealing key of at least 32 bytes'
-const OWNER: SecretOwner = { type: 'pump', id: 'P-1', credentialId: 'c-1' }
+const OWNER: PasswordOwner = { type: 'pump', id: 'P-1', credentialId: 'c-1' }
 const SECRET = 'dhs_00ff'
 
 describe('a sealed secret', () => {
   for (const secret of [SECRET, '', '水', 'x'.repeat(100_000)]) {
     test(`of ${secret.length} characters comes back`, async () => {
-      const sealer = secretSealer(KEY)
+      const sealer = passwordSealer(KEY)
       assert.equal(await sealer.open(OWNER, await sealer.seal(OWNER, secret)), secret)
     })
   }
 
   test('is another text each time, which names its format and does not hold the secret', async () => {
-    const sealer = secretSealer(KEY)
+    const sealer = passwordSealer(KEY)
     const [one, two] = [await sealer.seal(OWNER, SECRET), await sealer.seal(OWNER, SECRET)]
     assert.notEqual(one, two)
     for (const text of [one, two]) {
@@ -34,8 +34,8 @@ describe('a sealed secret', () => {
   })
 
   test('is opened by the same key in another process, given as text or as bytes', async () => {
-    const sealed = await secretSealer(KEY).seal(OWNER, SECRET)
-    const bytes = secretSealer(new TextEncoder().encode(KEY))
+    const sealed = await passwordSealer(KEY).seal(OWNER, SECRET)
+    const bytes = passwordSealer(new TextEncoder().encode(KEY))
     assert.equal(await bytes.open(OWNER, sealed), SECRET)
   })
 
@@ -47,13 +47,13 @@ describe('a sealed secret', () => {
     ['for an owner whose parts run together alike', KEY, { ...OWNER, type: 'pumpP', id: '-1' }],
   ] as const) {
     test(`is not opened ${how}`, async () => {
-      const sealed = await secretSealer(KEY).seal(OWNER, SECRET)
-      assert.equal(await secretSealer(key).open(owner, sealed), undefined)
+      const sealed = await passwordSealer(KEY).seal(OWNER, SECRET)
+      assert.equal(await passwordSealer(key).open(owner, sealed), undefined)
     })
   }
 
   test('is not opened with any one character changed, left out or added', async () => {
-    const sealer = secretSealer(KEY)
+    const sealer = passwordSealer(KEY)
     const sealed = await sealer.seal(OWNER, SECRET)
     for (let i = 0; i < sealed.length; i++) {
       const other = sealed[i] === 'A' ? 'B' : 'A'
@@ -77,7 +77,7 @@ describe('a sealed secret', () => {
     {},
   ]) {
     test(`is none of ${JSON.stringify(text)}`, async () => {
-      assert.equal(await secretSealer(KEY).open(OWNER, text as string), undefined)
+      assert.equal(await passwordSealer(KEY).open(OWNER, text as string), undefined)
     })
   }
 })
@@ -85,10 +85,10 @@ describe('a sealed secret', () => {
 describe('a mark', () => {
   test('is the same for the same text and key, and another for any other', () => {
     const marks = [KEY, `${KEY}.`].flatMap((key) =>
-      ['hub a', 'hub b', 'hu ba'].map((text) => secretSealer(key).mark(text)),
+      ['hub a', 'hub b', 'hu ba'].map((text) => passwordSealer(key).mark(text)),
     )
     assert.equal(new Set(marks).size, marks.length)
-    assert.equal(secretSealer(KEY).mark('hub a'), marks[0])
+    assert.equal(passwordSealer(KEY).mark('hub a'), marks[0])
     assert.match(marks[0]!, /^[0-9a-f]{32}$/)
   })
 })
@@ -103,7 +103,7 @@ describe('a key is refused', () => {
     Array(MIN_SEALING_KEY_BYTES).fill(1),
   ]) {
     test(`that is ${key?.constructor.name} of ${String(key).length} characters`, () => {
-      assert.throws(() => secretSealer(key as string), {
+      assert.throws(() => passwordSealer(key as string), {
         name: 'ConfigError',
         key: 'sealingKey',
         message: 'sealingKey: must have at least 32 bytes',
@@ -112,7 +112,7 @@ describe('a key is refused', () => {
   }
 
   test('and one of just as many bytes is taken, counted as UTF-8', () => {
-    secretSealer('é'.repeat(MIN_SEALING_KEY_BYTES / 2))
-    secretSealer(new Uint8Array(MIN_SEALING_KEY_BYTES))
+    passwordSealer('é'.repeat(MIN_SEALING_KEY_BYTES / 2))
+    passwordSealer(new Uint8Array(MIN_SEALING_KEY_BYTES))
   })
 })

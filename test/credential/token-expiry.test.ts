@@ -11,7 +11,7 @@ import { readTokenExpiry } from '../../src/credential/token-expiry.ts'
 
 const authority = tokenAuthority('a pepper of more than 16 bytes', 'things')
 const rules = [{ effect: 'allow', actions: ['subscribe'], filter: 'naïve/☃/{x}' }] as const
-const values = { x: 'ÿ' }
+const attributes = { x: 'ÿ' }
 
 function tokenOf(payload: unknown): string {
   return `x.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.x`
@@ -22,7 +22,7 @@ describe('the expiry in a token', () => {
     const lifetimes = fc.integer({ min: 1, max: 86_400 })
     const times = fc.integer({ min: 0, max: 4_000_000_000_000 })
     const property = fc.property(lifetimes, times, (expiresIn, now) => {
-      const token = authority.issue({ rules, values, expiresIn }, now)
+      const token = authority.issue({ rules, attributes, expiresIn }, now)
       assert.equal(readTokenExpiry(token.username, token.password), token.expiresAt)
     })
     fc.assert(property)

@@ -23,9 +23,9 @@ const NOW = 1_700_000_000_500
 const rules: readonly AccessRule[] = [
   { effect: 'allow', actions: ['subscribe'], filter: '{prefix}/pump/{deviceId}/data' },
 ]
-const values = { deviceId: 'P-1' }
+const attributes = { deviceId: 'P-1' }
 const authority = tokenAuthority(PEPPER, 'things')
-const token = authority.issue({ rules, values, expiresIn: 60 }, NOW)
+const token = authority.issue({ rules, attributes, expiresIn: 60 }, NOW)
 const [header = '', body = '', signature = ''] = token.password.split('.')
 const payload = JSON.parse(fromBase64Url(body))
 
@@ -61,12 +61,12 @@ describe('a token', () => {
       iat: 1_700_000_000,
       exp: 1_700_000_061,
       rules,
-      values,
+      attributes,
     })
   })
 
   test('has a user name of its own form that no other token has', () => {
-    const names = Array.from({ length: 1_000 }, () => authority.issue({ rules, values }, NOW))
+    const names = Array.from({ length: 1_000 }, () => authority.issue({ rules, attributes }, NOW))
     assert.equal(new Set(names.map(({ username }) => username)).size, 1_000)
     for (const { username } of names) {
       assert.match(username, /^token:[A-Za-z0-9_-]{22}$/)
@@ -76,14 +76,17 @@ describe('a token', () => {
 
   test('lives for the time asked for, up to the end of that second', () => {
     assert.equal(token.expiresAt, 1_700_000_061_000)
-    assert.equal(authority.issue({ rules, values }, 1_700_000_000_000).expiresAt, 1_700_003_600_000)
+    assert.equal(
+      authority.issue({ rules, attributes }, 1_700_000_000_000).expiresAt,
+      1_700_003_600_000,
+    )
   })
 
   test('holds texts of any script', () => {
-    const named = { rules, values: { deviceId: 'Pümpe 井戸 😀' } }
+    const named = { rules, attributes: { deviceId: 'Pümpe 井戸 😀' } }
     const { username, password } = authority.issue(named, NOW)
     const holder = authority.verify(username, password, NOW) as TokenHolder
-    assert.equal(holder.values.deviceId, 'Pümpe 井戸 😀')
+    assert.equal(holder.attributes.deviceId, 'Pümpe 井戸 😀')
   })
 
   for (const pepper of [PEPPER, new TextEncoder().encode(PEPPER)]) {
@@ -100,7 +103,7 @@ describe('the holder of a token', () => {
       kind: 'token',
       username: token.username,
       rules,
-      values: { deviceId: 'P-1', prefix: 'things', username: token.username },
+      attributes: { deviceId: 'P-1', prefix: 'things', username: token.username },
       expiresAt: token.expiresAt,
     })
   })
@@ -116,12 +119,12 @@ describe('the holder of a token', () => {
 
   test('is not told of an expired token whose signature is wrong', () => {
     const altered = `${header}.${body}.${signature.slice(1)}A`
-    assert.equal(verify(altered, token.username, token.expiresAt), 'secret-wrong')
+    assert.equal(verify(altered, token.username, token.expiresAt), 'password-wrong')
   })
 })
 
 describe('no holder is', () => {
-  const other = authority.issue({ rules, values, expiresIn: 60 }, NOW)
+  const other = authority.issue({ rules, attributes, expiresIn: 60 }, NOW)
   const headed = (value: unknown, hash?: string) =>
     sign(toBase64Url(JSON.stringify(value)), body, hash ? { hash } : {})
   const flipped = (text: string, at: number) =>
@@ -218,7 +221,7 @@ describe('no holder is', () => {
         [...rules, { effect: 'deny', actions: ['publish'] }],
         Array.from({ length: 65 }, () => rules[0]),
       ],
-      values: [
+      attributes: [
         null,
         [],
         'P-1',
@@ -247,7 +250,7 @@ describe('no holder is', () => {
     ],
     ['with all claims in __proto__', signJson(`{"__proto__":${JSON.stringify(payload)}}`)],
     [
-      'with __proto__ among the values',
+      'with __proto__ among the attributes',
       signJson(JSON.stringify(payload).replace('"deviceId"', '"__proto__"')),
     ],
     [
@@ -256,14 +259,14 @@ describe('no holder is', () => {
     ],
   ]
   for (const [title, password, username] of rows) {
-    test(title, () => assert.equal(verify(password, username), 'secret-wrong'))
+    test(title, () => assert.equal(verify(password, username), 'password-wrong'))
   }
 
   test('with a token of another prefix', () => {
     const elsewhere = tokenAuthority(PEPPER, 'other')
-    assert.equal(elsewhere.verify(token.username, token.password, NOW), 'secret-wrong')
-    const theirs = elsewhere.issue({ rules, values }, NOW)
-    assert.equal(verify(theirs.password, theirs.username), 'secret-wrong')
+    assert.equal(elsewhere.verify(token.username, token.password, NOW), 'password-wrong')
+    const theirs = elsewhere.issue({ rules, attributes }, NOW)
+    assert.equal(verify(theirs.password, theirs.username), 'password-wrong')
   })
 
   test('with any other text, and not with one that is nearly a token', () => {
@@ -277,7 +280,7 @@ describe('no holder is', () => {
     fc.assert(
       fc.property(texts, (text) => {
         fc.pre(text !== token.password)
-        assert.equal(verify(text), 'secret-wrong')
+        assert.equal(verify(text), 'password-wrong')
       }),
       { numRuns: 2_000 },
     )
@@ -293,14 +296,22 @@ describe('no token is issued', () => {
     ['with a rule that is none', { rules: [null] }, 'rules.0'],
     ['with an unknown effect', { rules: [{ ...rules[0], effect: 'grant' }] }, 'rules.0.effect'],
     ['with a misspelt condition', { rules: [{ ...rules[0], qos: 1 }] }, 'rules.0.qos'],
-    ['with a placeholder without a value', { values: {} }, 'rules.0.filter'],
-    ['with a misspelt value', { values: { deviceid: 'P-1' } }, 'rules.0.filter'],
-    ['with values that are none', { values: null }, 'values'],
-    ['with a list of values', { values: ['P-1'] }, 'values'],
-    ['with a prefix of its own', { values: { ...values, prefix: 'x' } }, 'values.prefix'],
-    ['with a user name of its own', { values: { ...values, username: 'x' } }, 'values.username'],
-    ['with a client id', { values: { ...values, clientId: 'x' } }, 'values.clientId'],
-    ['with a value that has no word for a name', { values: { 'a b': 'x' } }, 'values.a b'],
+    ['with a placeholder without a value', { attributes: {} }, 'rules.0.filter'],
+    ['with a misspelt value', { attributes: { deviceid: 'P-1' } }, 'rules.0.filter'],
+    ['with attributes that are none', { attributes: null }, 'attributes'],
+    ['with a list of attributes', { attributes: ['P-1'] }, 'attributes'],
+    [
+      'with a prefix of its own',
+      { attributes: { ...attributes, prefix: 'x' } },
+      'attributes.prefix',
+    ],
+    [
+      'with a user name of its own',
+      { attributes: { ...attributes, username: 'x' } },
+      'attributes.username',
+    ],
+    ['with a client id', { attributes: { ...attributes, clientId: 'x' } }, 'attributes.clientId'],
+    ['with a value that has no word for a name', { attributes: { 'a b': 'x' } }, 'attributes.a b'],
     ...[0, -1, 0.5, 86_401, Number.NaN, Number.POSITIVE_INFINITY, '60', null].map(
       (expiresIn): [string, Record<string, unknown>, string] => [
         `for ${JSON.stringify(expiresIn)} seconds`,
@@ -311,14 +322,14 @@ describe('no token is issued', () => {
   ]
   for (const [title, options, key] of rows) {
     test(title, () => {
-      const given = { rules, values, ...options }
+      const given = { rules, attributes, ...options }
       assert.throws(() => authority.issue(given as never, NOW), { name: 'ConfigError', key })
     })
   }
 
   for (const deviceId of ['+', '#', 'P-1/x', '', '$SYS', 'a\0', undefined, 7]) {
     test(`with the value ${JSON.stringify(deviceId)}`, () => {
-      const given = { rules, values: { deviceId } }
+      const given = { rules, attributes: { deviceId } }
       assert.throws(() => authority.issue(given as never, NOW), {
         name: 'InvalidNameError',
         field: 'value deviceId',
@@ -365,7 +376,7 @@ describe('by user name alone', () => {
     const fresh = tokenAuthority(PEPPER, 'things')
     const { username, password, expiresAt } = token
     assert.equal(fresh.find(username, NOW), undefined)
-    assert.equal(fresh.verify(username, `${password}A`, NOW), 'secret-wrong')
+    assert.equal(fresh.verify(username, `${password}A`, NOW), 'password-wrong')
     assert.equal(fresh.find(username, NOW), undefined)
     const holder = fresh.verify(username, password, NOW)
     assert.deepEqual(fresh.find(username, NOW), holder)
@@ -386,7 +397,7 @@ describe('by user name alone', () => {
     const crowd = tokenAuthority(PEPPER, 'things')
     const enter = (issued: { username: string; password: string }, now = NOW) =>
       assert.ok(typeof crowd.verify(issued.username, issued.password, now) === 'object')
-    const issue = (expiresIn: number) => crowd.issue({ rules, values, expiresIn }, NOW)
+    const issue = (expiresIn: number) => crowd.issue({ rules, attributes, expiresIn }, NOW)
     const [first, second, third] = [issue(60), issue(60), issue(60)] as const
     for (const issued of [first, second, third]) enter(issued)
     enter(first)

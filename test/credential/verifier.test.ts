@@ -6,27 +6,27 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { generateSecret, secretHasher } from '../../src/credential/generated.ts'
+import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
 import { hashPassword } from '../../src/credential/hash-password.ts'
 import {
   LOST_AFTER_MS,
   MAX_LOOP_WAITING,
   MAX_NATIVE_CHECKS,
   MAX_NATIVE_WAITING,
+  passwordVerifier,
   REMEMBER_MS,
-  secretVerifier,
 } from '../../src/credential/verifier.ts'
 import { within } from '../support/wait.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
 
-const hasher = secretHasher('a pepper of more than 16 bytes')
+const hasher = passwordHasher('a pepper of more than 16 bytes')
 const NAME = 'pump/P-1'
 const CHEAP = MORE[3]![1]
 const MALFORMED = 'pbkdf2_sha256$1000000000000$s$Y/6tI4hQp4WESeYT2c8BNw5tfTzy2oOQxI38ia0FfjQ='
 
 /** `count` wrong passwords, all under way at once. */
 function flood(
-  verifier: ReturnType<typeof secretVerifier>,
+  verifier: ReturnType<typeof passwordVerifier>,
   stored: readonly string[],
   count: number,
 ) {
@@ -54,7 +54,7 @@ const recorded: (readonly [title: string, stored: string, password: string])[] =
 ]
 for (const [title, stored, password] of recorded) {
   describe(`${title}: a password`, () => {
-    const verifier = secretVerifier(hasher)
+    const verifier = passwordVerifier(hasher)
 
     test('is taken, if it is the stored one', async () => {
       assert.equal(await verifier.verify(NAME, password, [stored]), true)
@@ -84,7 +84,7 @@ describe('hashPassword', () => {
 })
 
 describe('among several stored secrets', () => {
-  const secret = generateSecret()
+  const secret = generatePassword()
   const fast = hasher.hash(secret)
   const rows: [title: string, password: string, stored: readonly string[], taken: boolean][] = [
     ['a generated one is found', secret, [CHEAP, fast], true],
@@ -98,32 +98,32 @@ describe('among several stored secrets', () => {
   ]
   for (const [title, password, stored, taken] of rows) {
     test(title, async () => {
-      assert.equal(await secretVerifier(hasher).verify(NAME, password, stored), taken)
+      assert.equal(await passwordVerifier(hasher).verify(NAME, password, stored), taken)
     })
   }
 })
 
 describe('an answer comes at once', () => {
-  const secret = generateSecret()
-  const verifier = secretVerifier(hasher)
+  const secret = generatePassword()
+  const verifier = passwordVerifier(hasher)
   const rows: [title: string, password: string, stored: readonly string[], taken: boolean][] = [
     ['for a generated secret', secret, [hasher.hash(secret)], true],
     ['for one beside a slow one', secret, [DJANGO, hasher.hash(secret)], true],
-    ['for a wrong one', generateSecret(), [hasher.hash(secret)], false],
+    ['for a wrong one', generatePassword(), [hasher.hash(secret)], false],
   ]
   for (const [title, password, stored, taken] of rows) {
     test(title, () => assert.equal(verifier.verify(NAME, password, stored), taken))
   }
 
   test('for nobody, while no slow secret was met', () => {
-    assert.equal(secretVerifier(hasher).verify('nobody', secret, []), false)
+    assert.equal(passwordVerifier(hasher).verify('nobody', secret, []), false)
   })
 })
 
 describe('a verified slow secret', () => {
   function remembering() {
     const clock = { now: 0 }
-    return { clock, verifier: secretVerifier(hasher, () => clock.now) }
+    return { clock, verifier: passwordVerifier(hasher, () => clock.now) }
   }
   const isRemembered = (outcome: unknown) => outcome === true
 
@@ -183,14 +183,14 @@ const crowds: [title: string, stored: string, room: number][] = [
 for (const [title, stored, places] of crowds) {
   describe(`a flood of checks ${title}`, () => {
     test('is refused beyond the room there is', async () => {
-      const verifier = secretVerifier(hasher)
+      const verifier = passwordVerifier(hasher)
       const outcomes = flood(verifier, [stored], places + 3)
       assert.deepEqual(await tally(outcomes), { false: places, busy: 3 })
       assert.equal(await verifier.verify(NAME, 'one more', [stored]), false)
     })
 
     test('is told before the first of those that were let in', async () => {
-      const verifier = secretVerifier(hasher)
+      const verifier = passwordVerifier(hasher)
       const order: unknown[] = []
       const outcomes = flood(verifier, [stored], places + 2)
       for (const outcome of outcomes) void outcome.then((verdict) => order.push(verdict))
@@ -199,15 +199,15 @@ for (const [title, stored, places] of crowds) {
     })
 
     test('holds up no generated secret', async () => {
-      const verifier = secretVerifier(hasher)
-      const secret = generateSecret()
+      const verifier = passwordVerifier(hasher)
+      const secret = generatePassword()
       const outcomes = flood(verifier, [stored], places * 2)
       assert.equal(verifier.verify('pump/P-2', secret, [hasher.hash(secret)]), true)
       await tally(outcomes)
     })
 
     test('holds up nobody who is remembered', async () => {
-      const verifier = secretVerifier(hasher)
+      const verifier = passwordVerifier(hasher)
       await verifier.verify('pump/P-2', PASSWORD, [CHEAP])
       const outcomes = flood(verifier, [stored], places * 2)
       assert.equal(verifier.verify('pump/P-2', PASSWORD, [CHEAP]), true)
@@ -215,7 +215,7 @@ for (const [title, stored, places] of crowds) {
     })
 
     test('of one and the same check takes one place', async () => {
-      const verifier = secretVerifier(hasher)
+      const verifier = passwordVerifier(hasher)
       const same = () => Promise.resolve(verifier.verify(NAME, 'guess', [stored]))
       const outcomes = Array.from({ length: places * 3 }, same)
       assert.deepEqual(await tally(outcomes), { false: places * 3 })
@@ -224,8 +224,8 @@ for (const [title, stored, places] of crowds) {
 }
 
 test('a check on the event loop lets other work run many times', async () => {
-  const verifier = secretVerifier(hasher)
-  const secret = generateSecret()
+  const verifier = passwordVerifier(hasher)
+  const secret = generatePassword()
   let settled = false
   const slow = Promise.resolve(verifier.verify(NAME, 'wrong', [made])).finally(() => {
     settled = true
@@ -249,7 +249,7 @@ test('where the runtime refuses so many rounds, they are run on the event loop',
     return Promise.reject(new DOMException('too many rounds', 'NotSupportedError'))
   }
   try {
-    const verifier = secretVerifier(hasher)
+    const verifier = passwordVerifier(hasher)
     assert.equal(await verifier.verify(NAME, PASSWORD, [MOSQUITTO]), true)
     assert.equal(await verifier.verify(NAME, 'wrong', [MOSQUITTO]), false)
     assert.equal(refusals, 2)
@@ -264,7 +264,7 @@ test('where the runtime refuses so many rounds, they are run on the event loop',
 
 test('checks that never settle hold up nobody for good', async () => {
   const clock = { now: 0 }
-  const verifier = secretVerifier(hasher, () => clock.now)
+  const verifier = passwordVerifier(hasher, () => clock.now)
   const deriveBits = crypto.subtle.deriveBits
   // As in an edge worker that drops the requests which began them.
   crypto.subtle.deriveBits = () => new Promise(() => {})
@@ -295,7 +295,7 @@ describe('nobody', () => {
   ]
   for (const [title, stored] of unknown) {
     test(`${title} costs a slow check, once a slow secret was met`, async () => {
-      const verifier = secretVerifier(hasher)
+      const verifier = passwordVerifier(hasher)
       await verifier.verify(NAME, PASSWORD, [CHEAP])
       const outcome = verifier.verify('nobody', PASSWORD, stored)
       assert.ok(outcome instanceof Promise)
@@ -303,7 +303,7 @@ describe('nobody', () => {
     })
 
     test(`${title} stands in the same crowd`, async () => {
-      const verifier = secretVerifier(hasher)
+      const verifier = passwordVerifier(hasher)
       await verifier.verify(NAME, PASSWORD, [MOSQUITTO])
       const outcomes = Array.from({ length: room + 5 }, (_, i) =>
         Promise.resolve(verifier.verify(`nobody ${i}`, 'guess', stored)),
@@ -313,7 +313,7 @@ describe('nobody', () => {
   }
 
   test('is taken with no password, not even that of who was met', async () => {
-    const verifier = secretVerifier(hasher)
+    const verifier = passwordVerifier(hasher)
     assert.equal(await verifier.verify(NAME, PASSWORD, [CHEAP]), true)
     for (let i = 0; i < 10; i++) {
       assert.equal(await verifier.verify(`nobody ${i}`, PASSWORD, []), false)

@@ -38,7 +38,7 @@ describe('a device', () => {
         test(`${effect === 'allow' ? 'may' : 'may not'} ${action} ${topic}`, () => {
           const decision = decide(station(), { action, topic, qos: 2, retain: false })
           assert.equal(decision.effect, effect)
-          assert.equal(decision.reason, effect === 'allow' ? 'allowed-by-rule' : 'no-rule-grants')
+          assert.equal(decision.code, effect === 'allow' ? 'allowed-by-rule' : 'no-rule-grants')
         })
       }
     }
@@ -49,7 +49,7 @@ describe('a device', () => {
     assert.equal(decide(station(), will(`${OWN}/status`)).effect, 'allow')
     assert.equal(decide(station(), will('things/weatherstation/STATION-002/status')).effect, 'deny')
     assert.equal(decide(station(), will(`${OWN}/cmd`)).effect, 'deny')
-    assert.equal(decide(station(), will('things/#')).reason, 'topic-malformed')
+    assert.equal(decide(station(), will('things/#')).code, 'topic-malformed')
   })
 
   for (const topic of [
@@ -80,7 +80,7 @@ describe('a device', () => {
   ]) {
     test(`may not subscribe ${topic}`, () => {
       const decision = decide(station(), { action: 'subscribe', topic, qos: 0 })
-      assert.deepEqual(decision, { effect: 'deny', reason: 'no-rule-grants' })
+      assert.deepEqual(decision, { effect: 'deny', code: 'no-rule-grants' })
     })
   }
 
@@ -101,21 +101,21 @@ describe('a device', () => {
   ]) {
     test(`may not subscribe ${JSON.stringify(topic.slice(0, 60))}, which is malformed`, () => {
       const decision = decide(station(), { action: 'subscribe', topic })
-      assert.deepEqual(decision, { effect: 'deny', reason: 'topic-malformed' })
+      assert.deepEqual(decision, { effect: 'deny', code: 'topic-malformed' })
     })
   }
 
   for (const topic of [`${OWN}/+`, `${OWN}/#`, '#', '+', '', `${OWN}/data\0`, `${OWN}/\udc00`]) {
     test(`may not publish ${JSON.stringify(topic)}, which is malformed`, () => {
       const decision = decide(station(), { action: 'publish', topic })
-      assert.deepEqual(decision, { effect: 'deny', reason: 'topic-malformed' })
+      assert.deepEqual(decision, { effect: 'deny', code: 'topic-malformed' })
     })
   }
 
   for (const topic of [`$share/devicehub/${OWN}/data`, `$delayed/1/${OWN}/data`, '$SYS/x']) {
     test(`may not publish ${topic}`, () => {
       const decision = decide(station(), { action: 'publish', topic })
-      assert.deepEqual(decision, { effect: 'deny', reason: 'no-rule-grants' })
+      assert.deepEqual(decision, { effect: 'deny', code: 'no-rule-grants' })
     })
   }
 

@@ -191,7 +191,7 @@ function add<K>(counts: Map<K, number>, key: K): void {
 }
 
 function show({ client, request }: Case, { deliveries, granted, code }: Outcome): string {
-  const { username, rules, values } = client.principal
+  const { username, rules, attributes: values } = client.principal
   return JSON.stringify({ username, request, granted, code, deliveries, rules, values })
 }
 

@@ -101,7 +101,7 @@ function countReported(denials: readonly Denial[]): ReadonlyMap<string, number> 
 function countExpected(cases: readonly Case[]): ReadonlyMap<string, number> {
   const denied = cases.flatMap((one) => {
     const { client, request } = one
-    const { effect, reason } = decide(client.principal, request)
+    const { effect, code: reason } = decide(client.principal, request)
     if (effect === 'allow' || isShared(one)) return []
     const { username, clientId } = client.login
     return [JSON.stringify([username, clientId, request.action, request.topic, reason])]

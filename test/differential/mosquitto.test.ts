@@ -76,7 +76,7 @@ function narrowedBy(findings: readonly ExportFinding[]) {
     const isMeant = ({ principal, rule }: ExportFinding) => {
       if (principal !== client.login.username) return false
       if (rule === decision.rule) return true
-      const stopped = expandFilter(rule.filter, client.principal.values, '+')!
+      const stopped = expandFilter(rule.filter, client.principal.attributes, '+')!
       return rule.effect === 'deny' && levelsOverlap(stopped, levels)
     }
     return findings.some(isMeant) ? 'reported-narrower' : undefined

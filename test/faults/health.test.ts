@@ -37,8 +37,8 @@ function site(config: MqttConfig) {
 }
 
 /** Settles when the hub has read the next event of a type. */
-async function until(broker: Broker, type: BrokerStatus['type']): Promise<void> {
-  for await (const status of broker.status()) if (status.type === type) break
+async function until(broker: Broker, type: BrokerStatus['kind']): Promise<void> {
+  for await (const status of broker.status()) if (status.kind === type) break
   await setImmediate()
 }
 

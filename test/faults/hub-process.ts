@@ -28,7 +28,7 @@ const hub = createHub(fleet, {
   brokers: { default: broker },
   logger: { info() {}, warn() {}, error: console.error },
 })
-hub.onRejected((rejection) => console.error(rejection.code, rejection.reason))
+hub.onRejected((rejection) => console.error(rejection.code, rejection.text))
 const log = openSync(task.log, 'a')
 hub.onData(sensor, async ({ data }) => {
   if (handlerTime > 0) await sleep(handlerTime)
@@ -37,7 +37,7 @@ hub.onData(sensor, async ({ data }) => {
 })
 
 async function tell(): Promise<void> {
-  for await (const { type } of broker.status()) {
+  for await (const { kind: type } of broker.status()) {
     if (type === 'connected' || type === 'disconnected') report({ type })
   }
 }

@@ -81,7 +81,7 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.#broker.status()) {
+    for await (const { kind: type } of this.#broker.status()) {
       if (type === 'disconnected') this.#isConnected = false
       if (type === 'connected') {
         this.#isConnected = true

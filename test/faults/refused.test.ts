@@ -32,7 +32,7 @@ describe('a wrong password', { skip: mosquittoMissing }, () => {
         message: /refused the login/,
       })
       const [closed] = await client.statuses.reach(1, 'status')
-      assert.equal(closed!.type, 'closed')
+      assert.equal(closed!.kind, 'closed')
       await nobodyKnocks(between, 1)
       assert.doesNotMatch(JSON.stringify(client.statuses.items), /wrong one/)
     } finally {

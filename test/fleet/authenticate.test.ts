@@ -27,8 +27,8 @@ const credential = (await store.get('pump', 'P-1'))!.credentials[0]!
 async function denial(on: Fleet, login: LoginRequest): Promise<LoginDenial> {
   const outcome = await on.authenticate(login)
   assert.equal(outcome.effect, 'deny')
-  assert.deepEqual(Object.keys(outcome).sort(), ['effect', 'reason'])
-  return (outcome as { reason: LoginDenial }).reason
+  assert.deepEqual(Object.keys(outcome).sort(), ['code', 'effect'])
+  return (outcome as { code: LoginDenial }).code
 }
 
 describe('a login is allowed', () => {
@@ -40,7 +40,7 @@ describe('a login is allowed', () => {
       kind: 'device',
       username: 'weatherstation/STATION-001',
       device: { type: 'weatherstation', id: 'STATION-001' },
-      values: {
+      attributes: {
         prefix: 'things',
         type: 'weatherstation',
         deviceId: 'STATION-001',
@@ -55,8 +55,8 @@ describe('a login is allowed', () => {
     const login = await fleet.authenticate(legacy)
     assert.ok(login.effect === 'allow')
     assert.deepEqual(login.principal.device, { type: 'pump', id: 'P-2' })
-    assert.equal(login.principal.values.username, 'legacy-7')
-    assert.equal(login.principal.values.clientId, undefined)
+    assert.equal(login.principal.attributes.username, 'legacy-7')
+    assert.equal(login.principal.attributes.clientId, undefined)
   })
 
   test('to a service account, which is no device', async () => {
@@ -77,7 +77,7 @@ describe('a login is allowed', () => {
       assert.equal((await fleet.authenticate({ username: one.username, password })).effect, 'allow')
     }
     const crossed = { username: other.username, password: one.password }
-    assert.equal(await denial(fleet, crossed), 'secret-wrong')
+    assert.equal(await denial(fleet, crossed), 'password-wrong')
   })
 
   test('through another fleet on the same store and pepper', async () => {
@@ -88,17 +88,17 @@ describe('a login is allowed', () => {
 
 describe('a login is denied', () => {
   const rows: [title: string, login: LoginRequest, reason: LoginDenial][] = [
-    ['a wrong password', { ...p1, password: `${p1.password.slice(0, -1)}x` }, 'secret-wrong'],
-    ['an empty password', { ...p1, password: '' }, 'secret-wrong'],
-    ['a truncated password', { ...p1, password: p1.password.slice(0, -1) }, 'secret-wrong'],
-    ['a longer password', { ...p1, password: `${p1.password} ` }, 'secret-wrong'],
-    ['a password of a megabyte', { ...p1, password: 'x'.repeat(1_000_000) }, 'secret-wrong'],
-    ['a password of lone surrogates', { ...p1, password: '\ud83d'.repeat(68) }, 'secret-wrong'],
-    ['another device’s password', { ...p1, password: station.password }, 'secret-wrong'],
-    ['the hub’s password', { ...p1, password: HUB_PASSWORD }, 'secret-wrong'],
-    ['a device’s password for the hub', { ...p1, username: 'hub' }, 'secret-wrong'],
-    ['an empty password for the hub', { username: 'hub', password: '' }, 'secret-wrong'],
-    ['the user name as password', { ...p1, password: p1.username }, 'secret-wrong'],
+    ['a wrong password', { ...p1, password: `${p1.password.slice(0, -1)}x` }, 'password-wrong'],
+    ['an empty password', { ...p1, password: '' }, 'password-wrong'],
+    ['a truncated password', { ...p1, password: p1.password.slice(0, -1) }, 'password-wrong'],
+    ['a longer password', { ...p1, password: `${p1.password} ` }, 'password-wrong'],
+    ['a password of a megabyte', { ...p1, password: 'x'.repeat(1_000_000) }, 'password-wrong'],
+    ['a password of lone surrogates', { ...p1, password: '\ud83d'.repeat(68) }, 'password-wrong'],
+    ['another device’s password', { ...p1, password: station.password }, 'password-wrong'],
+    ['the hub’s password', { ...p1, password: HUB_PASSWORD }, 'password-wrong'],
+    ['a device’s password for the hub', { ...p1, username: 'hub' }, 'password-wrong'],
+    ['an empty password for the hub', { username: 'hub', password: '' }, 'password-wrong'],
+    ['the user name as password', { ...p1, password: p1.username }, 'password-wrong'],
     ['an unknown device', { ...p1, username: 'pump/P-9' }, 'principal-unknown'],
     ['an unknown user', { ...p1, username: 'nobody' }, 'principal-unknown'],
     ['the id alone', { ...p1, username: 'P-1' }, 'principal-unknown'],
@@ -120,7 +120,7 @@ describe('a login is denied', () => {
     ['a user name of a megabyte', { ...p1, username: 'x'.repeat(1_000_000) }, 'principal-unknown'],
     ['a million slashes', { ...p1, username: '/'.repeat(1_000_000) }, 'principal-unknown'],
     ['a revoked device', gone, 'revoked'],
-    ['a revoked device and a wrong password', { ...gone, password: 'x' }, 'secret-wrong'],
+    ['a revoked device and a wrong password', { ...gone, password: 'x' }, 'password-wrong'],
     ['no user name', { ...p1, username: undefined }, 'credentials-missing'],
     ['an empty user name', { ...p1, username: '' }, 'credentials-missing'],
     ['no password', { ...p1, password: undefined }, 'credentials-missing'],
@@ -133,7 +133,7 @@ describe('a login is denied', () => {
 
   test('under another pepper, or none', async () => {
     for (const other of [makeFleet({ store }), makeFleet({ store, pepper: `${PEPPER}!` })]) {
-      assert.equal(await denial(other, p1), 'secret-wrong')
+      assert.equal(await denial(other, p1), 'password-wrong')
     }
   })
 
@@ -146,7 +146,7 @@ describe('a login is denied', () => {
   test('a device whose user name has become a service account’s', async () => {
     const services = [{ username: 'legacy-7', password: 'another password', rules: [] }]
     const later = makeFleet({ store, pepper: PEPPER, services })
-    assert.equal(await denial(later, legacy), 'secret-wrong')
+    assert.equal(await denial(later, legacy), 'password-wrong')
   })
 
   test('and a user name that nobody can have does not reach the store', async () => {
@@ -175,20 +175,24 @@ describe('a login is denied', () => {
 describe('a record no fleet would have written lets nobody in', () => {
   const { hash } = credential
   const rows: [title: string, change: Record<string, unknown>, reason: LoginDenial][] = [
-    ['without credentials', { credentials: [] }, 'secret-wrong'],
-    ['with a hash that is null', { credentials: [{ ...credential, hash: null }] }, 'secret-wrong'],
-    ['without a hash', { credentials: [{ id: 'c', kind: 'password' }] }, 'secret-wrong'],
-    ['with an empty hash', { credentials: [{ ...credential, hash: '' }] }, 'secret-wrong'],
-    ['with a number for a hash', { credentials: [{ ...credential, hash: 0 }] }, 'secret-wrong'],
+    ['without credentials', { credentials: [] }, 'password-wrong'],
+    [
+      'with a hash that is null',
+      { credentials: [{ ...credential, hash: null }] },
+      'password-wrong',
+    ],
+    ['without a hash', { credentials: [{ id: 'c', kind: 'password' }] }, 'password-wrong'],
+    ['with an empty hash', { credentials: [{ ...credential, hash: '' }] }, 'password-wrong'],
+    ['with a number for a hash', { credentials: [{ ...credential, hash: 0 }] }, 'password-wrong'],
     [
       'with the password in the clear',
       { credentials: [{ ...credential, hash: p1.password }] },
-      'secret-wrong',
+      'password-wrong',
     ],
     [
       'with the hash under another format',
       { credentials: [{ ...credential, hash: hash.replace('hmac-', '') }] },
-      'secret-wrong',
+      'password-wrong',
     ],
     ['with a wildcard for an id', { id: '+' }, 'principal-unknown'],
     ['with "#" for an id', { id: '#' }, 'principal-unknown'],
@@ -233,7 +237,7 @@ describe('a record no fleet would have written lets nobody in', () => {
       if (reason === 'principal-unknown') {
         assert.equal(await tampered.findPrincipal(p1.username), undefined)
         const request = { username: p1.username, action: 'publish', topic: p1.topics.data } as const
-        assert.equal((await tampered.authorize(request)).reason, 'principal-unknown')
+        assert.equal((await tampered.authorize(request)).code, 'principal-unknown')
       }
     })
   }

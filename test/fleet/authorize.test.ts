@@ -49,7 +49,7 @@ describe('granted', () => {
     test(`${username} may ${action} ${topic}`, async () => {
       const decision = await fleet.authorize({ username, action, topic, clientId })
       assert.equal(decision.effect, 'allow')
-      assert.equal(decision.reason, 'allowed-by-rule')
+      assert.equal(decision.code, 'allowed-by-rule')
     })
   }
 })
@@ -88,7 +88,7 @@ describe('denied', () => {
     const who = `${username?.slice(0, 40)}${clientId === undefined ? '' : ` as ${clientId}`}`
     test(`${who} may not ${action} ${topic}: ${reason}`, async () => {
       const decision = await fleet.authorize({ username, action, topic, clientId })
-      assert.deepEqual(decision, { effect: 'deny', reason })
+      assert.deepEqual(decision, { effect: 'deny', code: reason })
     })
   }
 
@@ -103,7 +103,7 @@ describe('denied', () => {
     assert.equal((await fleet.authorize(publish('data'))).effect, 'allow')
     assert.deepEqual(await fleet.authorize(publish('status')), {
       effect: 'deny',
-      reason: 'denied-by-rule',
+      code: 'denied-by-rule',
       rule: rules[0],
     })
   })
@@ -181,8 +181,8 @@ describe('an explanation by user name', () => {
       const request = { username, action, topic, clientId }
       const why = await fleet.explain(request)
       assert.equal(why.text, text)
-      const { effect, reason } = await fleet.authorize(request)
-      assert.deepEqual([why.effect, why.reason], [effect, reason])
+      const { effect, code: reason } = await fleet.authorize(request)
+      assert.deepEqual([why.effect, why.code], [effect, reason])
     })
   }
 })

@@ -5,18 +5,18 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { createFleet, type DialectFacts, memoryStore } from '../../src/index.ts'
+import { type BrokerFacts, createFleet, memoryStore } from '../../src/index.ts'
 import { HUB_PASSWORD, makeFleet, pump, weatherStation } from './fixture.ts'
 
-const BY_CLIENT_ID: DialectFacts = {
+const BY_CLIENT_ID: BrokerFacts = {
   qos: true,
   retain: true,
   share: true,
   clientId: true,
   separators: '',
 }
-const BY_USER_NAME: DialectFacts = { ...BY_CLIENT_ID, sessionsBy: 'user-name' }
-const TELLS_NONE: DialectFacts = { ...BY_CLIENT_ID, clientId: false }
+const BY_USER_NAME: BrokerFacts = { ...BY_CLIENT_ID, sessionsBy: 'user-name' }
+const TELLS_NONE: BrokerFacts = { ...BY_CLIENT_ID, clientId: false }
 
 async function site() {
   const store = memoryStore()
@@ -77,22 +77,22 @@ describe('a login with the right password', () => {
         who === 'hub' ? { username: 'hub', password: HUB_PASSWORD } : { ...devices[who] }
       const { username, password } = login
       const request = { username, password, clientId }
-      const at = await fleet.authenticate({ ...request, broker: BY_CLIENT_ID })
-      assert.equal(at.effect === 'allow' ? 'in' : at.reason, isIn ? 'in' : 'client-id-foreign')
+      const at = await fleet.authenticate({ ...request, facts: BY_CLIENT_ID })
+      assert.equal(at.effect === 'allow' ? 'in' : at.code, isIn ? 'in' : 'client-id-foreign')
       // Where it decides nothing, it is no matter.
       for (const broker of [BY_USER_NAME, TELLS_NONE, undefined]) {
-        const elsewhere = await fleet.authenticate({ ...request, ...(broker && { broker }) })
+        const elsewhere = await fleet.authenticate({ ...request, ...(broker && { facts: broker }) })
         assert.equal(elsewhere.effect, 'allow')
       }
-      const any = await fleet.authenticate({ ...request, broker: BY_CLIENT_ID, anyClientId: true })
+      const any = await fleet.authenticate({ ...request, facts: BY_CLIENT_ID, anyClientId: true })
       assert.equal(any.effect, 'allow')
       // Who does not know the password is not told whose client id it is.
       const wrong = await fleet.authenticate({
         ...request,
         password: `${password}0`,
-        broker: BY_CLIENT_ID,
+        facts: BY_CLIENT_ID,
       })
-      assert.equal(wrong.effect === 'deny' && wrong.reason, 'secret-wrong')
+      assert.equal(wrong.effect === 'deny' && wrong.code, 'password-wrong')
     })
   }
 
@@ -108,7 +108,7 @@ describe('a login with the right password', () => {
       ['pump/P-1', false],
     ] as const
     for (const [clientId, isIn] of rows) {
-      const login = await fleet.authenticate({ username, password, clientId, broker: BY_CLIENT_ID })
+      const login = await fleet.authenticate({ username, password, clientId, facts: BY_CLIENT_ID })
       assert.equal(login.effect, isIn ? 'allow' : 'deny', clientId)
     }
   })
@@ -118,7 +118,7 @@ describe('a login with the right password', () => {
     const record = (await store.get('pump', 'P-1'))!
     const odd = { ...record, clientIds: 'pump/P-2', revision: record.revision + 1 }
     await store.update(odd as never)
-    const as = (clientId: string) => fleet.authenticate({ ...one, clientId, broker: BY_CLIENT_ID })
+    const as = (clientId: string) => fleet.authenticate({ ...one, clientId, facts: BY_CLIENT_ID })
     assert.equal((await as('pump/P-1')).effect, 'allow')
     assert.equal((await as('pump/P-2')).effect, 'deny')
   })
@@ -127,7 +127,7 @@ describe('a login with the right password', () => {
 describe('the list of a device', () => {
   test('is changed by an update, and stays with others', async () => {
     const { fleet, store, two } = await site()
-    const as = (clientId: string) => fleet.authenticate({ ...two, clientId, broker: BY_CLIENT_ID })
+    const as = (clientId: string) => fleet.authenticate({ ...two, clientId, facts: BY_CLIENT_ID })
     await fleet.update(pump, 'P-2', { attributes: { site: 'north' } })
     assert.equal((await as('legacy-2')).effect, 'allow')
     await fleet.update(pump, 'P-2', { clientIds: ['legacy-9'] })

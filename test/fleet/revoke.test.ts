@@ -31,13 +31,13 @@ describe('a revoked device', () => {
     await fleet.revoke(pump, 'P-1')
     assert.deepEqual(await fleet.authenticate({ username, password }), {
       effect: 'deny',
-      reason: 'revoked',
+      code: 'revoked',
     })
     assert.deepEqual(await fleet.authorize(publish), {
       effect: 'deny',
-      reason: 'principal-unknown',
+      code: 'principal-unknown',
     })
-    assert.equal((await fleet.explain(publish)).reason, 'principal-unknown')
+    assert.equal((await fleet.explain(publish)).code, 'principal-unknown')
     assert.equal(await fleet.findPrincipal(username), undefined)
   })
 

@@ -29,7 +29,7 @@ function advance(ms: number): void {
 
 async function login(fleet: Fleet, username: string, password: string): Promise<string> {
   const outcome = await fleet.authenticate({ username, password })
-  return outcome.effect === 'allow' ? 'allow' : outcome.reason
+  return outcome.effect === 'allow' ? 'allow' : outcome.code
 }
 
 describe('after a rotation', () => {
@@ -41,7 +41,7 @@ describe('after a rotation', () => {
     assert.deepEqual({ ...second, password: '' }, { ...first, password: '' })
     assert.match(second.password, new RegExp(`^${SECRET_PREFIX}[0-9a-f]{64}$`))
     assert.equal(await login(fleet, first.username, second.password), 'allow')
-    assert.equal(await login(fleet, first.username, first.password), 'secret-wrong')
+    assert.equal(await login(fleet, first.username, first.password), 'password-wrong')
     const { credentials, ...rest } = (await fleet.store.get('pump', 'P-1'))!
     assert.deepEqual({ ...rest, credentials: before?.credentials }, { ...before, revision: 2 })
     assert.equal(credentials.length, 1)
@@ -52,8 +52,8 @@ describe('after a rotation', () => {
   for (const [at, old] of [
     [0, 'allow'],
     [59_999, 'allow'],
-    [60_000, 'secret-wrong'],
-    [10_000_000, 'secret-wrong'],
+    [60_000, 'password-wrong'],
+    [10_000_000, 'password-wrong'],
   ] as const) {
     test(`with an overlap of a minute, after ${at} ms the old secret is answered ${old}`, async () => {
       const fleet = makeFleet()
@@ -74,12 +74,12 @@ describe('after a rotation', () => {
     advance(30_000)
     const third = await fleet.rotate(pump, 'P-1', { overlap: 3_600 })
     advance(30_000)
-    assert.equal(await login(fleet, first.username, first.password), 'secret-wrong')
+    assert.equal(await login(fleet, first.username, first.password), 'password-wrong')
     assert.equal(await login(fleet, first.username, second.password), 'allow')
     assert.equal(await login(fleet, first.username, third.password), 'allow')
     await fleet.rotate(pump, 'P-1')
     for (const { password } of [second, third]) {
-      assert.equal(await login(fleet, first.username, password), 'secret-wrong')
+      assert.equal(await login(fleet, first.username, password), 'password-wrong')
     }
   })
 
@@ -90,7 +90,7 @@ describe('after a rotation', () => {
     const answers: string[] = []
     for (const { username, password } of logins)
       answers.push(await login(fleet, username, password))
-    assert.deepEqual(answers, [...Array(2).fill('secret-wrong'), ...Array(8).fill('allow')])
+    assert.deepEqual(answers, [...Array(2).fill('password-wrong'), ...Array(8).fill('allow')])
   })
 
   test('a chosen password that was remembered is worth nothing', async () => {
@@ -98,7 +98,7 @@ describe('after a rotation', () => {
     const { username } = await fleet.importDevice(pump, 'P-1', await hashPassword('correct horse'))
     assert.equal(await login(fleet, username, 'correct horse'), 'allow')
     const { password } = await fleet.rotate(pump, 'P-1')
-    assert.equal(await login(fleet, username, 'correct horse'), 'secret-wrong')
+    assert.equal(await login(fleet, username, 'correct horse'), 'password-wrong')
     assert.equal(await login(fleet, username, password), 'allow')
   })
 
@@ -195,7 +195,7 @@ describe('when another writer is in between', () => {
     const rotated = await Promise.all(Array.from({ length: 4 }, () => fleet.rotate(pump, 'P-1')))
     const answers: string[] = []
     for (const { password } of rotated) answers.push(await login(fleet, username, password))
-    assert.deepEqual(answers.sort(), ['allow', ...Array(3).fill('secret-wrong')])
+    assert.deepEqual(answers.sort(), ['allow', ...Array(3).fill('password-wrong')])
     assert.equal((await fleet.store.get('pump', 'P-1'))?.revision, 5)
   })
 
@@ -234,7 +234,7 @@ describe('an end that a store made something else of', () => {
         notAfter: notAfter as number,
       }))
       await store.update({ ...record, credentials, revision: 2 })
-      assert.equal(await login(fleet, username, password), 'secret-wrong')
+      assert.equal(await login(fleet, username, password), 'password-wrong')
     })
   }
 })

@@ -95,7 +95,7 @@ for (const [i, [title, hash]] of hashes.entries()) {
 
     async function outcome(login: { username: string; password: string }, on = fleet) {
       const answer = await on.authenticate(login)
-      return answer.effect === 'allow' ? answer.principal.kind : answer.reason
+      return answer.effect === 'allow' ? answer.principal.kind : answer.code
     }
 
     test('a device is let in, and again', async () => {
@@ -114,12 +114,12 @@ for (const [i, [title, hash]] of hashes.entries()) {
       login: { username: string; password: string },
       reason: LoginDenial,
     ][] = [
-      ['a wrong password', { username, password: 'wrong' }, 'secret-wrong'],
-      ['an empty one', { username, password: '' }, 'secret-wrong'],
-      ['its hash', { username, password: hash }, 'secret-wrong'],
-      ['the hub’s', { username, password: HUB_PASSWORD }, 'secret-wrong'],
+      ['a wrong password', { username, password: 'wrong' }, 'password-wrong'],
+      ['an empty one', { username, password: '' }, 'password-wrong'],
+      ['its hash', { username, password: hash }, 'password-wrong'],
+      ['the hub’s', { username, password: HUB_PASSWORD }, 'password-wrong'],
       ['the right one of nobody', { username: 'pump/X', password: PASSWORD }, 'principal-unknown'],
-      ['the right one as the hub', { username: 'hub', password: PASSWORD }, 'secret-wrong'],
+      ['the right one as the hub', { username: 'hub', password: PASSWORD }, 'password-wrong'],
     ]
     for (const [what, login, reason] of denials) {
       test(`${what} is denied: ${reason}`, async () => assert.equal(await outcome(login), reason))
@@ -127,14 +127,14 @@ for (const [i, [title, hash]] of hashes.entries()) {
 
     test('a wrong one of a service account is denied', async () => {
       const wrong = { username: 'robot', password: 'wrong' }
-      assert.equal(await outcome(wrong, served), 'secret-wrong')
+      assert.equal(await outcome(wrong, served), 'password-wrong')
     })
 
     test('a revoked device is denied at once, whatever is remembered', async () => {
       assert.equal(await outcome({ username, password: PASSWORD }), 'device')
       await fleet.revoke(pump, `L-${i}`)
       assert.equal(await outcome({ username, password: PASSWORD }), 'revoked')
-      assert.equal(await outcome({ username, password: 'wrong' }), 'secret-wrong')
+      assert.equal(await outcome({ username, password: 'wrong' }), 'password-wrong')
     })
   })
 }
@@ -163,7 +163,7 @@ describe('a changed credential', () => {
         credentials: [{ ...found.credentials[0], hash }],
       }))
       const login = { username: 'pump/C-2', password: PASSWORD }
-      const expected = { effect: 'deny', reason: 'secret-wrong' }
+      const expected = { effect: 'deny', code: 'password-wrong' }
       assert.deepEqual(await makeFleet({ store: changed }).authenticate(login), expected)
     })
   }
@@ -184,7 +184,7 @@ describe('a flood of wrong passwords', () => {
         const login = { username: wrongLogin(i), password: `guess ${i}` }
         const outcome = await flooded.authenticate(login)
         assert.ok(outcome.effect === 'deny')
-        order.push(outcome.reason === 'busy' ? 'busy' : 'denied')
+        order.push(outcome.code === 'busy' ? 'busy' : 'denied')
       })
       for (let i = 0; i < 10; i++) {
         assert.equal((await flooded.authenticate({ username, password })).effect, 'allow')

@@ -30,8 +30,8 @@ async function denial(
 ): Promise<LoginDenial> {
   const outcome = await on.authenticate({ password: undefined, ...login })
   assert.equal(outcome.effect, 'deny')
-  assert.deepEqual(Object.keys(outcome).sort(), ['effect', 'reason'])
-  return (outcome as { reason: LoginDenial }).reason
+  assert.deepEqual(Object.keys(outcome).sort(), ['code', 'effect'])
+  return (outcome as { code: LoginDenial }).code
 }
 
 async function enter(on: Fleet, token: IssuedToken): Promise<void> {
@@ -51,13 +51,13 @@ async function at<T>(time: number, run: () => Promise<T>): Promise<T> {
 
 describe('a token', () => {
   test('logs its holder in, who is neither a device nor a service account', async () => {
-    const token = fleet.issueToken({ rules: [watchPump], values: { deviceId: 'P-1' } })
+    const token = fleet.issueToken({ rules: [watchPump], attributes: { deviceId: 'P-1' } })
     const login = await fleet.authenticate({ ...token, clientId: 'c-1' })
     assert.ok(login.effect === 'allow')
     const { username, expiresAt } = token
-    const values = { deviceId: 'P-1', prefix: 'things', username }
-    const holder = { kind: 'token', username, rules: [watchPump], values, expiresAt }
-    assert.deepEqual(login.principal, { ...holder, values: { ...values, clientId: 'c-1' } })
+    const attributes = { deviceId: 'P-1', prefix: 'things', username }
+    const holder = { kind: 'token', username, rules: [watchPump], attributes, expiresAt }
+    assert.deepEqual(login.principal, { ...holder, attributes: { ...attributes, clientId: 'c-1' } })
     assert.deepEqual(await fleet.findPrincipal(username), holder)
   })
 
@@ -70,7 +70,7 @@ describe('a token', () => {
       const before = Date.now()
       const { expiresAt } = fleet.issueToken({
         rules: [watchPump],
-        values: { deviceId: 'P-1' },
+        attributes: { deviceId: 'P-1' },
         ...(expiresIn && { expiresIn }),
       })
       assert.equal(expiresAt % 1_000, 0)
@@ -82,25 +82,25 @@ describe('a token', () => {
   test('is good for every fleet with the same pepper and prefix, and in no store', async () => {
     const store = memoryStore()
     const [one, other] = [makeFleet({ store, pepper: PEPPER }), makeFleet({ pepper: PEPPER })]
-    const token = one.issueToken({ rules: [watchPump], values: { deviceId: 'P-1' } })
+    const token = one.issueToken({ rules: [watchPump], attributes: { deviceId: 'P-1' } })
     await enter(other, token)
     assert.equal(await store.findByUsername(token.username), undefined)
     for (const stranger of [
       makeFleet({ pepper: `${PEPPER}!` }),
       makeFleet({ pepper: PEPPER, prefix: 'other' }),
     ]) {
-      assert.equal(await denial(stranger, token), 'secret-wrong')
+      assert.equal(await denial(stranger, token), 'password-wrong')
       assert.equal(await stranger.findPrincipal(token.username), undefined)
     }
   })
 
   test('is not issued without a pepper, and nobody has one', async () => {
     const open = makeFleet()
-    assert.throws(() => open.issueToken({ rules: [watchPump], values: { deviceId: 'P-1' } }), {
+    assert.throws(() => open.issueToken({ rules: [watchPump], attributes: { deviceId: 'P-1' } }), {
       name: 'ConfigError',
       key: 'pepper',
     })
-    const token = fleet.issueToken({ rules: [watchPump], values: { deviceId: 'P-1' } })
+    const token = fleet.issueToken({ rules: [watchPump], attributes: { deviceId: 'P-1' } })
     assert.equal(await denial(open, token), 'principal-unknown')
     assert.equal(await open.findPrincipal(token.username), undefined)
   })
@@ -108,7 +108,7 @@ describe('a token', () => {
   test('ends at the time it says, to the millisecond', async () => {
     const token = fleet.issueToken({
       rules: [watchPump],
-      values: { deviceId: 'P-1' },
+      attributes: { deviceId: 'P-1' },
       expiresIn: 1,
     })
     const { username, expiresAt } = token
@@ -122,30 +122,30 @@ describe('a token', () => {
       await at(expiresAt + late, async () => {
         assert.equal(await denial(fleet, token), 'token-expired')
         assert.equal(await fleet.findPrincipal(username), undefined)
-        assert.equal((await fleet.authorize(request)).reason, 'principal-unknown')
-        assert.equal((await fleet.explain(request)).reason, 'principal-unknown')
+        assert.equal((await fleet.authorize(request)).code, 'principal-unknown')
+        assert.equal((await fleet.explain(request)).code, 'principal-unknown')
       })
     }
   })
 })
 
 describe('a login with a token is denied', () => {
-  const token = fleet.issueToken({ rules: [watchPump], values: { deviceId: 'P-1' } })
-  const other = fleet.issueToken({ rules: [watchPump], values: { deviceId: 'P-1' } })
+  const token = fleet.issueToken({ rules: [watchPump], attributes: { deviceId: 'P-1' } })
+  const other = fleet.issueToken({ rules: [watchPump], attributes: { deviceId: 'P-1' } })
   const { username, password } = token
   const rows: [title: string, login: Parameters<typeof denial>[1], reason: LoginDenial][] = [
-    ['under the name of another token', { ...token, username: other.username }, 'secret-wrong'],
-    ['under the name of a device', { ...token, username: p1.username }, 'secret-wrong'],
-    ['under the name of a service account', { ...token, username: 'hub' }, 'secret-wrong'],
+    ['under the name of another token', { ...token, username: other.username }, 'password-wrong'],
+    ['under the name of a device', { ...token, username: p1.username }, 'password-wrong'],
+    ['under the name of a service account', { ...token, username: 'hub' }, 'password-wrong'],
     ['under the name of nobody', { ...token, username: 'nobody' }, 'principal-unknown'],
     ['without a user name', { ...token, username: '' }, 'credentials-missing'],
     ['without a password', { username }, 'credentials-missing'],
-    ['with an empty password', { username, password: '' }, 'secret-wrong'],
-    ['with the password of a device', { username, password: p1.password }, 'secret-wrong'],
-    ['with the password of the hub', { username, password: HUB_PASSWORD }, 'secret-wrong'],
-    ['with the user name for a password', { username, password: username }, 'secret-wrong'],
-    ['with the token cut', { username, password: password.slice(0, -1) }, 'secret-wrong'],
-    ['with a made-up user name', { username: 'token:x', password }, 'secret-wrong'],
+    ['with an empty password', { username, password: '' }, 'password-wrong'],
+    ['with the password of a device', { username, password: p1.password }, 'password-wrong'],
+    ['with the password of the hub', { username, password: HUB_PASSWORD }, 'password-wrong'],
+    ['with the user name for a password', { username, password: username }, 'password-wrong'],
+    ['with the token cut', { username, password: password.slice(0, -1) }, 'password-wrong'],
+    ['with a made-up user name', { username: 'token:x', password }, 'password-wrong'],
   ]
   for (const [title, login, reason] of rows) {
     test(`${title}: ${reason}`, async () => assert.equal(await denial(fleet, login), reason))
@@ -154,7 +154,7 @@ describe('a login with a token is denied', () => {
   test('and nobody is found by the user name of one that never logged in', async () => {
     assert.equal(await fleet.findPrincipal(other.username), undefined)
     const request = { username: other.username, action: 'subscribe', topic: 'a' } as const
-    assert.equal((await fleet.authorize(request)).reason, 'principal-unknown')
+    assert.equal((await fleet.authorize(request)).code, 'principal-unknown')
   })
 
   test('and no error tells the token', async () => {
@@ -211,7 +211,7 @@ describe('a token grants its rules', () => {
     { effect: 'allow', actions: ['publish'], filter: 'inbox/{username}' },
     { effect: 'allow', actions: ['subscribe'], filter: 'jobs/#', share: 'team' },
   ]
-  const token = fleet.issueToken({ rules, values: { deviceId: 'P-1' } })
+  const token = fleet.issueToken({ rules, attributes: { deviceId: 'P-1' } })
   const { username } = token
   const subscribe = (topic: string, qos: 0 | 1 | 2 = 0) =>
     ({ action: 'subscribe', topic, qos }) as const
@@ -257,7 +257,7 @@ describe('a token grants its rules', () => {
   }
 
   test('and another token its own alone', async () => {
-    const other = fleet.issueToken({ rules: [watchPump], values: { deviceId: 'P-2' } })
+    const other = fleet.issueToken({ rules: [watchPump], attributes: { deviceId: 'P-2' } })
     await enter(fleet, token)
     await enter(fleet, other)
     const asked = { ...subscribe('things/pump/P-1/data'), username: other.username }

@@ -56,7 +56,7 @@ async function granted(fleet: Fleet): Promise<string[]> {
 
 async function login(fleet: Fleet, password: string): Promise<string> {
   const outcome = await fleet.authenticate({ username: USERNAME, password })
-  return outcome.effect === 'allow' ? 'allow' : outcome.reason
+  return outcome.effect === 'allow' ? 'allow' : outcome.code
 }
 
 describe('an update counts for the next question, and leaves the rest as it was', () => {
@@ -95,10 +95,10 @@ describe('an update counts for the next question, and leaves the rest as it was'
     const outcome = await fleet.authenticate({ username: USERNAME, password })
     assert.ok(outcome.effect === 'allow')
     const found = await fleet.findPrincipal(USERNAME)
-    const told = fleet.brokerLogin((await store.get('pump', 'P-1'))!)
+    const told = fleet.brokerAccount((await store.get('pump', 'P-1'))!)
     for (const principal of [outcome.principal, found, told?.principal]) {
       assert.deepEqual(principal?.rules.at(-1), NEW)
-      assert.equal(principal?.values.site, 'south')
+      assert.equal(principal?.attributes.site, 'south')
     }
   })
 
@@ -326,7 +326,7 @@ describe('when another writer is in between', () => {
       const rotate = () => fleet.rotate(pump, 'P-1')
       const both = turn % 2 === 0 ? [update(), rotate()] : [rotate(), update()]
       const rotated = (await Promise.all(both)).find((result) => result !== undefined)!
-      assert.equal(await login(fleet, password), 'secret-wrong')
+      assert.equal(await login(fleet, password), 'password-wrong')
       assert.equal(await login(fleet, rotated.password), 'allow')
       assert.deepEqual(await granted(fleet), ['data', 'north/new'])
     }

@@ -279,7 +279,7 @@ describe('when something fails', () => {
     const app = new Hono().route('/iot/broker', brokerAuth(fleet, { secret: SECRET }))
     assert.deepEqual(await request(app, '/auth', login), DENY)
     assert.deepEqual(log.lines, [
-      `warn: broker emqx/auth: denied: secret-wrong, user name "${STATION}"`,
+      `warn: broker emqx/auth: denied: password-wrong, user name "${STATION}"`,
     ])
   })
 })

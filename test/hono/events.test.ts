@@ -96,7 +96,7 @@ describe('what is refused', () => {
       assert.equal(parts.log.lines.length, 1)
       assert.match(parts.log.lines[0]!, /^warn: event of \w+: refused: /)
       assert.doesNotMatch(parts.log.lines[0]!, /secret-0123456789/)
-      const counts = parts.counters.list().map(({ effect, reason: code, count, route }) => {
+      const counts = parts.counters.list().map(({ effect, code, count, route }) => {
         return `${route} ${effect} ${code} ${count}`
       })
       assert.deepEqual(counts, [`events deny ${reason} 1`])
@@ -134,8 +134,8 @@ describe('clients that are no devices', () => {
       assert.deepEqual(parts.log.lines, [])
       const [outcome] = parts.counters.list()
       assert.deepEqual(
-        { effect: outcome!.effect, reason: outcome!.reason },
-        { effect: 'allow', reason: 'not-a-device' },
+        { effect: outcome!.effect, code: outcome!.code },
+        { effect: 'allow', code: 'not-a-device' },
       )
     })
   }

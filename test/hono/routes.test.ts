@@ -80,10 +80,10 @@ describe('/auth', () => {
   }
 
   const denials: [string, Record<string, unknown>, string][] = [
-    ['a wrong password', { username: STATION, password: 'wrong' }, 'secret-wrong'],
-    ['the password of another', { username: STATION, password: pumpPassword }, 'secret-wrong'],
-    ['the password and more', { username: STATION, password: `${password}0` }, 'secret-wrong'],
-    ['the hub with a wrong one', { username: 'hub', password: 'wrong' }, 'secret-wrong'],
+    ['a wrong password', { username: STATION, password: 'wrong' }, 'password-wrong'],
+    ['the password of another', { username: STATION, password: pumpPassword }, 'password-wrong'],
+    ['the password and more', { username: STATION, password: `${password}0` }, 'password-wrong'],
+    ['the hub with a wrong one', { username: 'hub', password: 'wrong' }, 'password-wrong'],
     ['an unknown device', { username: 'weatherstation/X', password }, 'principal-unknown'],
     ['a wildcard for a user name', { username: 'weatherstation/+', password }, 'principal-unknown'],
     ['a device id alone', { username: 'STATION-001', password }, 'principal-unknown'],

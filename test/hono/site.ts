@@ -7,7 +7,7 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { brokerAuth, brokerEvents, outcomeCounters } from '../../adapters/hono/index.ts'
-import { secretHasher } from '../../src/credential/generated.ts'
+import { passwordHasher } from '../../src/credential/generated.ts'
 import {
   type AccessRule,
   command,
@@ -66,7 +66,7 @@ const pump = defineDeviceType('pump', {
   ],
 })
 
-const hasher = secretHasher(undefined)
+const hasher = passwordHasher(undefined)
 
 function record(
   type: string,

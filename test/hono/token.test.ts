@@ -81,7 +81,7 @@ describe('/auth', () => {
       assert.deepEqual(await request(app, '/auth', body), DENY)
       assert.equal(
         log.lines[0],
-        `warn: broker emqx/auth: denied: secret-wrong, user name ${JSON.stringify(body.username)}`,
+        `warn: broker emqx/auth: denied: password-wrong, user name ${JSON.stringify(body.username)}`,
       )
     })
   }

@@ -126,7 +126,7 @@ async function site(row: Row, store: DeviceStore = memoryStore()) {
     return { status: answer.status, body: await answer.text() }
   }
   const count = (reason: string) =>
-    counters.list().reduce((sum, one) => sum + (one.reason === reason ? one.count : 0), 0)
+    counters.list().reduce((sum, one) => sum + (one.code === reason ? one.count : 0), 0)
   return { fleet, login, count }
 }
 
@@ -135,7 +135,7 @@ for (const row of rows) {
     test('is told of a wrong password', async () => {
       const { login, count } = await site(row)
       assert.deepEqual(await login('hub', 'wrong'), row.wrong)
-      assert.equal(count('secret-wrong'), 1)
+      assert.equal(count('password-wrong'), 1)
     })
 
     test('is told of a right one that is slowed down', async () => {

@@ -16,10 +16,10 @@ import {
 import { captureLog, weatherStation } from './fixture.ts'
 import { connected, ownBroker } from './own-broker.ts'
 
-const lost: BrokerStatus = { type: 'disconnected', error: new Error('the network is gone') }
+const lost: BrokerStatus = { kind: 'disconnected', error: new Error('the network is gone') }
 
 function failed(attempt: number, code: BrokerErrorCode, delay: number): BrokerStatus {
-  return { type: 'reconnect-failed', attempt, error: new BrokerError(code, `${code} it is`), delay }
+  return { kind: 'reconnect-failed', attempt, error: new BrokerError(code, `${code} it is`), delay }
 }
 
 const unreachable = (attempt: number) => failed(attempt, 'ERR_BROKER_UNREACHABLE', 500)

@@ -19,7 +19,7 @@ const CAPABILITIES = {
   maxPacketSize: undefined,
 } as const
 
-export const connected: BrokerStatus = { type: 'connected', capabilities: CAPABILITIES }
+export const connected: BrokerStatus = { kind: 'connected', capabilities: CAPABILITIES }
 
 export interface OwnBroker extends Broker {
   /** Whether `close()` was called. */
@@ -60,7 +60,7 @@ export function ownBroker(before: Before = {}, status?: () => unknown): OwnBroke
     async close() {
       isClosed = true
       await before.close?.()
-      statuses.emit({ type: 'closed' })
+      statuses.emit({ kind: 'closed' })
     },
     [Symbol.asyncDispose]() {
       return this.close()

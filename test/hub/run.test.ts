@@ -60,7 +60,7 @@ describe('hub.run', () => {
 
 describe('a hub whose broker ends by itself', () => {
   const expired = new BrokerError('ERR_BROKER_LOGIN_REFUSED', 'the token is over')
-  const ended = { type: 'closed', error: expired } as const
+  const ended = { kind: 'closed', error: expired } as const
 
   async function site(brokers: Readonly<Record<string, Broker>>) {
     const log = captureLog()

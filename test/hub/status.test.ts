@@ -26,14 +26,14 @@ import { connected, ownBroker } from './own-broker.ts'
 const DATA = 'things/weatherstation/STATION-001/data'
 
 const failure = (code: BrokerErrorCode) => new BrokerError(code, `it is ${code}`)
-const lost: BrokerStatus = { type: 'disconnected', error: failure('ERR_BROKER_CONNECTION_LOST') }
+const lost: BrokerStatus = { kind: 'disconnected', error: failure('ERR_BROKER_CONNECTION_LOST') }
 const failed = (attempt: number, code: BrokerErrorCode): BrokerStatus => ({
-  type: 'reconnect-failed',
+  kind: 'reconnect-failed',
   attempt,
   error: failure(code),
   delay: 1_000,
 })
-const problem = (error: Error): BrokerStatus => ({ type: 'error', error })
+const problem = (error: Error): BrokerStatus => ({ kind: 'error', error })
 const explanation = {} as ConstructorParameters<typeof AccessDeniedError>[0]
 
 /** A hub on brokers of one's own, not started. */
@@ -95,7 +95,7 @@ describe('what a broker tells', () => {
     [
       ['nothing more', [], true, up],
       ['a loss', [lost], false, { ...down, lastError: away }],
-      ['a loss without a reason', [{ type: 'disconnected' }], false, down],
+      ['a loss without a reason', [{ kind: 'disconnected' }], false, down],
       [
         'an attempt that failed',
         [lost, failed(1, 'ERR_BROKER_UNREACHABLE')],
@@ -180,7 +180,7 @@ describe('what a broker tells', () => {
       ],
       [
         'its end',
-        [lost, { type: 'closed', error: failure('ERR_BROKER_LOGIN_REFUSED') }, connected],
+        [lost, { kind: 'closed', error: failure('ERR_BROKER_LOGIN_REFUSED') }, connected],
         false,
         {
           state: 'closed',

@@ -74,7 +74,7 @@ describe('dynamic security', { skip: dynsecSiteMissing, timeout: 120_000 }, () =
     assert.equal(clients.length, DEVICES + 1 + 1)
     assert.ok(roles.length >= DEVICES + 1)
     const last = `P-${DEVICES - 4}`
-    const login = { username: `pump/${last}`, password: (await fleet.openSecret(pump, last))! }
+    const login = { username: `pump/${last}`, password: (await fleet.openPassword(pump, last))! }
     assert.equal(await mayConnect(site.url, login), true)
   })
 
@@ -170,8 +170,8 @@ describe('dynamic security', { skip: dynsecSiteMissing, timeout: 120_000 }, () =
 
   test('logs no secret', async () => {
     const secrets = await Promise.all([
-      fleet.openSecret(pump, 'P-own'),
-      fleet.openSecret(pump, 'P-rotated'),
+      fleet.openPassword(pump, 'P-own'),
+      fleet.openPassword(pump, 'P-rotated'),
     ])
     for (const line of logger.lines) {
       for (const secret of [...secrets, HUB.password]) assert.ok(!line.includes(secret!), line)

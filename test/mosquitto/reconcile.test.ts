@@ -245,7 +245,7 @@ describe('a restart of Mosquitto', { skip: dynsecSiteMissing, timeout: 60_000 },
     const old = site.readDocument()
     const added = await fleet.provision(valve, 'V-1', { attributes: { site: 'north' } })
     const rotated = await fleet.rotate(pump, 'P-1')
-    const second = { username: 'pump/P-2', password: (await fleet.openSecret(pump, 'P-2'))! }
+    const second = { username: 'pump/P-2', password: (await fleet.openPassword(pump, 'P-2'))! }
     await fleet.revoke(pump, 'P-2')
     await site.kill()
     site.writeDocument(old)

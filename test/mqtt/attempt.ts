@@ -30,7 +30,7 @@ export async function attempt(config: MqttConfig): Promise<Outcome> {
     }
   } catch (error) {
     if (!(error instanceof DeviceHubError)) throw error
-    const end = error instanceof CertificateError ? `${error.code}:${error.reason}` : error.code
+    const end = error instanceof CertificateError ? `${error.code}:${error.problem}` : error.code
     return { end, message: `${error.message} ${error.cause ?? ''}` }
   }
 }

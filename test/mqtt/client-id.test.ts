@@ -115,10 +115,10 @@ describe('{clientId} in the rules of a principal', () => {
       await using server = await scriptedBroker()
       await using client = await connectClient({ url: server.url, principal, ...login })
       const { clientId } = server.logins.items[0]!
-      const { values } = withClientId(principal, clientId)
-      const topic = `client/${values.clientId ?? clientId}`
+      const { attributes } = withClientId(principal, clientId)
+      const topic = `client/${attributes.clientId ?? clientId}`
       const publish = client.broker.publish({ topic, payload: bytes('x') })
-      if (values.clientId === undefined) await assert.rejects(publish, AccessDeniedError)
+      if (attributes.clientId === undefined) await assert.rejects(publish, AccessDeniedError)
       else await within(publish, 'publish')
     })
   }

@@ -16,7 +16,7 @@ export interface Client extends AsyncDisposable {
   readonly failedReconnects: Collector<FailedReconnect>
 }
 
-export type FailedReconnect = Extract<BrokerStatus, { type: 'reconnect-failed' }>
+export type FailedReconnect = Extract<BrokerStatus, { kind: 'reconnect-failed' }>
 
 /** Makes a client; it is closed when it goes out of scope. */
 export function makeClient(config: MqttConfig): Client {
@@ -56,14 +56,14 @@ async function collect(
   failedReconnects: Collector<FailedReconnect>,
 ): Promise<void> {
   for await (const status of broker.status()) {
-    if (status.type === 'reconnect-failed') failedReconnects.push(status)
+    if (status.kind === 'reconnect-failed') failedReconnects.push(status)
     else statuses.push(status)
   }
 }
 
 /** The types of the statuses so far, but for reconnects that failed. */
 export function typesOf({ statuses }: Client): string[] {
-  return statuses.items.map(({ type }) => type)
+  return statuses.items.map(({ kind: type }) => type)
 }
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -22,7 +22,7 @@ async function failsToConnect(config: MqttConfig, code: BrokerErrorCode): Promis
   )
   assert.ok(error instanceof BrokerError, String(error))
   assert.equal(error.code, code)
-  assert.deepEqual(await client.statuses.reach(1, 'status'), [{ type: 'closed', error }])
+  assert.deepEqual(await client.statuses.reach(1, 'status'), [{ kind: 'closed', error }])
   await assert.rejects(client.connect(), { code: 'ERR_BROKER_CLOSED' })
   return error
 }

@@ -14,7 +14,7 @@ import { devicePrincipal } from '../../src/device/principal.ts'
 import { createFleet } from '../../src/fleet/create.ts'
 import { createHub } from '../../src/hub/create.ts'
 import { AccessDeniedError } from '../../src/rule/access-denied.ts'
-import type { DecisionReason } from '../../src/rule/decision.ts'
+import type { DecisionCode } from '../../src/rule/decision.ts'
 import { allow, deny, principal, pump, station, weatherStation } from '../rule/fixture.ts'
 import { within } from '../support/wait.ts'
 import { bytes, connectClient } from './client.ts'
@@ -23,13 +23,13 @@ import { CONNECT, connackProperty, PUBLISH, SUBSCRIBE, scriptedBroker } from './
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const payload = bytes('{}')
 
-function isDenial(reason: DecisionReason, text: RegExp) {
+function isDenial(reason: DecisionCode, text: RegExp) {
   return (error: unknown) => {
     assert.ok(error instanceof AccessDeniedError)
     assert.equal(error.code, 'ERR_BROKER_NOT_AUTHORIZED')
     assert.equal(error.reasonCode, undefined)
     assert.equal(error.explanation.effect, 'deny')
-    assert.equal(error.explanation.reason, reason)
+    assert.equal(error.explanation.code, reason)
     assert.equal(error.message, error.explanation.text)
     assert.match(error.message, text)
     return true
@@ -58,7 +58,7 @@ describe('a publish', () => {
     { topic: `kept/STATION-001`, retain: true },
     { topic: 'client/c-1' },
   ]
-  const denied: [Sent, DecisionReason, RegExp][] = [
+  const denied: [Sent, DecisionCode, RegExp][] = [
     [{ topic: `${OTHER}/data` }, 'no-rule-grants', /belongs to the device "STATION-002"/],
     [{ topic: `${OTHER}/data`, qos: 0 }, 'no-rule-grants', /belongs to the device/],
     [{ topic: `${OWN}/cmd` }, 'no-rule-grants', /only to subscribe, not to publish/],
@@ -110,7 +110,7 @@ describe('a subscription', () => {
     { filter: 'work/#', shared: true },
     { filter: 'work/a', shared: true },
   ]
-  const denied: [Asked, DecisionReason, RegExp][] = [
+  const denied: [Asked, DecisionCode, RegExp][] = [
     [{ filter: 'things/weatherstation/+/cmd' }, 'no-rule-grants', /"\+" asks for every name/],
     [{ filter: '#' }, 'denied-by-rule', /a rule denies "news\/secret\/#"/],
     [{ filter: 'news/#' }, 'denied-by-rule', /a rule denies "news\/secret\/#"/],
@@ -174,8 +174,8 @@ describe('a principal is refused', () => {
     ['that was not found', undefined],
     ['that is null', null],
     ['that is a user name', 'weatherstation/STATION-001'],
-    ['without rules', { kind: 'device', username: 'a', values: {} }],
-    ['without a user name', { kind: 'device', rules: [], values: {} }],
+    ['without rules', { kind: 'device', username: 'a', attributes: {} }],
+    ['without a user name', { kind: 'device', rules: [], attributes: {} }],
   ]
   for (const [title, value] of rows) {
     test(title, () => {

@@ -62,8 +62,8 @@ describe('a handler that throws', () => {
           { id: 2, reason: 0 },
         ])
         const [connected, failed, ...others] = await statuses.reach(2, 'statuses')
-        assert.equal(connected!.type, 'connected')
-        assert.ok(failed?.type === 'error' && failed.error instanceof Error)
+        assert.equal(connected!.kind, 'connected')
+        assert.ok(failed?.kind === 'error' && failed.error instanceof Error)
         assert.deepEqual(others, [])
       })
     }

@@ -33,7 +33,7 @@ describe('a subscription that is refused after a reconnect', () => {
       broker.cut()
       const count = 2 + times + 2
       const statuses = await client.statuses.reach(count, 'statuses', LIMIT)
-      const types = statuses.map((status) => status.type)
+      const types = statuses.map((status) => status.kind)
       const later = Array(times - 1).fill('error')
       assert.deepEqual(types, [
         'connected',
@@ -44,7 +44,7 @@ describe('a subscription that is refused after a reconnect', () => {
         'connected',
       ])
       for (const status of statuses) {
-        if (status.type !== 'error') continue
+        if (status.kind !== 'error') continue
         assert.equal((status.error as { code?: string }).code, 'ERR_BROKER_NOT_AUTHORIZED')
       }
       assert.deepEqual(broker.filters, ['a', 'b', 'a', 'b', ...Array(times).fill('b')])
@@ -74,7 +74,7 @@ describe('a subscription that is refused after a reconnect', () => {
     broker.cut()
     await client.statuses.reach(5, 'statuses', LIMIT)
     await client[Symbol.asyncDispose]()
-    assert.equal(client.statuses.items.at(-1)!.type, 'closed')
+    assert.equal(client.statuses.items.at(-1)!.kind, 'closed')
   })
 
   test('and is granted to a call meanwhile is in place', async () => {

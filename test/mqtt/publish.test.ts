@@ -181,7 +181,7 @@ describe('publishing to Mosquitto', { skip: mosquittoMissing }, () => {
   test('what it cannot take is refused here, and the connection still works', async () => {
     await using client = await connectClient({ url: mosquitto.url })
     const [connected] = await client.statuses.reach(1, 'status')
-    const capabilities = connected?.type === 'connected' && connected.capabilities
+    const capabilities = connected?.kind === 'connected' && connected.capabilities
     assert.deepEqual(capabilities, {
       sharedSubscriptions: true,
       retain: false,

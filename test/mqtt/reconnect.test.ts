@@ -38,7 +38,7 @@ describe('a lost connection', { skip: mosquittoMissing }, () => {
       await mosquitto.restart()
       await Promise.all([statusesOf(client, 3), statusesOf(sharing, 3)])
       for (const { statuses } of [client, sharing]) {
-        const types = statuses.items.map(({ type }) => type)
+        const types = statuses.items.map(({ kind: type }) => type)
         assert.deepEqual(types, ['connected', 'disconnected', 'connected'])
       }
       for (const topic of ['a/1', 'b', 'c']) {
@@ -103,7 +103,7 @@ describe('a lost connection', { skip: mosquittoMissing }, () => {
     await using client = await connectClient({ url: mosquitto.url, keepalive: 1 })
     mosquitto.freeze()
     const [, lost] = await statusesOf(client, 2)
-    assert.equal(lost!.type, 'disconnected')
+    assert.equal(lost!.kind, 'disconnected')
     await mosquitto.kill()
     await mosquitto.stop()
   })
@@ -139,9 +139,9 @@ describe('connecting again', () => {
     refuse = true
     server.disconnect(0x8b)
     const statuses = await statusesOf(client, 4)
-    const [, , error] = statuses as { type: string; error?: { code: string } }[]
+    const [, , error] = statuses as { kind: string; error?: { code: string } }[]
     assert.deepEqual(
-      statuses.map(({ type }) => type),
+      statuses.map(({ kind: type }) => type),
       ['connected', 'disconnected', 'error', 'connected'],
     )
     assert.equal(error!.error?.code, 'ERR_BROKER_NOT_AUTHORIZED')

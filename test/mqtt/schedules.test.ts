@@ -139,7 +139,7 @@ class Run {
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.#broker.status()) {
+    for await (const { kind: type } of this.#broker.status()) {
       if (type === 'error') continue
       if (type === 'connected') this.connected.push(this.#clock.now)
       const isWaiting = type === 'disconnected' || type === 'reconnect-failed'

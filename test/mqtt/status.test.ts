@@ -72,9 +72,9 @@ describe('a reconnect that fails', () => {
     let isAway = false
     await using server = await scriptedBroker({ connect: () => ({ reason: isAway ? 0x88 : 0 }) })
     await using broker = mqtt({ url: server.url })
-    const types: BrokerStatus['type'][] = []
+    const types: BrokerStatus['kind'][] = []
     const watching = (async () => {
-      for await (const { type } of broker.status()) {
+      for await (const { kind: type } of broker.status()) {
         types.push(type)
         if (type === 'disconnected') isAway = true
         if (type === 'reconnect-failed') isAway = false
@@ -123,21 +123,21 @@ test('await using closes the broker at the end of its block', async () => {
 
 describe('what of an outage is news', () => {
   const failed = (code: BrokerErrorCode): BrokerStatus => ({
-    type: 'reconnect-failed',
+    kind: 'reconnect-failed',
     attempt: 1,
     error: new BrokerError(code, 'no connection'),
     delay: 1,
   })
-  const connected = { type: 'connected' } as BrokerStatus
+  const connected = { kind: 'connected' } as BrokerStatus
   const rows: [status: BrokerStatus, isNews: boolean][] = [
     [failed('ERR_BROKER_UNREACHABLE'), true],
     [failed('ERR_BROKER_UNREACHABLE'), false],
     [failed('ERR_BROKER_CERTIFICATE'), true],
     [failed('ERR_BROKER_UNREACHABLE'), false],
     [failed('ERR_BROKER_CERTIFICATE'), false],
-    [{ type: 'disconnected' }, true],
-    [{ type: 'error', error: new Error('a handler') }, true],
-    [{ type: 'error', error: new Error('a handler') }, true],
+    [{ kind: 'disconnected' }, true],
+    [{ kind: 'error', error: new Error('a handler') }, true],
+    [{ kind: 'error', error: new Error('a handler') }, true],
     [failed('ERR_BROKER_UNREACHABLE'), false],
     [connected, true],
     [failed('ERR_BROKER_UNREACHABLE'), true],

@@ -100,7 +100,7 @@ test('a file is read anew for each connection', { skip: mosquittoMissing }, asyn
     await mosquitto.restart()
     const refused = () =>
       client.failedReconnects.items.flatMap(({ error }) =>
-        error instanceof CertificateError ? [error.reason] : [],
+        error instanceof CertificateError ? [error.problem] : [],
       )
     // It may have been tried before Mosquitto was back.
     for (let count = 1; refused().length < 2; count++) {
@@ -118,9 +118,9 @@ test('a file is read anew for each connection', { skip: mosquittoMissing }, asyn
 test('a bad certificate is tried once at the start', async () => {
   await using server = await listen(createTlsServer({ ...servers.expired }))
   await using client = makeClient({ tls: true, ...server.at, caCerts })
-  await assert.rejects(client.connect(), { code: 'ERR_BROKER_CERTIFICATE', reason: 'expired' })
+  await assert.rejects(client.connect(), { code: 'ERR_BROKER_CERTIFICATE', problem: 'expired' })
   assert.deepEqual(
-    (await client.statuses.reach(1, 'status')).map(({ type }) => type),
+    (await client.statuses.reach(1, 'status')).map(({ kind: type }) => type),
     ['closed'],
   )
   assert.equal(server.dialled.items.length, 1)

@@ -126,7 +126,7 @@ describe('waiting for a first connection', () => {
     await client.failedReconnects.reach(1, 'failure', LIMIT)
     abort.abort(reason)
     await within(assert.rejects(connected, reason), 'rejection')
-    assert.deepEqual(await client.statuses.reach(1, 'status'), [{ type: 'closed', error: reason }])
+    assert.deepEqual(await client.statuses.reach(1, 'status'), [{ kind: 'closed', error: reason }])
     await assert.rejects(client.connect(), { code: 'ERR_BROKER_CLOSED' })
   })
 

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check'
 import type { AccessRequest } from '../../src/rule/decision.ts'
-import type { AccessRule, RuleValues } from '../../src/rule/rule.ts'
+import type { AccessRule, Attributes } from '../../src/rule/rule.ts'
 import { ALPHABET, allFilters, allNames } from '../topic/oracle.ts'
 
 /** The placeholders that rules hold. */
@@ -13,7 +13,7 @@ export const PLACEHOLDERS: readonly string[] = ['{deviceId}', '{clientId}', '{us
 
 const VALUES = ['a', 'b']
 
-const maybe = <T>(values: readonly T[]) => fc.constantFrom(undefined, ...values)
+const maybe = <T>(attributes: readonly T[]) => fc.constantFrom(undefined, ...attributes)
 
 /** Leaves out the keys whose value is `undefined`. */
 function without<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -103,12 +103,12 @@ export const hostileRequest: fc.Arbitrary<AccessRequest> = fc.record({
   ) as fc.Arbitrary<string>,
 })
 
-export const anyValues: fc.Arbitrary<RuleValues> = fc
+export const anyValues: fc.Arbitrary<Attributes> = fc
   .record({
     deviceId: maybe(VALUES),
     clientId: maybe(VALUES),
     username: fc.constantFrom('a', 'a/b', 'b/a'),
   })
-  .map((values) => without(values) as RuleValues)
+  .map((attributes) => without(attributes) as Attributes)
 
 export const anyRules: fc.Arbitrary<readonly AccessRule[]> = fc.array(anyRule, { maxLength: 6 })

@@ -10,9 +10,9 @@ import { brokerAuth, dialects } from '../../adapters/hono/index.ts'
 import {
   type AccessRequest,
   type AccessRule,
+  type BrokerFacts,
   ConfigError,
   createFleet,
-  type DialectFacts,
   decide,
   defineDeviceType,
   memoryStore,
@@ -21,18 +21,18 @@ import {
 import { allow, deny, principal } from './fixture.ts'
 
 /** Tells everything and keeps everything apart. */
-const OPEN: DialectFacts = { qos: true, retain: true, share: true, clientId: true, separators: '' }
+const OPEN: BrokerFacts = { qos: true, retain: true, share: true, clientId: true, separators: '' }
 /** Takes share names off before it asks. */
-const STRIPS: DialectFacts = { ...OPEN, share: false }
-const NO_SHARES: DialectFacts = { ...OPEN, share: 'none' }
-const DOTS: DialectFacts = { ...OPEN, separators: '.', wildcards: '*' }
-const SHOWS_RESERVED: DialectFacts = { ...OPEN, hidesReserved: false }
+const STRIPS: BrokerFacts = { ...OPEN, share: false }
+const NO_SHARES: BrokerFacts = { ...OPEN, share: 'none' }
+const DOTS: BrokerFacts = { ...OPEN, separators: '.', wildcards: '*' }
+const SHOWS_RESERVED: BrokerFacts = { ...OPEN, hidesReserved: false }
 /** Takes these off before it asks. */
-const STRIPS_ROOTS: DialectFacts = {
+const STRIPS_ROOTS: BrokerFacts = {
   ...OPEN,
   stripped: { publish: ['$delayed/+'], subscribe: ['$queue', '$delayed/+'] },
 }
-const TELLS_NOTHING: DialectFacts = {
+const TELLS_NOTHING: BrokerFacts = {
   ...OPEN,
   qos: false,
   retain: false,
@@ -54,14 +54,14 @@ function fleetWith(rules: readonly AccessRule[], ...services: ServiceAccount[]) 
   return createFleet({ types, store: memoryStore(), services })
 }
 
-function find(rules: readonly AccessRule[], facts: DialectFacts, ...services: ServiceAccount[]) {
+function find(rules: readonly AccessRule[], facts: BrokerFacts, ...services: ServiceAccount[]) {
   return fleetWith(rules, ...services)
     .compatibility({ facts })
     .map(({ name, severity, code, rule }) => `${name} ${rule?.filter}: ${severity}, ${code}`)
 }
 
 describe('nothing is found', () => {
-  const rows: readonly [string, AccessRule, DialectFacts][] = [
+  const rows: readonly [string, AccessRule, BrokerFacts][] = [
     ['a condition that the broker tells', allow('publish', 'a', { maxQos: 1, retain: true }), OPEN],
     ['a share name that it tells', allow('subscribe', 'a', { share: 'crew' }), OPEN],
     ['a share name of a publish', allow('publish', 'a', { share: 'crew' }), STRIPS],
@@ -99,7 +99,7 @@ describe('nothing is found', () => {
 })
 
 describe('sessions of others can be ended', () => {
-  const rows: readonly [string, Partial<DialectFacts>, boolean][] = [
+  const rows: readonly [string, Partial<BrokerFacts>, boolean][] = [
     ['client ids are told, and looked at', { clientId: true }, false],
     ['client ids are told, and need not be', { clientId: true, sessionsBy: 'user-name' }, false],
     ['no client id is told, nor needed', { clientId: false, sessionsBy: 'user-name' }, false],
@@ -127,7 +127,7 @@ describe('sessions of others can be ended', () => {
 })
 
 describe('a rule grants less than it says, or stops more', () => {
-  const rows: readonly [AccessRule, DialectFacts, string][] = [
+  const rows: readonly [AccessRule, BrokerFacts, string][] = [
     [allow('publish', 'a.b/c'), DOTS, 'separator'],
     [deny('subscribe', 'a/b.c/#'), DOTS, 'separator'],
     [allow('subscribe', 'a/*/c'), DOTS, 'wildcard'],
@@ -292,7 +292,7 @@ describe('a deny does not hold for what is taken off before the broker asks', ()
 })
 
 describe('decisions are closed to what the broker hides', () => {
-  type Row = readonly [AccessRule[], AccessRequest['action'], string, DialectFacts, string, string]
+  type Row = readonly [AccessRule[], AccessRequest['action'], string, BrokerFacts, string, string]
   const rows: readonly Row[] = [
     // rules, action, topic, facts, with a broker that hides nothing, with this one
     [
@@ -388,19 +388,23 @@ describe('decisions are closed to what the broker hides', () => {
   for (const [rules, action, topic, broker, open, closed] of rows) {
     test(`${JSON.stringify(rules)}: ${action} ${topic}: ${closed}`, () => {
       const who = principal(rules)
-      assert.equal(decide(who, { action, topic }).reason, open)
-      assert.equal(decide(who, { action, topic, broker: OPEN }).reason, open)
-      assert.equal(decide(who, { action, topic, broker }).reason, closed)
+      assert.equal(decide(who, { action, topic }).code, open)
+      assert.equal(decide(who, { action, topic, facts: OPEN }).code, open)
+      assert.equal(decide(who, { action, topic, facts: broker }).code, closed)
     })
   }
 
   test('explain says what the broker lacks', async () => {
     const fleet = fleetWith([], service('wall', [allow('subscribe', '#')]))
-    const { text, reason, nearMisses } = await fleet.explain({
+    const {
+      text,
+      code: reason,
+      nearMisses,
+    } = await fleet.explain({
       username: 'wall',
       action: 'subscribe',
       topic: '#',
-      broker: SHOWS_RESERVED,
+      facts: SHOWS_RESERVED,
     })
     assert.equal(reason, 'broker-unsupported')
     assert.equal(
@@ -424,13 +428,18 @@ describe('a device whose id a broker does not keep apart', () => {
   for (const [id, broker, isIn] of rows) {
     test(`${id} ${isIn ? 'may' : 'may not'} log in`, async () => {
       const { username, password } = await fleet.provision(pump, id)
-      const login = await fleet.authenticate({ username, password, clientId: username, broker })
+      const login = await fleet.authenticate({
+        username,
+        password,
+        clientId: username,
+        facts: broker,
+      })
       assert.deepEqual(
-        login.effect === 'allow' ? 'allow' : login.reason,
+        login.effect === 'allow' ? 'allow' : login.code,
         isIn ? 'allow' : 'device-unsupported',
       )
-      const wrong = await fleet.authenticate({ username, password: `${password}0`, broker })
-      assert.equal(wrong.effect === 'deny' && wrong.reason, 'secret-wrong')
+      const wrong = await fleet.authenticate({ username, password: `${password}0`, facts: broker })
+      assert.equal(wrong.effect === 'deny' && wrong.code, 'password-wrong')
     })
   }
 })

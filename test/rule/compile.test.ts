@@ -21,35 +21,35 @@ const access = compileAccess(principal([grant, shared, stop, allow('publish', 'a
 const ROWS: [request: AccessRequest, decision: Decision][] = [
   [
     { action: 'subscribe', topic: 'a/b' },
-    { effect: 'allow', reason: 'allowed-by-rule', rule: grant },
+    { effect: 'allow', code: 'allowed-by-rule', rule: grant },
   ],
   [
     { action: 'subscribe', topic: '$share/g/a/b' },
-    { effect: 'allow', reason: 'allowed-by-rule', rule: shared },
+    { effect: 'allow', code: 'allowed-by-rule', rule: shared },
   ],
   [
     { action: 'subscribe', topic: 'a/+' },
-    { effect: 'deny', reason: 'denied-by-rule', rule: stop },
+    { effect: 'deny', code: 'denied-by-rule', rule: stop },
   ],
   [
     { action: 'subscribe', topic: '#' },
-    { effect: 'deny', reason: 'denied-by-rule', rule: stop },
+    { effect: 'deny', code: 'denied-by-rule', rule: stop },
   ],
   [
     { action: 'subscribe', topic: 'b' },
-    { effect: 'deny', reason: 'no-rule-grants' },
+    { effect: 'deny', code: 'no-rule-grants' },
   ],
   [
     { action: 'publish', topic: 'a/c' },
-    { effect: 'deny', reason: 'no-rule-grants' },
+    { effect: 'deny', code: 'no-rule-grants' },
   ],
   [
     { action: 'publish', topic: 'a/#' },
-    { effect: 'deny', reason: 'topic-malformed' },
+    { effect: 'deny', code: 'topic-malformed' },
   ],
   [
     { action: 'subscribe', topic: '' },
-    { effect: 'deny', reason: 'topic-malformed' },
+    { effect: 'deny', code: 'topic-malformed' },
   ],
 ]
 
@@ -87,13 +87,13 @@ test('what one principal may do, another may not, however they take turns', () =
   }
 })
 
-test('rules and values added later count when they are compiled again', () => {
+test('rules and attributes added later count when they are compiled again', () => {
   const rules: AccessRule[] = [allow('publish', 'a/{site}')]
-  const values: Record<string, string> = {}
-  const who = principal(rules, values)
+  const attributes: Record<string, string> = {}
+  const who = principal(rules, attributes)
   const before = compileAccess(who)
   rules.push(allow('publish', 'b'))
-  values.site = 'north'
+  attributes.site = 'north'
   for (const topic of ['b', 'a/north']) {
     assert.equal(before.decide({ action: 'publish', topic }).effect, 'deny', topic)
     assert.equal(decide(who, { action: 'publish', topic }).effect, 'allow', topic)

@@ -28,7 +28,7 @@ function effects(who: Principal, requests: readonly AccessRequest[]): string[] {
 
 test('without rules everything is denied', () => {
   for (const request of [publish('a'), subscribe('a'), subscribe('#'), publish('$SYS/a')]) {
-    assert.deepEqual(decide(principal([]), request), { effect: 'deny', reason: 'no-rule-grants' })
+    assert.deepEqual(decide(principal([]), request), { effect: 'deny', code: 'no-rule-grants' })
   }
 })
 
@@ -37,11 +37,11 @@ test('a decision carries the rule that made it, as declared', () => {
   const stop = deny('subscribe', '{type}/secret')
   const who = principal([grant, stop], { type: 'a' })
   const cases: [string, Decision][] = [
-    ['a/b', { effect: 'allow', reason: 'allowed-by-rule', rule: grant }],
-    ['a/secret', { effect: 'deny', reason: 'denied-by-rule', rule: stop }],
-    ['a/+', { effect: 'deny', reason: 'denied-by-rule', rule: stop }],
-    ['b/b', { effect: 'deny', reason: 'no-rule-grants' }],
-    ['a+', { effect: 'deny', reason: 'topic-malformed' }],
+    ['a/b', { effect: 'allow', code: 'allowed-by-rule', rule: grant }],
+    ['a/secret', { effect: 'deny', code: 'denied-by-rule', rule: stop }],
+    ['a/+', { effect: 'deny', code: 'denied-by-rule', rule: stop }],
+    ['b/b', { effect: 'deny', code: 'no-rule-grants' }],
+    ['a+', { effect: 'deny', code: 'topic-malformed' }],
   ]
   for (const [topic, expected] of cases) {
     assert.deepEqual(decide(who, subscribe(topic)), expected)
@@ -115,7 +115,7 @@ describe('a deny needs overlap', () => {
     test(`${filter} stops ${stopped.join('  ')}`, () => {
       const who = principal([...everything, deny('subscribe', filter)])
       for (const topic of stopped) {
-        assert.equal(decide(who, subscribe(topic)).reason, 'denied-by-rule', topic)
+        assert.equal(decide(who, subscribe(topic)).code, 'denied-by-rule', topic)
       }
     })
     test(`${filter} leaves ${left.join('  ')}`, () => {
@@ -136,7 +136,7 @@ describe('a deny needs overlap', () => {
       [deny('both', 'a'), allow('both', 'a')],
       [allow('both', 'a'), deny('both', 'a'), allow('both', '#')],
     ]) {
-      assert.equal(decide(principal(rules), publish('a')).reason, 'denied-by-rule')
+      assert.equal(decide(principal(rules), publish('a')).code, 'denied-by-rule')
     }
   })
 })
@@ -275,14 +275,14 @@ describe('what no type allows is denied, and throws nothing', () => {
     test(`a topic that is ${JSON.stringify(topic) ?? 'undefined'}`, () => {
       for (const action of ['publish', 'subscribe'] as const) {
         const request = { action, topic: topic as unknown as string }
-        assert.deepEqual(decide(who, request), { effect: 'deny', reason: 'topic-malformed' })
+        assert.deepEqual(decide(who, request), { effect: 'deny', code: 'topic-malformed' })
       }
     })
   }
   for (const action of [undefined, null, '', 'Publish', 'all', 'toString', '__proto__']) {
     test(`an action that is ${JSON.stringify(action) ?? 'undefined'}`, () => {
       const request = { action: action as unknown as 'publish', topic: 'a' }
-      assert.deepEqual(decide(who, request), { effect: 'deny', reason: 'no-rule-grants' })
+      assert.deepEqual(decide(who, request), { effect: 'deny', code: 'no-rule-grants' })
     })
   }
   for (const effect of ['Deny', 'DENY', 'Allow', '', undefined]) {

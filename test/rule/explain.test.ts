@@ -29,7 +29,7 @@ test('a grant names the rule that made it', () => {
   const who = station()
   assert.deepEqual(explainDecision(who, publish(`${OWN}/data`)), {
     effect: 'allow',
-    reason: 'allowed-by-rule',
+    code: 'allowed-by-rule',
     rule: who.rules[0],
     text: `${ME} may publish to "${OWN}/data": its rule grants "${OWN}/data".`,
     nearMisses: [],
@@ -41,7 +41,7 @@ test('a device that asks for the commands of all is told what it may have', () =
   const sentence = `its rule grants "${OWN}/cmd" only, and "+" asks for every name in place of "STATION-001".`
   assert.deepEqual(explainDecision(who, subscribe('things/weatherstation/+/cmd')), {
     effect: 'deny',
-    reason: 'no-rule-grants',
+    code: 'no-rule-grants',
     text: `${ME} may not subscribe to "things/weatherstation/+/cmd": ${sentence}`,
     nearMisses: [
       { code: 'wider-than-rule', rule: who.rules[3], filter: `${OWN}/cmd`, text: sentence },
@@ -189,7 +189,7 @@ describe('a near miss', () => {
     test(`${request.action} ${request.topic}: ${code}, ${sentence}`, () => {
       const why = explainDecision(who, request)
       assert.equal(why.effect, 'deny')
-      assert.equal(why.reason, 'no-rule-grants')
+      assert.equal(why.code, 'no-rule-grants')
       assert.deepEqual([why.nearMisses[0]?.code, why.nearMisses[0]?.text], [code, sentence])
       const asked = `${who.username} may not ${request.action} to "${request.topic}"`
       assert.equal(why.text, `${asked}: ${sentence}`)
@@ -266,7 +266,7 @@ describe('a deny is named', () => {
     test(`${filter} for ${topic}`, () => {
       const rule = deny('subscribe', filter)
       const why = explainDecision(station([allow('subscribe', '#'), rule]), subscribe(topic))
-      assert.equal(why.reason, 'denied-by-rule')
+      assert.equal(why.code, 'denied-by-rule')
       assert.equal(why.rule, rule)
       assert.equal(
         why.text,
@@ -295,7 +295,7 @@ describe('a malformed topic is shown, with what is wrong with it', () => {
     test(text.slice(0, 80), () => {
       assert.deepEqual(explainDecision(station(), request), {
         effect: 'deny',
-        reason: 'topic-malformed',
+        code: 'topic-malformed',
         text: `${ME} may not ${text}`,
         nearMisses: [],
       })
@@ -326,7 +326,7 @@ describe('somebody no rule is known for is named as given', () => {
     test(text.slice(0, 80), () => {
       assert.deepEqual(explainDecision(undefined, publish('a'), username), {
         effect: 'deny',
-        reason: 'principal-unknown',
+        code: 'principal-unknown',
         text,
         nearMisses: [],
       })

@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { deviceRules } from '../../src/device/default-rules.ts'
 import { command, defineDeviceType } from '../../src/device/type.ts'
 import type { Principal } from '../../src/rule/principal.ts'
-import type { AccessRule, RuleValues } from '../../src/rule/rule.ts'
+import type { AccessRule, Attributes } from '../../src/rule/rule.ts'
 
 /** Declares a command with a reply, so its devices use all four channels. */
 export const weatherStation = defineDeviceType('weatherstation', {
@@ -22,15 +22,15 @@ export const pump = defineDeviceType('pump', {
 })
 
 /** `weatherstation/STATION-001` with its default rules, and more. */
-export function station(more: readonly AccessRule[] = [], values: RuleValues = {}): Principal {
+export function station(more: readonly AccessRule[] = [], attributes: Attributes = {}): Principal {
   const username = 'weatherstation/STATION-001'
   return {
     kind: 'device',
     username,
     device: { type: 'weatherstation', id: 'STATION-001' },
     rules: [...deviceRules(weatherStation, 'things'), ...more],
-    values: {
-      ...values,
+    attributes: {
+      ...attributes,
       prefix: 'things',
       type: 'weatherstation',
       deviceId: 'STATION-001',
@@ -40,8 +40,8 @@ export function station(more: readonly AccessRule[] = [], values: RuleValues = {
 }
 
 /** A principal with just these rules and values. */
-export function principal(rules: readonly AccessRule[], values: RuleValues = {}): Principal {
-  return { kind: 'service', username: 'svc', rules, values }
+export function principal(rules: readonly AccessRule[], attributes: Attributes = {}): Principal {
+  return { kind: 'service', username: 'svc', rules, attributes }
 }
 
 /** A rule that allows. */

@@ -79,13 +79,13 @@ describe('a name that could change the shape of a topic', () => {
         if (username === 'pump/P-1') continue
         const login = await fleet.authenticate({ username, password, clientId: name })
         const reason = username === '' ? 'credentials-missing' : 'principal-unknown'
-        assert.deepEqual(login, { effect: 'deny', reason })
+        assert.deepEqual(login, { effect: 'deny', code: reason })
         assert.equal(await fleet.findPrincipal(username), undefined)
       }
     })
 
     test(`${title}: nothing is granted under it, and the explanation is short`, async () => {
-      const unknown = { effect: 'deny', reason: 'principal-unknown' }
+      const unknown = { effect: 'deny', code: 'principal-unknown' }
       for (const username of [name, `pump/${name}`, `${name}/P-1`]) {
         for (const action of ACTIONS) {
           for (const topic of ['things/pump/P-1/data', `things/pump/${name}/cmd`, '#', name]) {
@@ -166,7 +166,7 @@ describe('a name that only looks hostile is a level like any other', () => {
       const own = makeFleet()
       assert.equal(await own.findPrincipal(name), undefined)
       const stranger = { username: name, action: 'publish', topic: 'things/pump/P-1/data' } as const
-      assert.equal((await own.authorize(stranger)).reason, 'principal-unknown')
+      assert.equal((await own.authorize(stranger)).code, 'principal-unknown')
       const device = await own.provision(pump, 'P-1', { username: name })
       assert.equal((await own.authenticate(device)).effect, 'allow')
       assert.equal((await own.authorize(stranger)).effect, 'allow')

@@ -9,9 +9,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { compileAccess } from '../../src/rule/compile.ts'
 import { decide } from '../../src/rule/decide.ts'
-import type { AccessRequest, DecisionReason } from '../../src/rule/decision.ts'
+import type { AccessRequest, DecisionCode } from '../../src/rule/decision.ts'
 import { explainDecision } from '../../src/rule/explain.ts'
-import type { AccessRule, RuleValues } from '../../src/rule/rule.ts'
+import type { AccessRule, Attributes } from '../../src/rule/rule.ts'
 import {
   ALPHABET,
   allNames,
@@ -49,14 +49,14 @@ function names(filter: string): NameSet {
 }
 
 /** The filter of a rule for one principal, by putting texts in place of texts. */
-function writeOut(rule: AccessRule, values: RuleValues): string | undefined {
+function writeOut(rule: AccessRule, attributes: Attributes): string | undefined {
   let filter = rule.filter
   for (const placeholder of PLACEHOLDERS) {
-    const value = values[placeholder.slice(1, -1)] ?? (rule.effect === 'deny' ? '+' : undefined)
+    const value = attributes[placeholder.slice(1, -1)] ?? (rule.effect === 'deny' ? '+' : undefined)
     if (!filter.includes(placeholder)) continue
     if (value === undefined) return undefined
     // What has one level or several is taken for any number of them.
-    if (placeholder === '{clientId}' && !Object.hasOwn(values, 'clientId')) {
+    if (placeholder === '{clientId}' && !Object.hasOwn(attributes, 'clientId')) {
       filter = `${filter.slice(0, filter.indexOf(placeholder))}#`
       continue
     }
@@ -71,7 +71,7 @@ function shareOf({ action, topic }: AccessRequest): string | undefined {
 }
 
 /** What has to be decided, and about which rules. */
-function expect(rules: readonly AccessRule[], values: RuleValues, request: AccessRequest) {
+function expect(rules: readonly AccessRule[], attributes: Attributes, request: AccessRequest) {
   const { action, topic } = request
   const isPublish = action === 'publish'
   if (!(isPublish ? isNaiveName(topic) : isNaiveFilter(topic))) return answer('topic-malformed', [])
@@ -89,20 +89,20 @@ function expect(rules: readonly AccessRule[], values: RuleValues, request: Acces
     if (isPublish && rule.retain !== undefined) {
       if (request.retain !== undefined && request.retain !== rule.retain) return false
     }
-    return touches(writeOut(rule, values)!)
+    return touches(writeOut(rule, attributes)!)
   })
   if (denies.length > 0) return answer('denied-by-rule', denies)
   const allows = speaking.filter((rule) => {
     if (rule.effect === 'deny' || rule.share !== share) return false
     if (rule.maxQos !== undefined && (request.qos ?? 3) > rule.maxQos) return false
     if (isPublish && rule.retain !== undefined && request.retain !== rule.retain) return false
-    const own = writeOut(rule, values)
+    const own = writeOut(rule, attributes)
     return own !== undefined && grants(own)
   })
   return allows.length > 0 ? answer('allowed-by-rule', allows) : answer('no-rule-grants', [])
 }
 
-function answer(reason: DecisionReason, by: readonly AccessRule[]) {
+function answer(reason: DecisionCode, by: readonly AccessRule[]) {
   return { effect: reason === 'allowed-by-rule' ? 'allow' : 'deny', reason, by }
 }
 
@@ -115,26 +115,26 @@ function isDecidable({ action, topic }: AccessRequest): boolean {
 
 const anyAsked = fc.oneof({ weight: 7, arbitrary: anyRequest }, hostileRequest)
 const somebody = fc
-  .record({ rules: anyRules, values: anyValues })
-  .map(({ rules, values }) => ({ rules, values, who: principal(rules, values) }))
+  .record({ rules: anyRules, attributes: anyValues })
+  .map(({ rules, attributes }) => ({ rules, attributes, who: principal(rules, attributes) }))
 
 test(`100,000 decisions are what the sets of names say ${SEEDED}`, () => {
-  const counts = new Map<DecisionReason, number>()
+  const counts = new Map<DecisionCode, number>()
   const pairs = fc.tuple(somebody, somebody, fc.array(anyAsked, { minLength: 25, maxLength: 25 }))
   fc.assert(
     fc.property(pairs, ([one, other, requests]) => {
       // Each is asked in turn, so that one's answer would show in the other's.
       const asked = [one, other].map((each) => ({ ...each, access: compileAccess(each.who) }))
       for (const request of requests) {
-        for (const { rules, values, who, access } of asked) {
+        for (const { rules, attributes, who, access } of asked) {
           const decision = access.decide(request)
           assert.deepEqual(decision, decide(who, request))
           if (!isDecidable(request)) continue
-          const { by, ...expected } = expect(rules, values, request)
+          const { by, ...expected } = expect(rules, attributes, request)
           const { rule, ...decided } = decision
           assert.deepEqual(decided, expected)
           assert.ok(rule === undefined ? by.length === 0 : by.includes(rule))
-          counts.set(decided.reason, (counts.get(decided.reason) ?? 0) + 1)
+          counts.set(decided.code, (counts.get(decided.code) ?? 0) + 1)
         }
       }
     }),
@@ -156,10 +156,10 @@ test(`the order of rules never matters ${SEEDED}`, () => {
     ),
   )
   fc.assert(
-    fc.property(shuffled, anyValues, anyRequest, ([rules, others], values, request) => {
-      const one = decide(principal(rules, values), request)
-      const other = decide(principal(others, values), request)
-      assert.deepEqual([one.effect, one.reason], [other.effect, other.reason])
+    fc.property(shuffled, anyValues, anyRequest, ([rules, others], attributes, request) => {
+      const one = decide(principal(rules, attributes), request)
+      const other = decide(principal(others, attributes), request)
+      assert.deepEqual([one.effect, one.code], [other.effect, other.code])
     }),
     { numRuns: 2_000, ...SEED },
   )
@@ -167,9 +167,9 @@ test(`the order of rules never matters ${SEEDED}`, () => {
 
 test(`a further deny grants nothing, and a further allow takes nothing away ${SEEDED}`, () => {
   fc.assert(
-    fc.property(anyRules, anyRule, anyValues, anyRequest, (rules, more, values, request) => {
-      const before = decide(principal(rules, values), request).effect
-      const after = decide(principal([...rules, more], values), request).effect
+    fc.property(anyRules, anyRule, anyValues, anyRequest, (rules, more, attributes, request) => {
+      const before = decide(principal(rules, attributes), request).effect
+      const after = decide(principal([...rules, more], attributes), request).effect
       if (more.effect === 'deny') assert.ok(!(before === 'deny' && after === 'allow'))
       else assert.ok(!(before === 'allow' && after === 'deny'))
     }),
@@ -179,8 +179,8 @@ test(`a further deny grants nothing, and a further allow takes nothing away ${SE
 
 test(`an explanation agrees with the decision, and says more than a code ${SEEDED}`, () => {
   fc.assert(
-    fc.property(anyRules, anyValues, anyRequest, (rules, values, request) => {
-      const who = principal(rules, values)
+    fc.property(anyRules, anyValues, anyRequest, (rules, attributes, request) => {
+      const who = principal(rules, attributes)
       const { text, nearMisses, ...decision } = explainDecision(who, request)
       assert.deepEqual(decision, decide(who, request))
       assert.match(text, /^svc may( not)? (publish|subscribe) to ".+": .+\.$/)

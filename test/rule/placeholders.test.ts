@@ -152,7 +152,7 @@ describe('{clientId} is the client’s own word', () => {
   for (const [clientId, value] of made) {
     test(`${clientId} stands for ${value}`, () => {
       const who = under(clientId)
-      assert.equal(who.values.clientId, value)
+      assert.equal(who.attributes.clientId, value)
       assert.equal(effect(who, 'publish', `own/${value}/a`), 'allow')
       assert.equal(effect(who, 'publish', 'own/weatherstation/STATION-002/a'), 'deny')
       assert.equal(effect(who, 'subscribe', 'own/+/#'), 'deny')
@@ -177,14 +177,14 @@ describe('{clientId} is the client’s own word', () => {
   ]
   for (const clientId of others) {
     test(`${clientId} gives no value`, () => {
-      assert.equal(under(clientId).values.clientId, undefined)
+      assert.equal(under(clientId).attributes.clientId, undefined)
     })
   }
 
   test('a client id changes nothing in the principal it was given', () => {
     const before = station(rules)
-    const values = { ...before.values }
-    assert.equal(withClientId(before, 'c-1').values.clientId, 'c-1')
-    assert.deepEqual(before.values, values)
+    const attributes = { ...before.attributes }
+    assert.equal(withClientId(before, 'c-1').attributes.clientId, 'c-1')
+    assert.deepEqual(before.attributes, attributes)
   })
 })

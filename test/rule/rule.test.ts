@@ -141,7 +141,7 @@ describe('a list of rules', () => {
 })
 
 describe('expandFilter', () => {
-  const values = { deviceId: 'P-1', username: 'pump/P-1' }
+  const attributes = { deviceId: 'P-1', username: 'pump/P-1' }
   const rows: [filter: string, missing: string | undefined, levels: string[] | undefined][] = [
     ['a/+/#', undefined, ['a', '+', '#']],
     ['a/{deviceId}/#', undefined, ['a', 'P-1', '#']],
@@ -154,7 +154,7 @@ describe('expandFilter', () => {
   ]
   for (const [filter, missing, levels] of rows) {
     test(`${filter} becomes ${levels?.join('/') ?? 'nothing'}`, () => {
-      assert.deepEqual(expandFilter(filter, values, missing), levels)
+      assert.deepEqual(expandFilter(filter, attributes, missing), levels)
     })
   }
 })

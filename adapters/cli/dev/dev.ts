@@ -122,7 +122,7 @@ function devHub(fleet: Fleet, report: Report, logger: Logger, connect: () => Bro
     hub.onData(type, ({ device, data }) => report.measured(device.id, data))
     hub.onStatus(type, ({ device }) => report.measured(device.id, undefined))
   }
-  hub.onRejected(({ reason, code }) => {
+  hub.onRejected(({ text: reason, code }) => {
     report.rejected++
     report.event(yellow('✗'), `rejected (${code}): ${reason}`)
   })

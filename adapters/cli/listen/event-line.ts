@@ -30,7 +30,7 @@ interface RejectedEvent extends EventBase {
   readonly topic: string
   /** See `RejectionCode`. */
   readonly code: string
-  readonly reason: string
+  readonly text: string
 }
 
 interface BrokerEvent extends EventBase {
@@ -42,7 +42,7 @@ interface BrokerEvent extends EventBase {
     | 'reconnect-failed'
     | 'error'
     | 'closed'
-  readonly reason?: string
+  readonly text?: string
   readonly subscriptions?: readonly SubscriptionResult[]
 }
 
@@ -54,9 +54,9 @@ export function toText(event: ListenEvent): string {
 function words(event: ListenEvent): readonly string[] {
   switch (event.event) {
     case 'rejected':
-      return [JSON.stringify(event.topic), `${event.code}:`, event.reason]
+      return [JSON.stringify(event.topic), `${event.code}:`, event.text]
     case 'broker': {
-      const said = event.subscriptions?.map(describeSubscription).join(', ') ?? event.reason
+      const said = event.subscriptions?.map(describeSubscription).join(', ') ?? event.text
       return said === undefined ? [event.state] : [`${event.state}:`, said]
     }
     default:

@@ -52,8 +52,8 @@ export function teller(fleet: Fleet, toLine: (event: ListenEvent) => string): Te
         hub.onData(type, (said) => tellMessage('data', said, said.data))
         hub.onStatus(type, (said) => tellMessage('status', said, said.status))
       }
-      hub.onRejected(({ code, reason, broker, message: { topic } }) => {
-        void tell({ time: now(), broker, event: 'rejected', topic, code, reason })
+      hub.onRejected(({ code, text, broker, message: { topic } }) => {
+        void tell({ time: now(), broker, event: 'rejected', topic, code, text })
       })
     },
 
@@ -72,15 +72,15 @@ export function teller(fleet: Fleet, toLine: (event: ListenEvent) => string): Te
     async life(broker, statuses) {
       let isTold = false
       const isNews = outageFilter()
-      const tellState = (state: BrokerStatus['type'], error: Error | undefined) => {
-        const reason = error && { reason: error.message }
-        return tell({ time: now(), broker, event: 'broker', state, ...reason })
+      const tellState = (state: BrokerStatus['kind'], error: Error | undefined) => {
+        const text = error && { text: error.message }
+        return tell({ time: now(), broker, event: 'broker', state, ...text })
       }
       try {
         for await (const status of statuses) {
-          isTold ||= status.type === 'connected'
+          isTold ||= status.kind === 'connected'
           if (!isNews(status) || !isTold) continue
-          await tellState(status.type, 'error' in status ? status.error : undefined)
+          await tellState(status.kind, 'error' in status ? status.error : undefined)
         }
       } catch (error) {
         // A broker that cannot tell of itself may well carry messages.

@@ -67,7 +67,7 @@ async function* namingEnd(
   statuses: AsyncIterable<BrokerStatus>,
 ): AsyncGenerator<BrokerStatus, void, void> {
   for await (const status of statuses) {
-    const hasFailed = status.type === 'closed' && status.error !== undefined
+    const hasFailed = status.kind === 'closed' && status.error !== undefined
     yield hasFailed ? { ...status, error: toError(brokerFailure(name, status.error)) } : status
   }
 }

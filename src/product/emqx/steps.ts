@@ -52,7 +52,7 @@ export function emqxSteps(principal: Principal): {
     ...writeSteps(told.filter(isReserved)),
     ...writeSteps(told.filter((grant) => !isReserved(grant))),
     ...selected.untold
-      .filter((grant) => findProblem(grant)?.code === 'narrower')
+      .filter((grant) => findProblem(grant)?.kind === 'narrower')
       .map((grant) => ({ ...allowStep(grant), exact: true })),
   ]
   return { steps: unique(steps), findings: [...findings, ...selected.findings] }
@@ -81,7 +81,7 @@ function findProblem(grant: Grant): RuleProblem | undefined {
   if (unbound) return unbound
   if (action === 'subscribe' && findLeak(levels)?.includes('+')) {
     const text = 'would grant wider filters that end in "#", so only the filter itself is granted'
-    return { code: 'narrower', reason: 'trailing-wildcard', text }
+    return { kind: 'narrower', code: 'trailing-wildcard', text }
   }
   return undefined
 }

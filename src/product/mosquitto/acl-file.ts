@@ -118,6 +118,6 @@ function findHarmed(
   const harmful = denials.filter((denial) => told.some((grant) => isHarmed(grant, denial)))
   const text = 'stops the other action too, as every deny line of an acl_file'
   return [...new Set(harmful.map(({ rule }) => rule))].map((rule) =>
-    describe(principal.username, rule, { code: 'narrower', reason: 'deny', text }),
+    describe(principal.username, rule, { kind: 'narrower', code: 'deny', text }),
   )
 }

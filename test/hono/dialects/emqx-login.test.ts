@@ -78,7 +78,7 @@ describe('client_attrs', () => {
 
   test('not for the hub, nor for a token', async () => {
     const rules = [{ effect: 'allow', actions: ['publish'], filter: 'a' }] as const
-    const { username, password } = fleet.issueToken({ rules, values: { site: 'north' } })
+    const { username, password } = fleet.issueToken({ rules, attributes: { site: 'north' } })
     for (const body of [
       { username, password, clientid: username },
       { username: 'hub', password: HUB_PASSWORD, clientid: 'hub' },

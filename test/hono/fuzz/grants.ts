@@ -133,7 +133,7 @@ async function findWrong(
       return `${one.sent.topic} is denied by ${JSON.stringify(asSent.rule)}`
     }
     const asDone = await judge(one.done)
-    if (asDone.effect === 'deny') return `${one.done.topic} is not granted: ${asDone.reason}`
+    if (asDone.effect === 'deny') return `${one.done.topic} is not granted: ${asDone.code}`
   }
   if (sent.topic === done.topic || !sent.topic.startsWith('$share/')) return undefined
   if ((await judge(sent)).effect === 'allow') return undefined

@@ -93,7 +93,7 @@ export function device(rules: readonly AccessRule[], type = 'a', id = 'b'): Prin
     username,
     device: { type, id },
     rules,
-    values: { type, deviceId: id, username, prefix: 'things' },
+    attributes: { type, deviceId: id, username, prefix: 'things' },
   }
 }
 
@@ -102,8 +102,8 @@ export function accessRequest(
   principal: Principal,
   neighbours: readonly Principal[] = [],
 ): fc.Arbitrary<AccessRequest> {
-  const near = [principal, ...neighbours].flatMap(({ rules, values }) =>
-    rules.map((rule) => expandFilter(rule.filter, values, '+')!),
+  const near = [principal, ...neighbours].flatMap(({ rules, attributes }) =>
+    rules.map((rule) => expandFilter(rule.filter, attributes, '+')!),
   )
   const nearName = fc
     .tuple(fc.constantFrom(...near), fc.array(fc.constantFrom(...words), { maxLength: 4 }))

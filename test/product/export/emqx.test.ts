@@ -4,7 +4,7 @@ import { ConfigError } from '../../../src/base/errors.ts'
 import { deviceRules, hubRules } from '../../../src/device/default-rules.ts'
 import { command, defineDeviceType } from '../../../src/device/type.ts'
 import { emqxAclList, emqxFileRules, emqxJwtClaim } from '../../../src/product/emqx/rules.ts'
-import { type ExportReason, RuleExportError } from '../../../src/product/rule-export.ts'
+import { type ExportCode, RuleExportError } from '../../../src/product/rule-export.ts'
 import type { AccessRule } from '../../../src/rule/rule.ts'
 import { device } from './arbitrary.ts'
 import { askEmqx } from './oracle.ts'
@@ -148,7 +148,7 @@ describe('emqxAclList', () => {
   ] as const satisfies readonly (readonly [
     string,
     readonly AccessRule[],
-    ExportReason,
+    ExportCode,
     readonly string[],
   ])[]) {
     test(`refuses ${what}, naming the rule`, () => {
@@ -159,7 +159,7 @@ describe('emqxAclList', () => {
           assert.ok(error instanceof RuleExportError)
           assert.equal(error.code, 'ERR_RULE_EXPORT')
           assert.deepEqual(
-            error.findings.map((finding) => finding.reason),
+            error.findings.map((finding) => finding.code),
             [reason],
           )
           assert.ok(rules.includes(error.findings[0]!.rule as never))
@@ -171,7 +171,7 @@ describe('emqxAclList', () => {
       const { output, findings } = emqxAclList(principal, ACCEPT)
       assert.equal(findings.length, 1)
       const isPart = left.length > 0 || findings[0]!.rule.effect === 'deny'
-      assert.equal(findings[0]!.code, isPart ? 'narrower' : 'inexpressible')
+      assert.equal(findings[0]!.kind, isPart ? 'narrower' : 'inexpressible')
       assert.deepEqual(
         output.slice(0, -CLOSING.length).map(({ topic }) => topic),
         left,
@@ -181,7 +181,10 @@ describe('emqxAclList', () => {
 
   test('says a client id that is known', () => {
     const known = device([pub('a/{clientId}')])
-    const { output } = emqxAclList({ ...known, values: { ...known.values, clientId: 'c1' } })
+    const { output } = emqxAclList({
+      ...known,
+      attributes: { ...known.attributes, clientId: 'c1' },
+    })
     assert.equal(output[0]!.topic, 'a/c1')
   })
 

@@ -4,7 +4,7 @@ import { ConfigError } from '../../../src/base/errors.ts'
 import { deviceRules, hubRules } from '../../../src/device/default-rules.ts'
 import { command, defineDeviceType } from '../../../src/device/type.ts'
 import { mosquittoAclFile } from '../../../src/product/mosquitto/acl-file.ts'
-import type { ExportReason } from '../../../src/product/rule-export.ts'
+import type { ExportCode } from '../../../src/product/rule-export.ts'
 import { decide } from '../../../src/rule/decide.ts'
 import type { Principal } from '../../../src/rule/principal.ts'
 import type { AccessRule } from '../../../src/rule/rule.ts'
@@ -16,7 +16,7 @@ const data = {} as never
 const pump = defineDeviceType('pump', { data, commands: { stop: command() } })
 const ACCEPT = { allowNarrower: true }
 
-const hub: Principal = { kind: 'service', username: 'hub', rules: hubRules([pump]), values: {} }
+const hub: Principal = { kind: 'service', username: 'hub', rules: hubRules([pump]), attributes: {} }
 
 /** The lines of one user's section, without its first. */
 function lines(principal: Principal, options = {}): readonly string[] {
@@ -134,14 +134,14 @@ topic write things/pump/+/cmd
   ] as const satisfies readonly (readonly [
     string,
     readonly AccessRule[],
-    ExportReason,
+    ExportCode,
     readonly string[],
   ])[]) {
     test(`refuses ${what}, naming the rule`, () => {
       const principal = pump7(...rules)
       const thrown = refusal(() => mosquittoAclFile([principal]))
       assert.deepEqual(
-        thrown.findings.map((finding) => finding.reason),
+        thrown.findings.map((finding) => finding.code),
         [reason],
       )
       assert.ok(rules.includes(thrown.findings[0]!.rule as never))
@@ -162,7 +162,7 @@ topic write things/pump/+/cmd
     test(`refuses the user name ${JSON.stringify(username)}`, () => {
       const principal = { ...pump7(pub('a')), username }
       assert.deepEqual(
-        refusal(() => mosquittoAclFile([principal])).findings.map(({ reason }) => reason),
+        refusal(() => mosquittoAclFile([principal])).findings.map(({ code: reason }) => reason),
         ['user-name'],
       )
       assert.deepEqual(lines(principal, ACCEPT), [])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ConfigError } from '../../../src/base/errors.ts'
 import { mosquittoDynsecRoles } from '../../../src/product/mosquitto/roles.ts'
-import type { ExportReason } from '../../../src/product/rule-export.ts'
+import type { ExportCode } from '../../../src/product/rule-export.ts'
 import type { AccessRule } from '../../../src/rule/rule.ts'
 import { both, pub, pump7, refusal, stop, sub } from './rules.ts'
 
@@ -100,11 +100,11 @@ describe('mosquittoDynsecRoles', () => {
       [sub('a/#', { share: 'g' }), sub('a/#'), stop(sub('a/b', { share: 'g' }))],
       'deny',
     ],
-  ] as const satisfies readonly (readonly [string, readonly AccessRule[], ExportReason])[]) {
+  ] as const satisfies readonly (readonly [string, readonly AccessRule[], ExportCode])[]) {
     test(`refuses ${what}, naming the rule`, () => {
       const thrown = refusal(() => mosquittoDynsecRoles([pump7(...rules)]))
       assert.deepEqual(
-        thrown.findings.map((finding) => finding.reason),
+        thrown.findings.map((finding) => finding.code),
         [reason],
       )
       assert.ok(rules.includes(thrown.findings[0]!.rule as never))

@@ -21,7 +21,7 @@ const PASSWORD = 'only-for-this-test'
 const GROUP = '$share/devicehub/things/pump/+/data'
 const pump = defineDeviceType('pump', { data: {} as never })
 const rules = deviceRules(pump, 'things')
-const hub: Principal = { kind: 'service', username: 'hub', rules: hubRules([pump]), values: {} }
+const hub: Principal = { kind: 'service', username: 'hub', rules: hubRules([pump]), attributes: {} }
 
 describe('an acl_file', { skip: mosquittoMissing, timeout: 30_000 }, () => {
   test('grants nothing when it names nobody', async () => {

@@ -27,7 +27,7 @@ const namings = fc
 function ownName(rules: readonly AccessRule[]): fc.Arbitrary<string> {
   return fc
     .constantFrom(...rules)
-    .map(({ filter }) => expandFilter(filter, device(rules).values)!)
+    .map(({ filter }) => expandFilter(filter, device(rules).attributes)!)
     .map((levels) =>
       levels.map((level) => (level === '+' || level === '#' ? 'a' : level)).join('/'),
     )

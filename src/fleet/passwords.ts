@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { SealedSecretError } from '../base/errors.ts'
-import { generateSecret, type SecretHasher } from '../credential/generated.ts'
-import type { SecretSealer } from '../credential/sealed.ts'
+import { SealedPasswordError } from '../base/errors.ts'
+import { generatePassword, type PasswordHasher } from '../credential/generated.ts'
+import type { PasswordSealer } from '../credential/sealed.ts'
 import type { DeviceRecord, StoredCredential } from '../device/store.ts'
 
-/** See {@link deviceSecrets}. */
-export interface DeviceSecrets {
+/** See {@link devicePasswords}. */
+export interface DevicePasswords {
   /** Makes a secret, ready to be put on record. */
   generate(
     type: string,
@@ -17,19 +17,19 @@ export interface DeviceSecrets {
   ): Promise<{ readonly password: string; readonly credential: StoredCredential }>
   /**
    * The secret of a credential; `undefined` if no copy of it was sealed.
-   * @throws {SealedSecretError} If the copy cannot be opened.
+   * @throws {SealedPasswordError} If the copy cannot be opened.
    */
   open(device: DeviceRecord, credential: StoredCredential): Promise<string | undefined>
 }
 
 /** @param sealer Seals a copy of each secret. Without one none is kept. */
-export function deviceSecrets(
-  hasher: SecretHasher,
-  sealer: SecretSealer | undefined,
-): DeviceSecrets {
+export function devicePasswords(
+  hasher: PasswordHasher,
+  sealer: PasswordSealer | undefined,
+): DevicePasswords {
   return {
     async generate(type, id) {
-      const password = generateSecret()
+      const password = generatePassword()
       const plain = credentialOf(hasher.hash(password))
       if (!sealer) return { password, credential: plain }
       const sealed = await sealer.seal({ type, id, credentialId: plain.id }, password)
@@ -38,10 +38,10 @@ export function deviceSecrets(
 
     async open({ type, id }, { sealed, id: credentialId }) {
       if (sealed === undefined) return undefined
-      if (!sealer) throw new SealedSecretError(type, id, 'this fleet has no sealing key')
+      if (!sealer) throw new SealedPasswordError(type, id, 'this fleet has no sealing key')
       const secret = await sealer.open({ type, id, credentialId }, sealed)
       if (secret !== undefined) return secret
-      throw new SealedSecretError(type, id, 'it is damaged, or was sealed under another key')
+      throw new SealedPasswordError(type, id, 'it is damaged, or was sealed under another key')
     },
   }
 }

@@ -6,7 +6,7 @@
 import type { Principal } from '../rule/principal.ts'
 
 /** Who logs in, and with what. */
-export interface BrokerLogin {
+export interface BrokerAccount {
   readonly principal: Principal
   /** Tells this password of the login from the one before or after it. It is no secret. */
   readonly credentialId: string
@@ -16,5 +16,5 @@ export interface BrokerLogin {
    * The password itself, or `undefined` where the fleet has only a hash of it or no sealing key.
    * @throws {SealedSecretError} If there is a sealed copy that cannot be opened.
    */
-  openSecret(): Promise<string | undefined>
+  openPassword(): Promise<string | undefined>
 }

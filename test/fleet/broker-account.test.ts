@@ -15,15 +15,15 @@ describe('openSecret', () => {
   test('tells the generated secret, and after a rotation the new one', async () => {
     const fleet = makeFleet({ sealingKey })
     const { password } = await fleet.provision(pump, 'P-1')
-    assert.equal(await fleet.openSecret(pump, 'P-1'), password)
+    assert.equal(await fleet.openPassword(pump, 'P-1'), password)
     const rotated = await fleet.rotate(pump, 'P-1', { overlap: 60 })
-    assert.equal(await fleet.openSecret(pump, 'P-1'), rotated.password)
+    assert.equal(await fleet.openPassword(pump, 'P-1'), rotated.password)
   })
 
   test('tells it in another process with the same store and key', async () => {
     const store = memoryStore()
     const { password } = await makeFleet({ store, sealingKey }).provision(pump, 'P-1')
-    assert.equal(await makeFleet({ store, sealingKey }).openSecret(pump, 'P-1'), password)
+    assert.equal(await makeFleet({ store, sealingKey }).openPassword(pump, 'P-1'), password)
   })
 
   test('the record does not hold the secret', async () => {
@@ -40,11 +40,11 @@ describe('openSecret', () => {
     const fleet = makeFleet({ store, sealingKey })
     await fleet.importDevice(pump, 'imported', await hashPassword('correct horse'))
     for (const id of ['unsealed', 'imported']) {
-      assert.equal(await fleet.openSecret(pump, id), undefined)
+      assert.equal(await fleet.openPassword(pump, id), undefined)
     }
     assert.ok(!JSON.stringify(await store.list()).includes('"sealed"'))
     const { password } = await fleet.rotate(pump, 'unsealed')
-    assert.equal(await fleet.openSecret(pump, 'unsealed'), password)
+    assert.equal(await fleet.openPassword(pump, 'unsealed'), password)
   })
 
   for (const [how, other] of [
@@ -55,9 +55,9 @@ describe('openSecret', () => {
       const store = memoryStore()
       const login = await makeFleet({ store, sealingKey }).provision(pump, 'P-1')
       const fleet = makeFleet({ store, sealingKey: other })
-      await assert.rejects(fleet.openSecret(pump, 'P-1'), (error: Error & { code?: string }) => {
+      await assert.rejects(fleet.openPassword(pump, 'P-1'), (error: Error & { code?: string }) => {
         assert.equal(error.name, 'SealedSecretError')
-        assert.equal(error.code, 'ERR_SECRET_SEALED')
+        assert.equal(error.code, 'ERR_PASSWORD_SEALED')
         assert.ok(!error.message.includes(login.password))
         return true
       })
@@ -72,15 +72,15 @@ describe('openSecret', () => {
     await fleet.provision(pump, 'P-2')
     const [from, to] = [(await store.get('pump', 'P-1'))!, (await store.get('pump', 'P-2'))!]
     await store.update({ ...to, credentials: from.credentials, revision: 2 })
-    await assert.rejects(fleet.openSecret(pump, 'P-2'), { name: 'SealedSecretError', id: 'P-2' })
+    await assert.rejects(fleet.openPassword(pump, 'P-2'), { name: 'SealedSecretError', id: 'P-2' })
   })
 
   test('is refused for a device that is unknown or revoked', async () => {
     const fleet = makeFleet({ sealingKey })
-    await assert.rejects(fleet.openSecret(pump, 'P-1'), { name: 'DeviceUnknownError' })
+    await assert.rejects(fleet.openPassword(pump, 'P-1'), { name: 'DeviceUnknownError' })
     await fleet.provision(pump, 'P-1')
     await fleet.revoke(pump, 'P-1')
-    await assert.rejects(fleet.openSecret(pump, 'P-1'), { name: 'DeviceRevokedError' })
+    await assert.rejects(fleet.openPassword(pump, 'P-1'), { name: 'DeviceRevokedError' })
   })
 
   test('is refused a short key when the fleet is made', () => {
@@ -93,11 +93,11 @@ describe('brokerLogin', () => {
     const fleet = makeFleet({ sealingKey })
     const { username, password } = await fleet.provision(pump, 'P-1', { username: 'north-1' })
     const record = (await fleet.store.get('pump', 'P-1'))!
-    const login = fleet.brokerLogin(record)!
+    const login = fleet.brokerAccount(record)!
     assert.deepEqual(login.principal, await fleet.findPrincipal(username))
     assert.equal(login.credentialId, record.credentials[0]?.id)
     assert.equal(login.hash, record.credentials[0]?.hash)
-    assert.equal(await login.openSecret(), password)
+    assert.equal(await login.openPassword(), password)
   })
 
   for (const [who, change] of [
@@ -113,7 +113,7 @@ describe('brokerLogin', () => {
       const fleet = makeFleet({ sealingKey })
       await fleet.provision(pump, 'P-1')
       const record = (await fleet.store.get('pump', 'P-1'))!
-      assert.equal(fleet.brokerLogin({ ...record, ...change } as DeviceRecord), undefined)
+      assert.equal(fleet.brokerAccount({ ...record, ...change } as DeviceRecord), undefined)
     })
   }
 
@@ -123,17 +123,17 @@ describe('brokerLogin', () => {
       { username: 'hub', password: HUB_PASSWORD, rules: 'hub' },
       { username: 'dashboard', passwordHash, rules: [] },
     ] as const
-    const [hub, dashboard] = makeFleet({ sealingKey, services }).serviceLogins()
+    const [hub, dashboard] = makeFleet({ sealingKey, services }).serviceAccounts()
     assert.equal(hub?.principal.username, 'hub')
-    assert.equal(await hub?.openSecret(), HUB_PASSWORD)
-    assert.equal(await dashboard?.openSecret(), undefined)
+    assert.equal(await hub?.openPassword(), HUB_PASSWORD)
+    assert.equal(await dashboard?.openPassword(), undefined)
     assert.equal(dashboard?.hash, passwordHash)
-    const [same] = makeFleet({ sealingKey, services }).serviceLogins()
+    const [same] = makeFleet({ sealingKey, services }).serviceAccounts()
     assert.equal(same?.credentialId, hub?.credentialId)
     const changed = [{ ...services[0], password: `${HUB_PASSWORD}.` }]
-    const [other] = makeFleet({ sealingKey, services: changed }).serviceLogins()
+    const [other] = makeFleet({ sealingKey, services: changed }).serviceAccounts()
     assert.notEqual(other?.credentialId, hub?.credentialId)
-    assert.equal(await makeFleet({ services }).serviceLogins()[0]?.openSecret(), undefined)
+    assert.equal(await makeFleet({ services }).serviceAccounts()[0]?.openPassword(), undefined)
   })
 })
 
