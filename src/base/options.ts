@@ -1,0 +1,31 @@
+/**
+ * Options as an object, for callers that no compiler checks.
+ *
+ * @module
+ */
+import { ConfigError } from './errors.ts'
+
+/**
+ * Checks that options are an object and hold no key that means nothing: a misspelt one would be
+ * without effect, and what it was to set stay open.
+ *
+ * @param known Every option there is.
+ * @param key Where the options stand, to name keys in errors. Default: at the root.
+ * @throws {ConfigError} If they are not. The value of an unknown option is not in it.
+ */
+export function checkOptions(
+  options: unknown,
+  known: Readonly<Record<string, true>>,
+  key?: string,
+): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ConfigError(key ?? 'options', 'must be an object')
+  }
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  if (unknown === undefined) return
+  const names = Object.keys(known).join(', ')
+  throw new ConfigError(
+    key === undefined ? unknown : `${key}.${unknown}`,
+    `is no option here: there are ${names}`,
+  )
+}
