@@ -20,7 +20,11 @@ const options: Options = {
   sourcemap: true,
   clean: true,
   // tsup sets `baseUrl` for its declaration build, which TypeScript 6 reports as deprecated.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  dts: {
+    compilerOptions: { ignoreDeprecations: '6.0' },
+    // For programs that are compiled for a version of the language without \`await using\`.
+    banner: '/// <reference lib="esnext.disposable" />',
+  },
 }
 
 export default defineConfig(options) as Options

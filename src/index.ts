@@ -4,13 +4,18 @@
  *
  * @module
  */
+// biome-ignore-all assist/source/organizeImports: by room, from the ground.
+
+// base: errors, and what a logger is
+export type { AbortSignalLike } from './base/abort-signal.ts'
 export {
+  AdapterError,
   BrokerError,
   type BrokerErrorCode,
   CertificateError,
   type CertificateProblem,
   CommandError,
-  type CommandFailure,
+  type CommandErrorCode,
   ConfigError,
   DeviceExistsError,
   DeviceHubError,
@@ -22,10 +27,99 @@ export {
   PayloadError,
   type PayloadIssue,
   RevisionConflictError,
-  SealedPasswordError as SealedSecretError,
+  SealedPasswordError,
   UnsupportedRuntimeError,
 } from './base/errors.ts'
 export type { Logger } from './base/log.ts'
+
+// topic: names, filters, templates
+export { parseTopicFilter, parseTopicName, type TopicFilter } from './topic/filter.ts'
+export { MAX_NAME_LENGTH } from './topic/name.ts'
+export { covers, matches, overlaps } from './topic/relation.ts'
+export { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from './topic/scan.ts'
+export {
+  type Channel,
+  compileTemplate,
+  DEFAULT_PREFIX,
+  DEFAULT_TEMPLATE,
+  type TopicTemplate,
+} from './topic/template.ts'
+export { type FilterTree, filterTree } from './topic/tree.ts'
+
+// rule: what somebody may do, and why
+export { AccessDeniedError } from './rule/access-denied.ts'
+export type { CompatibilityCode, CompatibilityFinding } from './rule/compatibility.ts'
+export { type CompiledAccess, compileAccess } from './rule/compile.ts'
+export { decide } from './rule/decide.ts'
+export type { AccessRequest, Decision, DecisionCode } from './rule/decision.ts'
+export {
+  type Explanation,
+  explainDecision,
+  type NearMiss,
+  type NearMissCode,
+} from './rule/explain.ts'
+export type { BrokerFacts } from './rule/facts.ts'
+export type { Principal } from './rule/principal.ts'
+export type { AccessAction, AccessRule, Attributes } from './rule/rule.ts'
+
+// device: types, records, and where they are kept
+export { DEFAULT_SHARE_NAME, deviceRules, hubRules } from './device/default-rules.ts'
+export { memoryStore } from './device/memory-store.ts'
+export { type DevicePrincipalOptions, devicePrincipal } from './device/principal.ts'
+export type { DeviceRef } from './device/reference.ts'
+export type { InferInput, InferOutput, Schema } from './device/schema.ts'
+export type { DeviceSettings } from './device/settings.ts'
+export type { DeviceRecord, DeviceStore, ListOptions, StoredCredential } from './device/store.ts'
+export {
+  type Command,
+  type Commands,
+  command,
+  type DataOf,
+  type DefaultStatus,
+  type DeviceType,
+  type DeviceTypeDefinition,
+  defineDeviceType,
+  type PayloadOf,
+  type ReplyOf,
+  type StatusOf,
+} from './device/type.ts'
+
+// credential: passwords and tokens
+export { PASSWORD_PREFIX } from './credential/generated.ts'
+export { hashPassword } from './credential/hash-password.ts'
+export {
+  type IssuedToken,
+  MAX_TOKEN_BYTES,
+  MAX_TOKEN_LIFETIME,
+  MAX_TOKEN_RULES,
+  type TokenOptions,
+} from './credential/token.ts'
+
+// fleet: who is who
+export type { BrokerAccount } from './fleet/broker-account.ts'
+export { createFleet } from './fleet/create.ts'
+export type {
+  DeviceChange,
+  Fleet,
+  FleetOptions,
+  Login,
+  LoginDenial,
+  LoginRequest,
+  NamedAccessRequest,
+  ProvisionedDevice,
+  ProvisionOptions,
+  RecordedDevice,
+  RotateOptions,
+} from './fleet/fleet.ts'
+export type { RevocationFailure, RevocationReport, RevokedDevice } from './fleet/revocation.ts'
+export { RevocationError } from './fleet/revocation.ts'
+export type {
+  ServiceAccount,
+  ServiceAccountBase,
+  ServicePassword,
+} from './fleet/service-account.ts'
+
+// broker: connections to message brokers
 export type {
   Broker,
   BrokerCapabilities,
@@ -54,87 +148,8 @@ export {
   memoryServer,
 } from './broker/memory.ts'
 export { StatusStream } from './broker/status-stream.ts'
-export { PASSWORD_PREFIX as SECRET_PREFIX } from './credential/generated.ts'
-export { hashPassword } from './credential/hash-password.ts'
-export {
-  type IssuedToken,
-  MAX_TOKEN_BYTES,
-  MAX_TOKEN_LIFETIME,
-  MAX_TOKEN_RULES,
-  type TokenOptions,
-} from './credential/token.ts'
-export { DEFAULT_SHARE_NAME, deviceRules, hubRules } from './device/default-rules.ts'
-export { memoryStore } from './device/memory-store.ts'
-export { type DevicePrincipalOptions, devicePrincipal } from './device/principal.ts'
-export type { DeviceRef } from './device/reference.ts'
-export type {
-  InferInput,
-  InferOutput,
-  Schema,
-  SchemaIssue,
-  SchemaResult,
-} from './device/schema.ts'
-export type { DeviceSettings } from './device/settings.ts'
-export type { DeviceRecord, DeviceStore, ListOptions, StoredCredential } from './device/store.ts'
-export {
-  type Command,
-  type Commands,
-  command,
-  type DataOf,
-  type DefaultStatus,
-  type DeviceType,
-  type DeviceTypeDefinition,
-  defineDeviceType,
-  type PayloadOf,
-  type ReplyOf,
-  type StatusOf,
-} from './device/type.ts'
-export type { BrokerAccount as BrokerLogin } from './fleet/broker-account.ts'
-export { createFleet } from './fleet/create.ts'
-export type {
-  DeviceChange,
-  Fleet,
-  FleetOptions,
-  Login,
-  LoginDenial,
-  LoginRequest,
-  NamedAccessRequest,
-  ProvisionedDevice,
-  ProvisionOptions,
-  RecordedDevice,
-  RotateOptions,
-} from './fleet/fleet.ts'
-export type { RevocationFailure, RevocationReport, RevokedDevice } from './fleet/revocation.ts'
-export { RevocationError } from './fleet/revocation.ts'
-export type {
-  ServiceAccount,
-  ServiceAccountBase,
-  ServicePassword as ServiceSecret,
-} from './fleet/service-account.ts'
-export type { SendOptions } from './hub/commands.ts'
-export { createHub } from './hub/create.ts'
-export type {
-  DataEvent,
-  DeadLetter,
-  DeviceEvent,
-  Rejection,
-  RejectionCode,
-  StatusEvent,
-} from './hub/events.ts'
-export type { Hub, HubDevice, HubOptions, SendArguments } from './hub/hub.ts'
-export type { RetryOptions } from './hub/retry.ts'
-export { memorySeenStore, type SeenStore } from './hub/seen.ts'
-export type { BrokerState, HubStatus, ToldError } from './hub/status.ts'
-export type {
-  ConnectedEvent,
-  ConnectionRef,
-  DisconnectedEvent,
-  Presence,
-  PresenceChange,
-  PresenceOptions,
-  PresenceTracker,
-} from './presence/presence.ts'
-export { presenceTracker } from './presence/tracker.ts'
+
+// product: rules in the forms of broker products
 export {
   type EmqxAclRule,
   emqxAclList,
@@ -149,35 +164,40 @@ export {
   mosquittoDynsecRoles,
 } from './product/mosquitto/roles.ts'
 export {
-  type ExportCode as ExportReason,
+  type ExportCode,
   type ExportFinding,
   type RuleExport,
   RuleExportError,
   type RuleExportOptions,
 } from './product/rule-export.ts'
-export { AccessDeniedError } from './rule/access-denied.ts'
-export type { CompatibilityCode, CompatibilityFinding } from './rule/compatibility.ts'
-export { type CompiledAccess, compileAccess } from './rule/compile.ts'
-export { decide } from './rule/decide.ts'
-export type { AccessRequest, Decision, DecisionCode as DecisionReason } from './rule/decision.ts'
-export {
-  type Explanation,
-  explainDecision,
-  type NearMiss,
-  type NearMissCode,
-} from './rule/explain.ts'
-export type { BrokerFacts } from './rule/facts.ts'
-export type { Principal } from './rule/principal.ts'
-export type { AccessAction, AccessRule, Attributes } from './rule/rule.ts'
-export { parseTopicFilter, parseTopicName, type TopicFilter } from './topic/filter.ts'
-export { MAX_NAME_LENGTH } from './topic/name.ts'
-export { covers, matches, overlaps } from './topic/relation.ts'
-export { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from './topic/scan.ts'
-export {
-  type Channel,
-  compileTemplate,
-  DEFAULT_PREFIX,
-  DEFAULT_TEMPLATE,
-  type TopicTemplate,
-} from './topic/template.ts'
-export { type FilterTree, filterTree } from './topic/tree.ts'
+
+// presence: which devices are there
+export type {
+  ConnectedEvent,
+  ConnectionRef,
+  DisconnectedEvent,
+  Presence,
+  PresenceChange,
+  PresenceOptions,
+  PresenceTracker,
+} from './presence/presence.ts'
+export { presenceTracker } from './presence/tracker.ts'
+
+// hub: messages and commands
+export type { SendOptions } from './hub/commands.ts'
+export { createHub } from './hub/create.ts'
+export type {
+  DataEvent,
+  DeadLetter,
+  DeviceEvent,
+  Rejection,
+  RejectionCode,
+  StatusEvent,
+} from './hub/events.ts'
+export type { Hub, HubDevice, HubOptions, SendArguments } from './hub/hub.ts'
+export type { RetryOptions } from './hub/retry.ts'
+export { memorySeenStore, type SeenStore } from './hub/seen.ts'
+export type { BrokerState, HubStatus, ToldError } from './hub/status.ts'
+
+// All errors as one type.
+export { type AnyDeviceHubError, type ErrorCode, isDeviceHubError } from './any-error.ts'

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { BrokerError, DeviceHubError } from '../../src/base/errors.ts'
+import { AdapterError, BrokerError } from '../../src/base/errors.ts'
 import type { Broker, Message } from '../../src/broker/broker.ts'
 
 const REQUEST = '$CONTROL/dynamic-security/v1'
@@ -27,7 +27,7 @@ export interface Answer {
 }
 
 /** Dynamic security refused a command, or gave an answer that cannot be read. */
-export class DynamicSecurityError extends DeviceHubError {
+export class DynamicSecurityError extends AdapterError {
   override readonly name = 'DynamicSecurityError'
   readonly code = 'ERR_DYNAMIC_SECURITY'
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError, DeviceHubError } from '../../src/base/errors.ts'
+import { AdapterError, ConfigError } from '../../src/base/errors.ts'
 
 /** A Mosquitto to be told, on this machine: its process, or the file of its setting `pid_file`. */
 export type MosquittoProcess =
@@ -14,7 +14,7 @@ export type MosquittoProcess =
  * Mosquitto could not be told to read its files, which are written; or it could not have read them,
  * and then nothing was changed and it was not told.
  */
-export class MosquittoReloadError extends DeviceHubError {
+export class MosquittoReloadError extends AdapterError {
   override readonly name = 'MosquittoReloadError'
   readonly code = 'ERR_MOSQUITTO_RELOAD'
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { untilAborted } from '../../src/base/abort-signal.ts'
 import { BrokerError } from '../../src/base/errors.ts'
 import { readTokenExpiry } from '../../src/credential/token-expiry.ts'
 import { clientGuard, type FindDenial } from '../../src/rule/guard.ts'
@@ -128,17 +129,4 @@ async function callCredentials(credentials: () => unknown): Promise<Credentials>
 function unusable(problem: string): BrokerError {
   const message = `The function of "credentials" gave a login that cannot be used: ${problem}`
   return new BrokerError('ERR_BROKER_CREDENTIALS', message)
-}
-
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-  })
-  try {
-    return await Promise.race([aborted, work])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }

@@ -12,6 +12,9 @@ export abstract class DeviceHubError extends Error {
   abstract readonly code: string
 }
 
+/** Base of the errors that one adapter alone throws, such as that for Mosquitto. */
+export abstract class AdapterError extends DeviceHubError {}
+
 /** A setting is missing, wrongly typed or contradicts another. */
 export class ConfigError extends DeviceHubError {
   override readonly name = 'ConfigError'
@@ -109,7 +112,7 @@ export class DeviceRevokedError extends DeviceHubError {
 
 /** A sealed secret cannot be opened: another key sealed it, or the text is damaged. */
 export class SealedPasswordError extends DeviceHubError {
-  override readonly name = 'SealedSecretError'
+  override readonly name = 'SealedPasswordError'
   readonly code = 'ERR_PASSWORD_SEALED'
   readonly type: string
   readonly id: string
@@ -184,17 +187,13 @@ export type BrokerErrorCode =
   | 'ERR_BROKER_CLOSED'
 
 /** A broker could not do what it was asked. */
-export class BrokerError extends DeviceHubError {
+export class BrokerError<Code extends BrokerErrorCode = BrokerErrorCode> extends DeviceHubError {
   override readonly name: string = 'BrokerError'
-  readonly code: BrokerErrorCode
+  readonly code: Code
   /** MQTT 5 reason code (section 2.4), where the broker gave one. */
   readonly reasonCode: number | undefined
 
-  constructor(
-    code: BrokerErrorCode,
-    message: string,
-    options?: ErrorOptions & { reasonCode?: number },
-  ) {
+  constructor(code: Code, message: string, options?: ErrorOptions & { reasonCode?: number }) {
     super(message, options)
     this.code = code
     this.reasonCode = options?.reasonCode
@@ -223,7 +222,7 @@ export type CertificateProblem =
   | 'unreadable'
 
 /** No connection was made, because of a certificate. */
-export class CertificateError extends BrokerError {
+export class CertificateError extends BrokerError<'ERR_BROKER_CERTIFICATE'> {
   override readonly name = 'CertificateError'
   /** What is wrong. */
   readonly problem: CertificateProblem
@@ -235,37 +234,37 @@ export class CertificateError extends BrokerError {
 }
 
 /** How a command ended, when it did not end in a reply. */
-export type CommandFailure =
+export type CommandErrorCode =
   /** The device answered that it failed. */
-  | 'failed'
-  /** No answer within the time given. */
-  | 'timed-out'
+  | 'ERR_COMMAND_FAILED'
+  /** No answer within the time given. The device may have done it. */
+  | 'ERR_COMMAND_TIMED_OUT'
   /** The device answered, but not with what the type declares. */
-  | 'reply-invalid'
+  | 'ERR_COMMAND_REPLY_INVALID'
   /** The broker refused the publish. */
-  | 'not-authorized'
+  | 'ERR_COMMAND_NOT_AUTHORIZED'
   /** The command never left this process. */
-  | 'not-sent'
+  | 'ERR_COMMAND_NOT_SENT'
 
 /** A command did not end in a reply. */
 export class CommandError extends DeviceHubError {
   override readonly name = 'CommandError'
-  readonly code = 'ERR_COMMAND'
-  readonly outcome: CommandFailure
+  readonly code: CommandErrorCode
+  /** The device, as `{type}/{deviceId}`. */
   readonly device: string
   readonly command: string
   /** The device's own error code, when it sent one. */
   readonly deviceCode: string | undefined
 
   constructor(
-    outcome: CommandFailure,
+    code: CommandErrorCode,
     device: string,
     command: string,
     problem: string,
     options?: ErrorOptions & { deviceCode?: string | undefined },
   ) {
     super(`Command ${command} to ${device}: ${problem}`, options)
-    this.outcome = outcome
+    this.code = code
     this.device = device
     this.command = command
     this.deviceCode = options?.deviceCode

@@ -1,5 +1,6 @@
 /**
- * A map with a bound, which forgets what was set longest ago.
+ * A map with a bound, which forgets what was set longest ago. By hand: the package `lru-cache` is 18 kB
+ * in an edge worker of some 100, and takes more than twice as long to set an entry.
  *
  * @module
  */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { AbortSignalLike } from '../base/abort-signal.ts'
 
 /** Quality of service (MQTT 5, section 4.3). */
 export type Qos = 0 | 1 | 2
@@ -108,7 +109,7 @@ export interface ConnectOptions {
   /** Receives every message, from the first one a durable session has waiting. */
   readonly onMessage: MessageHandler
   /** Gives up connecting. After that it has no effect. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignalLike
 }
 
 /**

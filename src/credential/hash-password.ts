@@ -4,7 +4,7 @@
  * @module
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js'
-import { encodeBase64 } from '../base/base64.ts'
+import { base64nopad } from '@scure/base'
 import { loopScrypt } from './scrypt.ts'
 
 // Of the choices OWASP's password storage cheat sheet calls equal, one that an edge worker has the
@@ -32,5 +32,5 @@ export async function hashPassword(password: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16))
   const shape = { kind: 'scrypt', ln: LN, r: R, p: P, salt, key: new Uint8Array(32) } as const
   const key = await loopScrypt(utf8ToBytes(password), shape)
-  return `$scrypt$ln=${LN},r=${R},p=${P}$${encodeBase64(salt)}$${encodeBase64(key)}`
+  return `$scrypt$ln=${LN},r=${R},p=${P}$${base64nopad.encode(salt)}$${base64nopad.encode(key)}`
 }

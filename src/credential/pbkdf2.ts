@@ -5,7 +5,8 @@
  */
 import { pbkdf2Async } from '@noble/hashes/pbkdf2.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
-import { decodePadded } from '../base/base64.ts'
+import { base64 } from '@scure/base'
+import { tryDecode } from './decode.ts'
 import { LOOP_SLICE } from './gate.ts'
 
 /** Most rounds of a stored hash that are run: several times what is usual, and seconds of work. */
@@ -28,7 +29,7 @@ export function parseDjango(stored: string): Pbkdf2Hash | undefined {
   const found = /^pbkdf2_sha256\$([1-9]\d{0,7})\$([^$]{1,128})\$([^$]{44})$/.exec(stored)
   if (!found) return undefined
   const salt = Uint8Array.from(new TextEncoder().encode(found[2]!))
-  return pbkdf2Hash('SHA-256', Number(found[1]), salt, decodePadded(found[3]!))
+  return pbkdf2Hash('SHA-256', Number(found[1]), salt, tryDecode(base64, found[3]!))
 }
 
 /**
@@ -38,9 +39,9 @@ export function parseDjango(stored: string): Pbkdf2Hash | undefined {
 export function parseMosquitto(stored: string): Pbkdf2Hash | undefined {
   const found = /^\$7\$([1-9]\d{0,7})\$([^$]{12,88})\$([^$]{88})$/.exec(stored)
   if (!found) return undefined
-  const salt = decodePadded(found[2]!)
+  const salt = tryDecode(base64, found[2]!)
   if (!salt || salt.length < 8 || salt.length > 64) return undefined
-  return pbkdf2Hash('SHA-512', Number(found[1]), salt, decodePadded(found[3]!))
+  return pbkdf2Hash('SHA-512', Number(found[1]), salt, tryDecode(base64, found[3]!))
 }
 
 function pbkdf2Hash(

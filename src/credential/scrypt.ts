@@ -4,7 +4,8 @@
  * @module
  */
 import { scryptAsync } from '@noble/hashes/scrypt.js'
-import { decodeBase64 } from '../base/base64.ts'
+import { base64nopad } from '@scure/base'
+import { tryDecode } from './decode.ts'
 import { LOOP_SLICE } from './gate.ts'
 
 /** Most blocks of 128 bytes that one hash may keep in memory: 128 MiB. */
@@ -36,7 +37,7 @@ export function parseScrypt(stored: string): ScryptHash | undefined {
   const [ln, r, p] = [Number(found[1]), Number(found[2]), Number(found[3])]
   const memory = 2 ** ln * r
   if (memory > MAX_MEMORY_BLOCKS || memory * p > MAX_WORK_BLOCKS) return undefined
-  const [salt, key] = [decodeBase64(found[4]!), decodeBase64(found[5]!)]
+  const [salt, key] = [tryDecode(base64nopad, found[4]!), tryDecode(base64nopad, found[5]!)]
   if (!salt || !key || salt.length < 8 || key.length < 16) return undefined
   return { kind: 'scrypt', ln, r, p, salt, key }
 }

@@ -12,8 +12,9 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import { decodeBase64, encodeBase64 } from '../base/base64.ts'
+import { base64nopad } from '@scure/base'
 import { ConfigError } from '../base/errors.ts'
+import { tryDecode } from './decode.ts'
 
 /** Fewest bytes of a sealing key. */
 export const MIN_SEALING_KEY_BYTES = 32
@@ -70,13 +71,13 @@ export function passwordSealer(sealingKey: string | Uint8Array): PasswordSealer 
         await importKey(),
         Uint8Array.from(utf8ToBytes(secret)),
       )
-      return FORMAT + encodeBase64(Uint8Array.from([...nonce, ...new Uint8Array(text)]))
+      return FORMAT + base64nopad.encode(Uint8Array.from([...nonce, ...new Uint8Array(text)]))
     },
 
     async open(owner, sealed) {
       // A store may have handed out something else, whatever its type says.
       if (typeof sealed !== 'string' || !sealed.startsWith(FORMAT)) return undefined
-      const bytes = decodeBase64(sealed.slice(FORMAT.length))
+      const bytes = tryDecode(base64nopad, sealed.slice(FORMAT.length))
       if (!bytes || bytes.length <= NONCE_BYTES) return undefined
       const key = await importKey()
       try {

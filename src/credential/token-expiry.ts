@@ -23,8 +23,11 @@ export function readTokenExpiry(username: string, password: string): number | un
   }
 }
 
-/** UTF-8 out of base64url. @throws If it is not. */
-export function decodeBase64Url(text: string): string {
+/**
+ * UTF-8 out of base64url. Not by a package: that would be a quarter of a small client.
+ * @throws If it is not.
+ */
+function decodeBase64Url(text: string): string {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
   return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

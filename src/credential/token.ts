@@ -10,14 +10,14 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { base64urlnopad } from '@scure/base'
 import * as v from 'valibot'
-import { encodeBase64 } from '../base/base64.ts'
 import { ConfigError, InvalidNameError } from '../base/errors.ts'
 import type { Principal } from '../rule/principal.ts'
 import { type AccessRule, type Attributes, checkRules, expandFilter } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
 import { equalConstantTime } from './generated.ts'
-import { decodeBase64Url, TOKEN_USERNAME_PREFIX } from './token-expiry.ts'
+import { TOKEN_USERNAME_PREFIX } from './token-expiry.ts'
 
 /** Most rules in a token. */
 export const MAX_TOKEN_RULES = 64
@@ -93,7 +93,7 @@ export function checkNoTokenUsername(field: string, username: string): void {
 }
 
 // The only header there is. It is compared as text, so no token chooses its algorithm.
-const HEADER = encodeBase64Url(utf8ToBytes('{"alg":"HS256","typ":"JWT"}'))
+const HEADER = base64urlnopad.encode(utf8ToBytes('{"alg":"HS256","typ":"JWT"}'))
 const SIGNATURE_LENGTH = 43
 const TOKEN_FORM = new RegExp(
   `^${HEADER}\\.([A-Za-z0-9_-]+)\\.([A-Za-z0-9_-]{${SIGNATURE_LENGTH}})$`,
@@ -123,7 +123,7 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
   const holders = new Map<string, TokenHolder>()
 
   function sign(content: string): string {
-    return encodeBase64Url(hmac(sha256, key, utf8ToBytes(content)))
+    return base64urlnopad.encode(hmac(sha256, key, utf8ToBytes(content)))
   }
 
   function remember(holder: TokenHolder, now: number): void {
@@ -144,7 +144,7 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
         throw new ConfigError('expiresIn', `must be 1 to ${MAX_TOKEN_LIFETIME} whole seconds`)
       }
       const sub =
-        TOKEN_USERNAME_PREFIX + encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)))
+        TOKEN_USERNAME_PREFIX + base64urlnopad.encode(crypto.getRandomValues(new Uint8Array(16)))
       const known = { ...attributes, prefix, username: sub, clientId: '' }
       rules.forEach(({ filter }, i) => {
         // Nothing would give it a value later, so it is a slip of the pen.
@@ -164,7 +164,7 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
           `make a token of ${size} bytes; it has at most ${MAX_TOKEN_BYTES}`,
         )
       }
-      const content = `${HEADER}.${encodeBase64Url(payload)}`
+      const content = `${HEADER}.${base64urlnopad.encode(payload)}`
       return { username: sub, password: `${content}.${sign(content)}`, expiresAt: exp * 1000 }
     },
 
@@ -195,7 +195,10 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
 
 function readPayload(body: string): v.InferOutput<typeof payloadSchema> | undefined {
   try {
-    const result = v.safeParse(payloadSchema, JSON.parse(decodeBase64Url(body)))
+    const result = v.safeParse(
+      payloadSchema,
+      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(base64urlnopad.decode(body))),
+    )
     return result.success ? result.output : undefined
   } catch {
     return undefined
@@ -232,9 +235,4 @@ function passes(check: () => void): boolean {
 
 function toBytes(key: string | Uint8Array): Uint8Array {
   return typeof key === 'string' ? utf8ToBytes(key) : key
-}
-
-/** Base64url without padding (RFC 4648, section 5; RFC 7515, section 2). */
-function encodeBase64Url(bytes: Uint8Array): string {
-  return encodeBase64(bytes).replaceAll('+', '-').replaceAll('/', '_')
 }

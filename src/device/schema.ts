@@ -4,35 +4,40 @@
  *
  * @module
  */
-import { PayloadError, type PayloadIssue } from '../base/errors.ts'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ConfigError, PayloadError, type PayloadIssue } from '../base/errors.ts'
 import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 
 /** A validator: valibot, zod, arktype or any other Standard Schema. */
-export interface Schema<Input = unknown, Output = unknown> {
-  readonly '~standard': {
-    readonly version: 1
-    readonly vendor: string
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined
-  }
-}
+export type Schema<Input = unknown, Output = unknown> = StandardSchemaV1<Input, Output>
 
 /** What a validator answers. */
-export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] }
+export type SchemaResult<Output> = StandardSchemaV1.Result<Output>
 
 /** One finding of a validator. */
-export interface SchemaIssue {
-  readonly message: string
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
-}
+export type SchemaIssue = StandardSchemaV1.Issue
 
 /** What may be given to a schema. */
-export type InferInput<S extends Schema> = NonNullable<S['~standard']['types']>['input']
+export type InferInput<S extends Schema> = StandardSchemaV1.InferInput<S>
 
 /** What a schema gives back. */
-export type InferOutput<S extends Schema> = NonNullable<S['~standard']['types']>['output']
+export type InferOutput<S extends Schema> = StandardSchemaV1.InferOutput<S>
+
+/**
+ * Checks that a value is a schema, for callers that no compiler checks.
+ *
+ * @throws {ConfigError} If it is not.
+ */
+export function checkSchema(key: string, value: unknown): void {
+  // Some validators are functions.
+  const isHolder = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  const standard = isHolder ? (value as Partial<Schema>)['~standard'] : undefined
+  if (standard?.version === 1 && typeof standard.validate === 'function') return
+  throw new ConfigError(
+    key,
+    'must be a Standard Schema validator, such as v.object({ … }) of valibot',
+  )
+}
 
 /**
  * Validates a value: at once, or later if the schema takes its time.

@@ -39,10 +39,7 @@ export function readSettings({ rules, attributes, clientIds }: DeviceSettings): 
     }
     checkAttributes(attributes)
   }
-  if (rules !== undefined) {
-    if (!Array.isArray(rules)) throw new ConfigError('rules', 'must be a list of rules')
-    checkRules(rules, 'rules')
-  }
+  if (rules !== undefined) checkRules(rules, 'rules')
   if (clientIds !== undefined) checkClientIds('clientIds', clientIds)
   return structuredClone({
     ...(rules && { rules }),

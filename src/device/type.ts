@@ -5,11 +5,11 @@
  */
 import * as v from 'valibot'
 import { ConfigError } from '../base/errors.ts'
-import type { AccessRule } from '../rule/rule.ts'
-import { checkRule } from '../rule/rule.ts'
+import { checkOptions } from '../base/options.ts'
+import { type AccessRule, checkRules } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
 import { compileTemplate, DEFAULT_PREFIX, DEFAULT_TEMPLATE } from '../topic/template.ts'
-import type { InferInput, InferOutput, Schema } from './schema.ts'
+import { checkSchema, type InferInput, type InferOutput, type Schema } from './schema.ts'
 
 /** A command a device type understands. */
 export interface Command<
@@ -30,15 +30,17 @@ export type Commands = Readonly<Record<string, Command>>
  * publish on their `reply` channel. Without one, sending it ends when the broker has taken it.
  *
  * @param definition What travels out, and what comes back. Both are optional.
+ * @throws {ConfigError} If one of them is no schema, or something else is given.
  */
 export function command<
   Payload extends Schema | undefined = undefined,
   Reply extends Schema | undefined = undefined,
 >(definition: { payload?: Payload; reply?: Reply } = {}): Command<Payload, Reply> {
-  return {
-    payload: definition.payload as Payload,
-    reply: definition.reply as Reply,
-  }
+  checkOptions(definition, { payload: true, reply: true }, 'command')
+  const { payload, reply } = definition
+  if (payload !== undefined) checkSchema('command.payload', payload)
+  if (reply !== undefined) checkSchema('command.reply', reply)
+  return { payload: payload as Payload, reply: reply as Reply }
 }
 
 /** A `status` message of a type that declares no schema for it. Other keys are kept. */
@@ -105,13 +107,25 @@ export interface DeviceTypeDefinition<
   readonly messageId?: string
 }
 
+const OPTIONS: Record<keyof DeviceTypeDefinition<Schema>, true> = {
+  data: true,
+  status: true,
+  commands: true,
+  broker: true,
+  heartbeat: true,
+  template: true,
+  rules: true,
+  messageId: true,
+}
+
 /**
  * Declares a device type.
  *
  * @param name The type's level in topics: 1 to 128 characters, no `/`, `+`, `#`, no leading `$`.
  * @throws {InvalidNameError} If the name is not that.
  * @throws {InvalidTopicError} If the template, or a rule's filter, is not well formed.
- * @throws {ConfigError} If the heartbeat, a rule or `messageId` is not valid.
+ * @throws {ConfigError} If `data` is missing, a schema is none, another setting is not valid, or one
+ * has a name that means nothing.
  *
  * @example
  * ```ts
@@ -130,6 +144,11 @@ export function defineDeviceType<
   C extends Commands = Record<never, never>,
 >(name: string, definition: DeviceTypeDefinition<Data, Status, C>): DeviceType<Data, Status, C> {
   checkName('type name', name)
+  checkOptions(definition, OPTIONS, name)
+  checkSchema(`${name}.data`, definition.data)
+  if (definition.status !== undefined) checkSchema(`${name}.status`, definition.status)
+  const commands = definition.commands ?? ({} as C)
+  checkCommands(`${name}.commands`, commands)
   const heartbeat = definition.heartbeat ?? 300
   if (!(Number.isFinite(heartbeat) && heartbeat > 0)) {
     throw new ConfigError(`${name}.heartbeat`, 'must be a number of seconds above 0')
@@ -139,9 +158,7 @@ export function defineDeviceType<
   const template = definition.template ?? DEFAULT_TEMPLATE
   compileTemplate(template, { prefix: DEFAULT_PREFIX, type: name })
   const rules = definition.rules ?? []
-  rules.forEach((rule, i) => {
-    checkRule(rule, `${name}.rules.${i}`)
-  })
+  checkRules(rules, `${name}.rules`)
   const { messageId } = definition
   if (messageId !== undefined && (typeof messageId !== 'string' || messageId === '')) {
     throw new ConfigError(`${name}.messageId`, 'must name a field of data')
@@ -150,13 +167,23 @@ export function defineDeviceType<
     name,
     data: definition.data,
     status: definition.status ?? (defaultStatus as Schema as Status),
-    commands: definition.commands ?? ({} as C),
+    commands,
     broker,
     heartbeat,
     template,
     rules,
     messageId,
   })
+}
+
+function checkCommands(key: string, commands: unknown): void {
+  if (typeof commands !== 'object' || commands === null || Array.isArray(commands)) {
+    throw new ConfigError(key, 'must be an object of commands')
+  }
+  for (const [name, one] of Object.entries<unknown>({ ...commands })) {
+    const isCommand = typeof one === 'object' && one !== null && 'payload' in one && 'reply' in one
+    if (!isCommand) throw new ConfigError(`${key}.${name}`, 'must be made by command()')
+  }
 }
 
 /** What a handler of `data` messages receives. */

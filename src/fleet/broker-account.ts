@@ -14,7 +14,7 @@ export interface BrokerAccount {
   readonly hash: string
   /**
    * The password itself, or `undefined` where the fleet has only a hash of it or no sealing key.
-   * @throws {SealedSecretError} If there is a sealed copy that cannot be opened.
+   * @throws {SealedPasswordError} If there is a sealed copy that cannot be opened.
    */
   openPassword(): Promise<string | undefined>
 }

@@ -208,7 +208,7 @@ export interface Fleet {
    * sealed: the fleet had no `sealingKey` then, or the password came as a hash.
    * @throws {DeviceUnknownError} If there is no such device.
    * @throws {DeviceRevokedError} If it is revoked.
-   * @throws {SealedSecretError} If the copy cannot be opened: under another key, or damaged.
+   * @throws {SealedPasswordError} If the copy cannot be opened: under another key, or damaged.
    */
   openPassword(type: DeviceType, id: string): Promise<string | undefined>
   /**

@@ -7,15 +7,15 @@
  *
  * @module
  */
+import { type AbortSignalLike, untilAborted } from '../base/abort-signal.ts'
 import {
   BrokerError,
   CommandError,
-  type CommandFailure,
+  type CommandErrorCode,
   PayloadError,
   toError,
 } from '../base/errors.ts'
-import { MAX_TIMER_DELAY } from '../base/timer.ts'
-import type { Broker, Message } from '../broker/broker.ts'
+import type { Broker, Message, OutgoingMessage } from '../broker/broker.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import { validate } from '../device/schema.ts'
 import type { Command, DeviceType } from '../device/type.ts'
@@ -26,11 +26,18 @@ import { decodeJson, encodeJson } from './payload.ts'
 /** How a command is sent. */
 export interface SendOptions {
   /**
-   * Milliseconds to wait for the reply, above 0. A device that gets the command later than that
-   * does not receive it any more: brokers that speak MQTT 5 drop it. Default: 10,000.
+   * Seconds to wait for the reply, above 0 and at most 86,400 (a day). A device that would get the
+   * command later than that does not receive it any more: brokers that speak MQTT 5 drop it.
+   * Default: 10.
    */
   readonly timeout?: number
+  /** Stops waiting. A command that has left this process may be carried out all the same. */
+  readonly signal?: AbortSignalLike
 }
+
+const OPTIONS: Record<keyof SendOptions, true> = { timeout: true, signal: true }
+const DEFAULT_TIMEOUT = 10
+const MAX_TIMEOUT = 86_400
 
 /** A command on its way. */
 export interface OutgoingCommand {
@@ -39,8 +46,8 @@ export interface OutgoingCommand {
   readonly device: DeviceRef
   readonly topics: TopicTemplate
   readonly name: string
-  readonly payload: unknown
-  readonly options: SendOptions
+  /** The payload, if the command declares one, and the options. */
+  readonly args: readonly unknown[]
 }
 
 interface PendingReply {
@@ -67,44 +74,36 @@ export class PendingCommands {
 
   /** See `HubDevice.send`. */
   async send(outgoing: OutgoingCommand): Promise<unknown> {
-    const { broker, type, device, topics, name, options } = outgoing
+    const { broker, type, device, topics, name } = outgoing
     const subject = `${device.type}/${device.id}`
-    const timeout = options.timeout ?? 10_000
-    const fail = (outcome: CommandFailure, problem: string, cause?: unknown) =>
-      new CommandError(outcome, subject, name, problem, { cause })
+    const fail: Fail = (code, problem, cause) =>
+      new CommandError(code, subject, name, problem, { cause })
     const definition = Object.hasOwn(type.commands, name) ? type.commands[name] : undefined
-    if (!definition) throw fail('not-sent', 'the device type declares no such command')
-    if (!(timeout > 0 && timeout <= MAX_TIMER_DELAY)) {
-      throw fail('not-sent', 'the timeout must be milliseconds above 0')
-    }
+    if (!definition) throw new TypeError(`${type.name} declares no command "${name}"`)
+    const { given, timeout, signal } = readArguments(definition, outgoing)
+    signal?.throwIfAborted()
     const payload = definition.payload
-      ? await validate(definition.payload, outgoing.payload, `payload of ${name}`)
+      ? await validate(definition.payload, given, `payload of ${name}`)
       : undefined
-
     const id = `${this.#instance}.${++this.#count}`
-    const reply = definition.reply && this.#expect(id, outgoing, definition, timeout)
-    // Where the publish fails its rejection is that one's double.
-    reply?.catch(() => {})
-    try {
-      const published = broker.publish({
-        topic: topics.name(device.id, 'cmd'),
-        payload: encodeJson(
-          payload === undefined ? { command: name, id } : { command: name, payload, id },
-        ),
-        qos: 1,
-        contentType: 'application/json',
-        correlationData: new TextEncoder().encode(id),
-        messageExpiry: Math.ceil(timeout / 1000),
-        ...(reply && { responseTopic: topics.name(device.id, 'reply') }),
-      })
-      // Publishing may take longer than the reply has time.
-      await (reply ? Promise.race([published, reply]) : published)
-    } catch (error) {
-      if (error instanceof CommandError) throw error
-      this.#pending.get(id)?.abandon()
-      throw describePublishFailure(error, fail)
+    const message: OutgoingMessage = {
+      topic: topics.name(device.id, 'cmd'),
+      payload: encodeJson(
+        payload === undefined ? { command: name, id } : { command: name, payload, id },
+      ),
+      qos: 1,
+      contentType: 'application/json',
+      correlationData: new TextEncoder().encode(id),
+      messageExpiry: Math.ceil(timeout),
+      ...(definition.reply && { responseTopic: topics.name(device.id, 'reply') }),
     }
-    return reply
+    const reply = definition.reply && this.#expect(id, outgoing, definition, timeout)
+    try {
+      return await untilAborted(exchange(broker.publish(message), reply, fail), signal)
+    } finally {
+      // Whatever ended it, nobody waits for the reply any more.
+      this.#pending.get(id)?.abandon()
+    }
   }
 
   /** Hands a message of a `reply` channel to the command it answers. */
@@ -136,9 +135,9 @@ export class PendingCommands {
       }
       const giveUp = (problem: string) => {
         end()
-        reject(new CommandError('timed-out', subject, name, problem))
+        reject(new CommandError('ERR_COMMAND_TIMED_OUT', subject, name, problem))
       }
-      const timer = setTimeout(() => giveUp(`no reply within ${timeout} ms`), timeout)
+      const timer = setTimeout(() => giveUp(`no reply within ${timeout} s`), timeout * 1_000)
       this.#pending.set(id, {
         device,
         settle(message) {
@@ -151,20 +150,63 @@ export class PendingCommands {
   }
 }
 
-function describePublishFailure(
-  error: unknown,
-  fail: (outcome: CommandFailure, problem: string, cause?: unknown) => CommandError,
-): CommandError {
+/** Makes the error of a command. */
+type Fail = (code: CommandErrorCode, problem: string, cause?: unknown) => CommandError
+
+/**
+ * Reads what was given behind the name of a command.
+ *
+ * @throws {TypeError} If it is more than the command takes, or an option is not valid.
+ */
+function readArguments({ payload }: Command, { name, args }: OutgoingCommand) {
+  const [given, options = {}, ...more] = payload ? args : [undefined, ...args]
+  if (more.some((value) => value !== undefined)) {
+    const takes = payload ? 'a payload and options' : 'options alone: it declares no payload'
+    throw new TypeError(`Command "${name}" takes ${takes}`)
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`The options of command "${name}" must be an object`)
+  }
+  const unknown = Object.keys(options).find((option) => !Object.hasOwn(OPTIONS, option))
+  if (unknown !== undefined) {
+    throw new TypeError(`"${unknown}" is no option of a command: there are timeout and signal`)
+  }
+  const { timeout = DEFAULT_TIMEOUT, signal } = options as SendOptions
+  if (!(typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMEOUT)) {
+    throw new TypeError(`timeout must be seconds, above 0 and at most ${MAX_TIMEOUT}`)
+  }
+  return { given, timeout, signal }
+}
+
+/** Settles with the reply, or without one when the broker has taken the command. */
+async function exchange(
+  published: Promise<void>,
+  reply: Promise<unknown> | undefined,
+  fail: Fail,
+): Promise<unknown> {
+  // Where the publish fails its rejection is that one's double.
+  reply?.catch(() => {})
+  try {
+    // Publishing may take longer than the reply has time.
+    await (reply ? Promise.race([published, reply]) : published)
+  } catch (error) {
+    throw error instanceof CommandError ? error : describePublishFailure(error, fail)
+  }
+  return reply
+}
+
+function describePublishFailure(error: unknown, fail: Fail): CommandError {
   const code = error instanceof BrokerError ? error.code : undefined
   if (code === 'ERR_BROKER_NOT_AUTHORIZED') {
     const isOurs = error instanceof AccessDeniedError
     const problem = isOurs ? error.message : 'the broker does not let this hub send it'
-    return fail('not-authorized', problem, error)
+    return fail('ERR_COMMAND_NOT_AUTHORIZED', problem, error)
   }
   if (code === 'ERR_BROKER_TIMEOUT' || code === 'ERR_BROKER_CONNECTION_LOST') {
-    return fail('timed-out', 'the broker did not say whether it took the command', error)
+    const problem = 'the broker did not say whether it took the command'
+    return fail('ERR_COMMAND_TIMED_OUT', problem, error)
   }
-  return fail('not-sent', `it was not sent: ${toError(error).message}`, error)
+  return fail('ERR_COMMAND_NOT_SENT', `it was not sent: ${toError(error).message}`, error)
 }
 
 function readReplyId({ correlationData, payload }: Message): string | undefined {
@@ -194,7 +236,9 @@ async function readReply(
     return await validate(definition.reply!, (json as { payload: unknown }).payload, what)
   } catch (error) {
     if (error instanceof CommandError) throw error
-    throw new CommandError('reply-invalid', subject, name, toError(error).message, { cause: error })
+    throw new CommandError('ERR_COMMAND_REPLY_INVALID', subject, name, toError(error).message, {
+      cause: error,
+    })
   }
 }
 
@@ -203,7 +247,7 @@ function deviceFailure(error: unknown, subject: string, name: string): CommandEr
     typeof error === 'object' && error !== null ? error : { message: error }
   ) as { code?: unknown; message?: unknown }
   const said = typeof message === 'string' ? message.slice(0, 500) : 'no reason given'
-  return new CommandError('failed', subject, name, `the device said: ${said}`, {
+  return new CommandError('ERR_COMMAND_FAILED', subject, name, `the device said: ${said}`, {
     deviceCode: typeof code === 'string' ? code.slice(0, 100) : undefined,
   })
 }

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { type AbortSignalLike, untilAborted } from '../base/abort-signal.ts'
 import { ConfigError, DeviceUnknownError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
-import type { Subscription } from '../broker/broker.ts'
+import { checkOptions } from '../base/options.ts'
+import type { Broker, Subscription } from '../broker/broker.ts'
 import { channelsOf } from '../device/channels.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType, ReplyOf } from '../device/type.ts'
@@ -22,10 +24,24 @@ interface Ending {
   readonly error: unknown
 }
 
+const OPTIONS: Record<keyof HubOptions, true> = {
+  brokers: true,
+  concurrency: true,
+  retry: true,
+  deadLetter: true,
+  presence: true,
+  seen: true,
+  logger: true,
+}
+
+/** What a hub calls of a broker. */
+const METHODS = ['connect', 'subscribe', 'publish', 'close', 'status'] as const
+
 /**
  * Makes a hub. Nothing is connected until {@link Hub.start}.
  *
- * @throws {ConfigError} If a type names a broker that is not given, or an option is out of range.
+ * @throws {ConfigError} If a type names a broker that is not given, a broker is none, or an option is
+ * out of range or unknown.
  *
  * @example
  * ```ts
@@ -41,7 +57,9 @@ interface Ending {
  * ```
  */
 export function createHub(fleet: Fleet, options: HubOptions): Hub {
+  checkOptions(options, OPTIONS)
   const { brokers, logger = console } = options
+  checkBrokers(brokers)
   for (const type of fleet.types) {
     if (!Object.hasOwn(brokers, type.broker)) {
       throw new ConfigError(
@@ -78,18 +96,25 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     since = Date.now()
   }
 
-  async function start(): Promise<void> {
+  async function start(signal: AbortSignalLike | undefined): Promise<void> {
     if (!closing) enter('starting')
+    try {
+      signal?.throwIfAborted()
+      await untilAborted(startAll(), signal)
+      if (!closing) enter('running')
+    } catch (error) {
+      end({ error })
+      closing ??= close()
+      await closing
+      throw error
+    }
+  }
+
+  /** Not over before all are: one that is still connecting must not be left behind. */
+  async function startAll(): Promise<void> {
     const attempts = await Promise.allSettled(connections.map((connection) => connection.start()))
     const failed = attempts.find((attempt) => attempt.status === 'rejected')
-    if (!failed) {
-      if (!closing) enter('running')
-      return
-    }
-    end({ error: failed.reason })
-    closing ??= close()
-    await closing
-    throw failed.reason
+    if (failed) throw failed.reason
   }
 
   async function close(): Promise<void> {
@@ -116,16 +141,16 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
       return {
         type,
         id,
-        async send(name, ...[payload, options = {}]) {
+        async send(name, ...args) {
           if (!(await fleet.isActive(device))) throw new DeviceUnknownError(type.name, id)
           const broker = brokers[type.broker]!
-          const outgoing = { broker, type, device, topics, name, payload, options }
+          const outgoing = { broker, type, device, topics, name, args }
           return (await commands.send(outgoing)) as ReplyOf<T['commands'][typeof name]>
         },
       }
     },
-    start() {
-      starting ??= start()
+    start({ signal } = {}) {
+      starting ??= start(signal)
       return starting
     },
     async run({ signal }) {
@@ -165,6 +190,20 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     [Symbol.asyncDispose]() {
       return this.close()
     },
+  }
+}
+
+function checkBrokers(brokers: unknown): void {
+  if (typeof brokers !== 'object' || brokers === null || Array.isArray(brokers)) {
+    throw new ConfigError('brokers', 'must be an object of brokers by name')
+  }
+  for (const [name, broker] of Object.entries<unknown>({ ...brokers })) {
+    const missing = METHODS.find((method) => {
+      return typeof (broker as Partial<Broker> | undefined)?.[method] !== 'function'
+    })
+    if (missing === undefined) continue
+    const key = `brokers.${name}`
+    throw new ConfigError(key, `must be a broker, such as mqtt({ … }): it has no ${missing}()`)
   }
 }
 

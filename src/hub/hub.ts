@@ -4,8 +4,10 @@
  *
  * @module
  */
+import type { AbortSignalLike } from '../base/abort-signal.ts'
 import type { Logger } from '../base/log.ts'
 import type { Broker } from '../broker/broker.ts'
+import type { Schema } from '../device/schema.ts'
 import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import type { SendOptions } from './commands.ts'
@@ -46,11 +48,10 @@ export type StatusHandler<T extends DeviceType> = (event: StatusEvent<T>) => voi
 /** Takes what cannot be delivered. */
 export type RejectionHandler = (rejection: Rejection) => void
 
-/** The arguments of a command: its payload if it has one, then options. */
-export type SendArguments<C extends Commands[string]> =
-  PayloadOf<C> extends undefined
-    ? [payload?: undefined, options?: SendOptions]
-    : [payload: PayloadOf<C>, options?: SendOptions]
+/** The arguments of a command: its payload, if it declares one, then options. */
+export type SendArguments<C extends Commands[string]> = C['payload'] extends Schema
+  ? [payload: PayloadOf<C>, options?: SendOptions]
+  : [options?: SendOptions]
 
 /** One device, to send commands to. */
 export interface HubDevice<T extends DeviceType> {
@@ -60,10 +61,12 @@ export interface HubDevice<T extends DeviceType> {
    * Sends a command. Settles with the typed reply; for a command that declares none, when the
    * broker has taken it, which is not to say that the device has it.
    *
-   * @throws {CommandError} With `outcome` telling how it ended: `failed`, `timed-out`,
-   * `reply-invalid`, `not-authorized` or `not-sent`.
+   * @throws {CommandError} Its `code` tells how it ended.
    * @throws {PayloadError} If the payload is not what the command declares. Nothing is sent.
    * @throws {DeviceUnknownError} If the device is not provisioned, or revoked. Nothing is sent.
+   * @throws {TypeError} If the type declares no such command, or an option is not valid. Nothing is
+   * sent.
+   * @throws The signal's reason, if it was aborted. The command may have been sent.
    */
   send<Name extends keyof T['commands'] & string>(
     command: Name,
@@ -90,9 +93,13 @@ export interface Hub extends AsyncDisposable {
   device<T extends DeviceType>(type: T, id: string): HubDevice<T>
   /**
    * Connects every broker and subscribes to every type. Settles when all is in place; register
-   * handlers before. If one broker fails all are closed, and the error is the broker's.
+   * handlers before. If one broker fails all are closed, and the error is the broker's. A second call
+   * settles with the first.
+   *
+   * @param options `signal` gives up starting: the hub is closed, and the error is the signal's reason.
+   * After the start it has no effect.
    */
-  start(): Promise<void>
+  start(options?: { readonly signal?: AbortSignalLike }): Promise<void>
   /**
    * Starts, and closes when the signal aborts or a broker ends by itself: the whole life of a process
    * that does nothing else. Settles when the hub is closed, by the signal or by {@link Hub.close};
@@ -101,7 +108,7 @@ export interface Hub extends AsyncDisposable {
    * @throws As {@link Hub.start} does; and the error of a broker that ended, such as one whose token is
    * over, when all the others are closed. `ERR_BROKER_CLOSED` if that one gave no error.
    */
-  run(options: { readonly signal: AbortSignal }): Promise<void>
+  run(options: { readonly signal: AbortSignalLike }): Promise<void>
   /**
    * Takes no more messages, lets the running handlers end, and disconnects. Commands that wait for
    * a reply end as `timed-out`. Settles when that is done; a second call settles with the first.

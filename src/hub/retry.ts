@@ -5,14 +5,18 @@
  */
 import { ConfigError } from '../base/errors.ts'
 import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
+import { checkOptions } from '../base/options.ts'
+
+/** Longest pause that can be asked for, in seconds: a day. */
+const MAX_DELAY = 86_400
 
 /** How often, and after what pauses, a failing handler is tried again. */
 export interface RetryOptions {
   /** Times it is tried in all, at least 1. Default: 5. */
   readonly attempts?: number
-  /** Milliseconds before the second try; each further pause is twice as long. Default: 100. */
+  /** Seconds before the second try; each further pause is twice as long. 0 to 86,400 (a day). Default: 0.1. */
   readonly delay?: number
-  /** Longest pause in milliseconds. Default: 10,000. */
+  /** Longest pause in seconds, 0 to 86,400 (a day). Default: 10. */
   readonly maxDelay?: number
 }
 
@@ -21,12 +25,16 @@ export type RetryPolicy = Required<RetryOptions>
 
 /** Fills in defaults. @throws {ConfigError} If a value is out of range. */
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
-  const { attempts = 5, delay = 100, maxDelay = 10_000 } = options
+  checkOptions(options, { attempts: true, delay: true, maxDelay: true }, 'retry')
+  const { attempts = 5, delay = 0.1, maxDelay = 10 } = options
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new ConfigError('retry.attempts', 'must be a whole number of at least 1')
   }
-  if (!(delay >= 0)) throw new ConfigError('retry.delay', 'must be milliseconds, 0 or more')
-  if (!(maxDelay >= 0)) throw new ConfigError('retry.maxDelay', 'must be milliseconds, 0 or more')
+  for (const [name, value] of Object.entries({ delay, maxDelay })) {
+    if (!(typeof value === 'number' && value >= 0 && value <= MAX_DELAY)) {
+      throw new ConfigError(`retry.${name}`, `must be seconds, 0 to ${MAX_DELAY}`)
+    }
+  }
   return { attempts, delay, maxDelay }
 }
 
@@ -58,7 +66,8 @@ export function retrier(
   ): Promise<T> {
     let error = firstError
     for (let attempt = 1; attempt < policy.attempts; attempt++) {
-      await pause(key, Math.min(policy.maxDelay, policy.delay * 2 ** (attempt - 1)))
+      const seconds = Math.min(policy.maxDelay, policy.delay * 2 ** (attempt - 1))
+      await pause(key, seconds * 1_000)
       try {
         return await task()
       } catch (nextError) {

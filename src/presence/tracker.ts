@@ -5,6 +5,7 @@
  */
 import { ConfigError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
+import { checkOptions } from '../base/options.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType } from '../device/type.ts'
 import { ClientConnections } from './client.ts'
@@ -42,6 +43,12 @@ interface DeviceState {
   told: Pick<Presence, 'connected' | 'fresh'>
 }
 
+const OPTIONS: Record<keyof PresenceOptions, true> = {
+  types: true,
+  maxDevices: true,
+  logger: true,
+}
+
 /**
  * Makes a tracker. It keeps what it knows in memory, for one process, and forgets it with that:
  * until the broker tells something again, `connected` is `unknown`.
@@ -64,10 +71,12 @@ interface DeviceState {
  * ```
  */
 export function presenceTracker(options: PresenceOptions): PresenceTracker {
+  checkOptions(options, OPTIONS)
   const { types, maxDevices = DEFAULT_MAX_DEVICES, logger = console } = options
   if (!Number.isSafeInteger(maxDevices) || maxDevices < 1) {
     throw new ConfigError('maxDevices', 'must be a whole number of at least 1')
   }
+  if (!Array.isArray(types)) throw new ConfigError('types', 'must be a list of device types')
   const byName = new Map(types.map((type) => [type.name, type]))
   if (byName.size < types.length) throw new ConfigError('types', 'two of them have one name')
   // By least recent event or message first.

@@ -95,8 +95,13 @@ export function checkRule(rule: AccessRule, key: string): void {
   }
 }
 
-/** Checks the form of several rules. @throws As {@link checkRule} does. */
+/**
+ * Checks the form of several rules.
+ *
+ * @throws {ConfigError} If they are no list; and as {@link checkRule} does.
+ */
 export function checkRules(rules: readonly AccessRule[], key: string): void {
+  if (!Array.isArray(rules)) throw new ConfigError(key, 'must be a list of rules')
   rules.forEach((rule, i) => {
     checkRule(rule, `${key}.${i}`)
   })

@@ -50,7 +50,7 @@ async function site(transport: 'url' | 'websocketUrl', options: Partial<HubOptio
     createHub(fleet, {
       brokers: { default: connect('hub', HUB_PASSWORD) },
       logger: log,
-      retry: { delay: 1 },
+      retry: { delay: 0.001 },
       ...options,
     })
   const device = connect(login.username, login.password)
@@ -115,7 +115,10 @@ for (const transport of ['url', 'websocketUrl'] as const) {
 
 test('a handler that always fails ends in the dead-letter hook, and the next message is handled', async () => {
   const letters = new Collector<DeadLetter>()
-  await using s = await site('url', { retry: { attempts: 3, delay: 1 }, deadLetter: letters.push })
+  await using s = await site('url', {
+    retry: { attempts: 3, delay: 0.001 },
+    deadLetter: letters.push,
+  })
   const handled = deferred()
   let tries = 0
   s.hub.onData(station, ({ data }) => {

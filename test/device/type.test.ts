@@ -90,6 +90,8 @@ describe('a type is refused', () => {
   }
 
   const seconds = 'must be a number of seconds above 0'
+  const schema = 'must be a Standard Schema validator, such as v.object({ … }) of valibot'
+  const options = 'data, status, commands, broker, heartbeat, template, rules, messageId'
   const settings: [change: Record<string, unknown>, key: string, problem: string][] = [
     [{ heartbeat: 0 }, 'pump.heartbeat', seconds],
     [{ heartbeat: -1 }, 'pump.heartbeat', seconds],
@@ -97,6 +99,17 @@ describe('a type is refused', () => {
     [{ heartbeat: Number.POSITIVE_INFINITY }, 'pump.heartbeat', seconds],
     [{ heartbeat: '60' }, 'pump.heartbeat', seconds],
     [{ broker: '' }, 'pump.broker', 'must name a broker'],
+    [{ data: undefined }, 'pump.data', schema],
+    [{ data: {} }, 'pump.data', schema],
+    [{ data: { '~standard': { version: 1 } } }, 'pump.data', schema],
+    [{ data: () => true }, 'pump.data', schema],
+    [{ status: null }, 'pump.status', schema],
+    [{ commands: [] }, 'pump.commands', 'must be an object of commands'],
+    [{ commands: { reboot: {} } }, 'pump.commands.reboot', 'must be made by command()'],
+    [{ commands: { reboot: data } }, 'pump.commands.reboot', 'must be made by command()'],
+    [{ rules: {} }, 'pump.rules', 'must be a list of rules'],
+    [{ heartBeat: 60 }, 'pump.heartBeat', `is no option here: there are ${options}`],
+    [{ toString: 1 }, 'pump.toString', `is no option here: there are ${options}`],
     [
       { rules: [{ effect: 'allow', actions: [], filter: 'a' }] },
       'pump.rules.0.actions',
@@ -144,4 +157,24 @@ describe('a type is refused', () => {
       })
     })
   }
+})
+
+describe('a type, or a command, is refused without being declared', () => {
+  const rows: [title: string, declare: () => unknown, key: string][] = [
+    ['a type of nothing', () => defineDeviceType('pump', undefined as never), 'pump'],
+    ['a schema as a type', () => defineDeviceType('pump', v.object({}) as never), 'pump.kind'],
+    ['a schema as a command', () => command(v.object({}) as never), 'command.kind'],
+    ['a payload that is none', () => command({ payload: {} as never }), 'command.payload'],
+    ['a reply that is none', () => command({ reply: 'text' as never }), 'command.reply'],
+    ['a misspelt reply', () => command({ replies: v.object({}) } as never), 'command.replies'],
+    ['nothing as a command', () => command(null as never), 'command'],
+  ]
+  for (const [title, declare, key] of rows) {
+    test(title, () => assert.throws(declare, { name: 'ConfigError', key }))
+  }
+
+  test('a validator that is a function is one', () => {
+    const arktype = Object.assign(() => undefined, data) as unknown as typeof data
+    assert.equal(defineDeviceType('pump', { data: arktype }).data, arktype)
+  })
 })

@@ -73,7 +73,7 @@ describe(`while the handler fails for ${MESSAGES} messages of one device`, () =>
       const handled = new Collector<number>()
       const hub = createHub(fleet, {
         brokers: { default: place.connect('hub') },
-        retry: { attempts: ATTEMPTS, delay: 100 },
+        retry: { attempts: ATTEMPTS, delay: 0.1 },
         deadLetter({ message, attempts }) {
           assert.equal(attempts, ATTEMPTS)
           given.push(JSON.parse(new TextDecoder().decode(message.payload)).sequence)

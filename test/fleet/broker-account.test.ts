@@ -56,7 +56,7 @@ describe('openSecret', () => {
       const login = await makeFleet({ store, sealingKey }).provision(pump, 'P-1')
       const fleet = makeFleet({ store, sealingKey: other })
       await assert.rejects(fleet.openPassword(pump, 'P-1'), (error: Error & { code?: string }) => {
-        assert.equal(error.name, 'SealedSecretError')
+        assert.equal(error.name, 'SealedPasswordError')
         assert.equal(error.code, 'ERR_PASSWORD_SEALED')
         assert.ok(!error.message.includes(login.password))
         return true
@@ -72,7 +72,10 @@ describe('openSecret', () => {
     await fleet.provision(pump, 'P-2')
     const [from, to] = [(await store.get('pump', 'P-1'))!, (await store.get('pump', 'P-2'))!]
     await store.update({ ...to, credentials: from.credentials, revision: 2 })
-    await assert.rejects(fleet.openPassword(pump, 'P-2'), { name: 'SealedSecretError', id: 'P-2' })
+    await assert.rejects(fleet.openPassword(pump, 'P-2'), {
+      name: 'SealedPasswordError',
+      id: 'P-2',
+    })
   })
 
   test('is refused for a device that is unknown or revoked', async () => {

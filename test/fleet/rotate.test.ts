@@ -11,8 +11,8 @@ import {
   type Fleet,
   hashPassword,
   memoryStore,
+  PASSWORD_PREFIX,
   RevisionConflictError,
-  SECRET_PREFIX,
 } from '../../src/index.ts'
 import { contested, makeFleet, pump, weatherStation } from './fixture.ts'
 
@@ -39,7 +39,7 @@ describe('after a rotation', () => {
     const before = await fleet.store.get('pump', 'P-1')
     const second = await fleet.rotate(pump, 'P-1')
     assert.deepEqual({ ...second, password: '' }, { ...first, password: '' })
-    assert.match(second.password, new RegExp(`^${SECRET_PREFIX}[0-9a-f]{64}$`))
+    assert.match(second.password, new RegExp(`^${PASSWORD_PREFIX}[0-9a-f]{64}$`))
     assert.equal(await login(fleet, first.username, second.password), 'allow')
     assert.equal(await login(fleet, first.username, first.password), 'password-wrong')
     const { credentials, ...rest } = (await fleet.store.get('pump', 'P-1'))!

@@ -10,6 +10,7 @@ import {
   BrokerError,
   type BrokerErrorCode,
   CommandError,
+  type CommandErrorCode,
   createHub,
   DeviceUnknownError,
   type Message,
@@ -40,7 +41,7 @@ test('a command goes out with its payload, an id and where to answer', async () 
   f.onCommand(received.push)
   await f.hub.start()
   const station = f.hub.device(weatherStation, 'STATION-001')
-  const sending = station.send('setInterval', { interval: 60 }, { timeout: 1_500 })
+  const sending = station.send('setInterval', { interval: 60 }, { timeout: 1.5 })
   const [message] = await received.reach(1, 'commands')
   const { command, payload, id } = parse(message!)
   assert.equal(message!.topic, 'things/weatherstation/STATION-001/cmd')
@@ -104,25 +105,26 @@ describe('a reply reaches the hub that asked', () => {
 })
 
 describe('how a command ends without a reply', () => {
-  const rows: [
-    string,
-    (command: Record<string, unknown>) => unknown,
-    CommandError['outcome'],
-    RegExp,
-  ][] = [
-    ['the device says so', () => ({ error: { code: 'E7', message: 'stuck' } }), 'failed', /stuck/],
-    ['the device says so in a word', () => ({ error: 'stuck' }), 'failed', /stuck/],
-    ['the device says so in no words', () => ({ error: 7 }), 'failed', /no reason/],
+  const rows: [string, (command: Record<string, unknown>) => unknown, CommandErrorCode, RegExp][] =
     [
-      'the reply is of another form',
-      () => ({ payload: { interval: 'x' } }),
-      'reply-invalid',
-      /interval/,
-    ],
-    ['the reply has no payload', () => ({ ok: true }), 'reply-invalid', /payload/],
-    ['the reply is no JSON', () => 'ok', 'reply-invalid', /JSON/],
-    ['the reply is null', () => 'null', 'reply-invalid', /payload/],
-  ]
+      [
+        'the device says so',
+        () => ({ error: { code: 'E7', message: 'stuck' } }),
+        'ERR_COMMAND_FAILED',
+        /stuck/,
+      ],
+      ['the device says so in a word', () => ({ error: 'stuck' }), 'ERR_COMMAND_FAILED', /stuck/],
+      ['the device says so in no words', () => ({ error: 7 }), 'ERR_COMMAND_FAILED', /no reason/],
+      [
+        'the reply is of another form',
+        () => ({ payload: { interval: 'x' } }),
+        'ERR_COMMAND_REPLY_INVALID',
+        /interval/,
+      ],
+      ['the reply has no payload', () => ({ ok: true }), 'ERR_COMMAND_REPLY_INVALID', /payload/],
+      ['the reply is no JSON', () => 'ok', 'ERR_COMMAND_REPLY_INVALID', /JSON/],
+      ['the reply is null', () => 'null', 'ERR_COMMAND_REPLY_INVALID', /payload/],
+    ]
   for (const [title, reply, outcome, message] of rows) {
     test(`${title}: ${outcome}`, async () => {
       await using f = await fixture()
@@ -133,7 +135,7 @@ describe('how a command ends without a reply', () => {
         .send('setInterval', { interval: 1 })
       await assert.rejects(within(sending, 'end of the command'), (error) => {
         assert.ok(error instanceof CommandError)
-        assert.equal(error.outcome, outcome)
+        assert.equal(error.code, outcome)
         assert.match(error.message, message)
         assert.equal(error.device, 'weatherstation/STATION-001')
         return true
@@ -157,8 +159,8 @@ describe('how a command ends without a reply', () => {
     f.hub.onRejected(rejections.push)
     await f.hub.start()
     const station = f.hub.device(weatherStation, 'STATION-001')
-    await assert.rejects(station.send('setInterval', { interval: 1 }, { timeout: 20 }), {
-      outcome: 'timed-out',
+    await assert.rejects(station.send('setInterval', { interval: 1 }, { timeout: 0.02 }), {
+      code: 'ERR_COMMAND_TIMED_OUT',
     })
     const { id } = parse(received.items[0]!)
     await f.publish(REPLY, { id, payload: { interval: 1 } })
@@ -187,7 +189,7 @@ describe('how a command ends without a reply', () => {
     f.onCommand(received.push)
     await f.hub.start()
     const sending = f.hub.device(weatherStation, 'STATION-001').send('setInterval', { interval: 1 })
-    const ended = assert.rejects(sending, { outcome: 'timed-out' })
+    const ended = assert.rejects(sending, { code: 'ERR_COMMAND_TIMED_OUT' })
     await received.reach(1, 'commands')
     await f.hub.close()
     await within(ended, 'end of the command')
@@ -196,18 +198,20 @@ describe('how a command ends without a reply', () => {
   test('the hub was not started: not-sent', async () => {
     await using f = await fixture()
     const station = f.hub.device(weatherStation, 'STATION-001')
-    await assert.rejects(station.send('setInterval', { interval: 1 }), { outcome: 'not-sent' })
-    await assert.rejects(station.send('reboot'), { outcome: 'not-sent' })
+    await assert.rejects(station.send('setInterval', { interval: 1 }), {
+      code: 'ERR_COMMAND_NOT_SENT',
+    })
+    await assert.rejects(station.send('reboot'), { code: 'ERR_COMMAND_NOT_SENT' })
   })
 
-  const refusals: [BrokerErrorCode, CommandError['outcome']][] = [
-    ['ERR_BROKER_NOT_AUTHORIZED', 'not-authorized'],
-    ['ERR_BROKER_REFUSED', 'not-sent'],
-    ['ERR_BROKER_NOT_CONNECTED', 'not-sent'],
-    ['ERR_BROKER_QUEUE_FULL', 'not-sent'],
-    ['ERR_BROKER_MESSAGE_EXPIRED', 'not-sent'],
-    ['ERR_BROKER_TIMEOUT', 'timed-out'],
-    ['ERR_BROKER_CONNECTION_LOST', 'timed-out'],
+  const refusals: [BrokerErrorCode, CommandErrorCode][] = [
+    ['ERR_BROKER_NOT_AUTHORIZED', 'ERR_COMMAND_NOT_AUTHORIZED'],
+    ['ERR_BROKER_REFUSED', 'ERR_COMMAND_NOT_SENT'],
+    ['ERR_BROKER_NOT_CONNECTED', 'ERR_COMMAND_NOT_SENT'],
+    ['ERR_BROKER_QUEUE_FULL', 'ERR_COMMAND_NOT_SENT'],
+    ['ERR_BROKER_MESSAGE_EXPIRED', 'ERR_COMMAND_NOT_SENT'],
+    ['ERR_BROKER_TIMEOUT', 'ERR_COMMAND_TIMED_OUT'],
+    ['ERR_BROKER_CONNECTION_LOST', 'ERR_COMMAND_TIMED_OUT'],
   ]
   for (const [code, outcome] of refusals) {
     test(`publish fails with ${code}: ${outcome}`, async () => {
@@ -226,7 +230,7 @@ describe('how a command ends without a reply', () => {
       const sending = hub.device(weatherStation, 'STATION-001').send('setInterval', { interval: 1 })
       await assert.rejects(sending, (error) => {
         assert.ok(error instanceof CommandError && error.cause instanceof BrokerError)
-        assert.equal(error.outcome, outcome)
+        assert.equal(error.code, outcome)
         return true
       })
     })
@@ -248,8 +252,8 @@ test('a broker that does not answer the publish in time: timed-out, and its answ
   await using hub = createHub(f.fleet, { brokers: { default: silent } })
   await hub.start()
   const station = hub.device(weatherStation, 'STATION-001')
-  const sending = station.send('setInterval', { interval: 1 }, { timeout: 20 })
-  await within(assert.rejects(sending, { outcome: 'timed-out' }), 'end of the command')
+  const sending = station.send('setInterval', { interval: 1 }, { timeout: 0.02 })
+  await within(assert.rejects(sending, { code: 'ERR_COMMAND_TIMED_OUT' }), 'end of the command')
   answer.reject(new BrokerError('ERR_BROKER_TIMEOUT', 'no answer'))
 })
 
@@ -277,15 +281,79 @@ describe('what is refused before anything is sent', () => {
     assert.equal(received.items.length, 0)
   })
 
-  test('a command the type does not declare, and a timeout out of range', async () => {
+  test('a command the type does not declare, and arguments that are none', async () => {
     await using f = await fixture()
+    const received = new Collector<Message>()
+    f.onCommand(received.push)
     await f.hub.start()
     const station = f.hub.device(weatherStation, 'STATION-001')
+    const expectTypeError = (sending: Promise<unknown>, message: RegExp) =>
+      assert.rejects(sending, { name: 'TypeError', message })
     for (const name of ['explode', 'toString', '__proto__']) {
-      await assert.rejects(station.send(name as 'reboot'), { outcome: 'not-sent' })
+      await expectTypeError(station.send(name as 'reboot'), /declares no command/)
     }
-    for (const timeout of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      await assert.rejects(station.send('reboot', undefined, { timeout }), { outcome: 'not-sent' })
+    for (const timeout of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 86_401, '1' as never]) {
+      await expectTypeError(station.send('reboot', { timeout }), /timeout must be seconds/)
     }
+    await expectTypeError(station.send('reboot', { timeOut: 1 } as never), /"timeOut" is no option/)
+    await expectTypeError(station.send('reboot', 7 as never), /must be an object/)
+    await expectTypeError(
+      station.send('reboot', ...([undefined, { timeout: 1 }] as unknown as [])),
+      /takes options alone/,
+    )
+    await expectTypeError(
+      station.send(
+        'setInterval',
+        ...([{ interval: 1 }, {}, {}] as unknown as [{ interval: number }]),
+      ),
+      /takes a payload and options/,
+    )
+    assert.equal(received.items.length, 0)
+  })
+})
+
+describe('a signal', () => {
+  const reason = new Error('changed my mind')
+
+  test('that is aborted before keeps the command here', async () => {
+    await using f = await fixture()
+    const received = new Collector<Message>()
+    f.onCommand(received.push)
+    await f.hub.start()
+    const station = f.hub.device(weatherStation, 'STATION-001')
+    const signal = AbortSignal.abort(reason)
+    await assert.rejects(station.send('reboot', { signal }), reason)
+    await assert.rejects(station.send('setInterval', { interval: 1 }, { signal }), reason)
+    assert.equal(received.items.length, 0)
+  })
+
+  test('ends the wait for a reply, and that reply is unexpected', async () => {
+    await using f = await fixture()
+    const received = new Collector<Message>()
+    const rejections = new Collector<Rejection>()
+    f.onCommand(received.push)
+    f.hub.onRejected(rejections.push)
+    await f.hub.start()
+    const abort = new AbortController()
+    const station = f.hub.device(weatherStation, 'STATION-001')
+    const sending = station.send('setInterval', { interval: 1 }, { signal: abort.signal })
+    const ended = assert.rejects(sending, reason)
+    const { id } = parse((await received.reach(1, 'commands'))[0]!)
+    abort.abort(reason)
+    await within(ended, 'end of the command')
+    await f.publish(REPLY, { id, payload: { interval: 1 } })
+    assert.equal((await rejections.reach(1, 'rejections'))[0]!.code, 'reply-unexpected')
+  })
+
+  test('that is never aborted changes nothing', async () => {
+    await using f = await fixture()
+    answer(f, ({ payload }) => ({ payload }))
+    await f.hub.start()
+    const { signal } = new AbortController()
+    const station = f.hub.device(weatherStation, 'STATION-001')
+    assert.deepEqual(await station.send('setInterval', { interval: 2 }, { signal }), {
+      interval: 2,
+    })
+    await station.send('reboot', { signal })
   })
 })

@@ -67,7 +67,7 @@ export async function fixture(
   const hub = createHub(fleet, {
     brokers: { default: memoryBroker(server) },
     logger: log,
-    retry: { delay: 1 },
+    retry: { delay: 0.001 },
     ...hubOptions,
   })
   const devices = memoryBroker(server)

@@ -218,7 +218,10 @@ describe('a handler that fails', () => {
 
   test('always ends in the dead-letter hook with the raw bytes, and the hub lives', async () => {
     const letters = new Collector<DeadLetter>()
-    await using f = await fixture({ retry: { attempts: 3, delay: 1 }, deadLetter: letters.push })
+    await using f = await fixture({
+      retry: { attempts: 3, delay: 0.001 },
+      deadLetter: letters.push,
+    })
     const rejections = new Collector<Rejection>()
     f.hub.onRejected(rejections.push)
     const handled = new Collector<number>()
@@ -415,7 +418,30 @@ test('options out of range, and types of another fleet, are refused', async () =
   assert.throws(() => createHub(f.fleet, { brokers, retry: { attempts: 0 } }), {
     key: 'retry.attempts',
   })
-  assert.throws(() => createHub(f.fleet, { brokers, retry: { delay: -1 } }), { key: 'retry.delay' })
+  for (const [name, value] of [
+    ['delay', -1],
+    ['delay', 86_401],
+    ['delay', '1' as unknown as number],
+    ['maxDelay', Number.NaN],
+    ['maxDelay', Number.POSITIVE_INFINITY],
+  ] as const) {
+    assert.throws(() => createHub(f.fleet, { brokers, retry: { [name]: value } }), {
+      key: `retry.${name}`,
+    })
+  }
+  const wrong: [options: unknown, key: string][] = [
+    [undefined, 'options'],
+    [{}, 'brokers'],
+    [{ brokers: [] }, 'brokers'],
+    [{ brokers: { default: undefined } }, 'brokers.default'],
+    [{ brokers: { default: 'mqtt://127.0.0.1' } }, 'brokers.default'],
+    [{ brokers: { default: { ...brokers.default, publish: 1 } } }, 'brokers.default'],
+    [{ brokers, broker: brokers.default }, 'broker'],
+    [{ brokers, retry: { tries: 3 } }, 'retry.tries'],
+  ]
+  for (const [options, key] of wrong) {
+    assert.throws(() => createHub(f.fleet, options as never), { code: 'ERR_CONFIG', key })
+  }
   assert.throws(() => f.hub.onData(stranger, () => {}), { code: 'ERR_CONFIG' })
   assert.throws(() => f.hub.device(stranger, 'S-1'), { code: 'ERR_CONFIG' })
 })

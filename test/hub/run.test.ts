@@ -19,6 +19,54 @@ import { ownBroker } from './own-broker.ts'
 
 const DATA = 'things/weatherstation/STATION-001/data'
 
+describe('hub.start with a signal', () => {
+  const reason = new Error('changed my mind')
+  function slowHub() {
+    const begun = deferred()
+    const broker = ownBroker({
+      connect() {
+        begun.resolve()
+        return new Promise(() => {})
+      },
+    })
+    const fleet = createFleet({ types: [weatherStation], store: memoryStore() })
+    const hub = createHub(fleet, { brokers: { default: broker }, logger: captureLog() })
+    return { hub, broker, begun: begun.promise }
+  }
+
+  test('is given up when that aborts: the hub is closed, and the error is the reason', async () => {
+    const { hub, broker, begun } = slowHub()
+    const abort = new AbortController()
+    const starting = assert.rejects(hub.start({ signal: abort.signal }), reason)
+    await begun
+    abort.abort(reason)
+    await within(starting, 'end of the start')
+    assert.equal(broker.isClosed, true)
+    assert.equal(hub.status().state, 'closed')
+  })
+
+  test('that was aborted before connects nothing', async () => {
+    const { hub, broker, begun } = slowHub()
+    let isBegun = false
+    void begun.then(() => {
+      isBegun = true
+    })
+    await assert.rejects(hub.start({ signal: AbortSignal.abort(reason) }), reason)
+    assert.deepEqual([isBegun, broker.isClosed], [false, true])
+  })
+
+  test('has no effect after the start', async () => {
+    await using f = await fixture()
+    const received = new Collector<number>()
+    f.hub.onData(weatherStation, ({ data }) => received.push(data.temperature))
+    const abort = new AbortController()
+    await f.hub.start({ signal: abort.signal })
+    abort.abort(reason)
+    await f.publish(DATA, { temperature: 1 })
+    assert.deepEqual(await received.reach(1, 'messages'), [1])
+  })
+})
+
 describe('hub.run', () => {
   test('handles messages until the signal aborts, and then lets handlers end', async () => {
     await using f = await fixture()

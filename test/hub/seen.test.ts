@@ -38,7 +38,7 @@ async function handledOf(sent: readonly Sent[], options: Partial<HubOptions>): P
   await using hub = createHub(fleet, {
     brokers: { default: memoryBroker(server) },
     logger,
-    retry: { attempts: 2, delay: 1 },
+    retry: { attempts: 2, delay: 0.001 },
     ...options,
   })
   const handled = new Collector<number>()

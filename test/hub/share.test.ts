@@ -62,7 +62,7 @@ async function failing(part: string) {
   })
   const given: string[] = []
   const f = await fixture({
-    retry: { attempts: ATTEMPTS, delay: HOUR, maxDelay: 8 * HOUR },
+    retry: { attempts: ATTEMPTS, delay: HOUR / 1_000, maxDelay: (8 * HOUR) / 1_000 },
     deadLetter({ device, message, attempts }) {
       assert.equal(attempts, ATTEMPTS)
       given.push(`${device.id}${parse(message).temperature}`)
@@ -230,7 +230,7 @@ describe('for any messages', () => {
     using clock = new Clock()
     const queue = deviceQueue(concurrency)
     const retry = retrier(
-      { attempts, delay: pauses[0]!, maxDelay: pauses[1]! },
+      { attempts, delay: pauses[0]! / 1_000, maxDelay: pauses[1]! / 1_000 },
       async (key, ms) => {
         const from = clock.now
         waiting.add(key)

@@ -242,7 +242,7 @@ describe('on a broker that keeps the same rules', { skip }, () => {
     await within(mute.start(), 'start')
     await assert.rejects(mute.device(pump, 'P-1').send('stop'), (error) => {
       assert.ok(error instanceof CommandError)
-      assert.equal(error.outcome, 'not-authorized')
+      assert.equal(error.code, 'ERR_COMMAND_NOT_AUTHORIZED')
       assert.match(
         error.message,
         /mute may not publish to "things\/pump\/P-1\/cmd": its rule grants "things\/#" only to subscribe/,

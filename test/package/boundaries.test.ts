@@ -44,7 +44,7 @@ interface Boundary {
   readonly builtins: 'never' | 'when used' | 'at once'
 }
 
-const CORE = ['valibot', '@noble/hashes']
+const CORE = ['valibot', '@noble/hashes', '@scure/base', '@standard-schema/spec']
 /** How an adapter loads a module of Node, hidden from bundlers. */
 const NODE_MODULE = `\`node:\${name}\``
 /** How the command imports the user's configuration. */

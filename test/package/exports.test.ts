@@ -55,9 +55,15 @@ describe('entry points', () => {
 })
 
 describe('dependencies', () => {
-  test('the core has two, and the command one', () => {
+  test('the core has four, one of them types alone, and the command one', () => {
     const names = Object.keys(npm.dependencies).sort()
-    assert.deepEqual(names, ['@noble/hashes', 'commander', 'valibot'])
+    assert.deepEqual(names, [
+      '@noble/hashes',
+      '@scure/base',
+      '@standard-schema/spec',
+      'commander',
+      'valibot',
+    ])
   })
 
   test('every other package is an optional peer', () => {

@@ -13,7 +13,7 @@ same<typeof reply, { interval: number; since: Date }>()
 
 const nothing = await device.send('reboot')
 same<typeof nothing, undefined>()
-await device.send('reboot', undefined, { timeout: 5_000 })
+await device.send('reboot', { timeout: 5, signal: AbortSignal.timeout(1_000) })
 
 const tested = await device.send('selfTest')
 same<typeof tested, { passed: boolean }>()
@@ -34,13 +34,13 @@ await device.send('setInterval', {})
 // @ts-expect-error TS2554: the payload is missing
 await device.send('setInterval')
 
-// @ts-expect-error TS2345: this command has no payload
+// @ts-expect-error TS2353: this command has no payload
 await device.send('reboot', { hard: true })
 
 // @ts-expect-error TS2345: no such command
 await device.send('selfDestruct')
 
-// @ts-expect-error TS2345: a type without commands understands none
+// @ts-expect-error TS2554: a type without commands understands none
 await hub.device(meter, 'M-1').send('reboot')
 
 // @ts-expect-error TS2322: the reply's interval is a number
@@ -56,6 +56,6 @@ const mixed: typeof tested = reply
 nothing.interval
 
 // @ts-expect-error TS2353: no such option
-await device.send('reboot', undefined, { retries: 3 })
+await device.send('reboot', { retries: 3 })
 
 export { interval, mixed }
