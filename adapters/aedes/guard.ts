@@ -320,10 +320,12 @@ function isSameDevice(principal: Principal, other: Principal): boolean {
 /** A session with the rights its principal has now: itself, where they are the same. */
 function withRights(session: Session, { rules, attributes: found }: Principal): Session {
   const { clientId } = session.principal.attributes
-  const values = clientId === undefined ? found : { ...found, clientId }
-  const { rules: before, attributes: valuesBefore } = session.principal
-  if (JSON.stringify([rules, values]) === JSON.stringify([before, valuesBefore])) return session
-  const principal = { ...session.principal, rules, values }
+  const attributes = clientId === undefined ? found : { ...found, clientId }
+  const before = session.principal
+  const isSame =
+    JSON.stringify([rules, attributes]) === JSON.stringify([before.rules, before.attributes])
+  if (isSame) return session
+  const principal: Principal = { ...before, rules, attributes }
   return { ...session, principal, access: compileAccess(principal) }
 }
 
