@@ -6,29 +6,26 @@
 import { ConfigError } from '../base/errors.ts'
 import { passwordHasher } from '../credential/generated.ts'
 import { passwordSealer } from '../credential/sealed.ts'
-import { checkNoTokenUsername, isTokenUsername, tokenAuthority } from '../credential/token.ts'
+import { tokenAuthority } from '../credential/token.ts'
 import { passwordVerifier } from '../credential/verifier.ts'
-import { newestCredential } from '../device/credentials.ts'
-import { deviceRules } from '../device/default-rules.ts'
-import { recordedPrincipal } from '../device/principal.ts'
-import type { DeviceRecord } from '../device/store.ts'
-import { compileTemplates } from '../device/templates.ts'
-import type { DeviceType } from '../device/type.ts'
-import { findIncompatibilities, findSessionProblem, type RuleOwner } from '../rule/compatibility.ts'
 import { UNKNOWN_PRINCIPAL } from '../rule/decision.ts'
 import { explainDecision } from '../rule/explain.ts'
-import type { Principal } from '../rule/principal.ts'
-import { parseTopicName } from '../topic/filter.ts'
-import { checkName, findNameProblem, isUsername } from '../topic/name.ts'
+import { checkName } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
+import { deviceAccount, serviceAccounts } from './accounts.ts'
 import { activeDevices } from './active-devices.ts'
+import { findFleetProblems } from './compatibility.ts'
+import { DeviceSource } from './devices.ts'
+import { Directory } from './directory.ts'
 import type { Fleet, FleetOptions, NamedAccessRequest } from './fleet.ts'
-import { isAnothersName } from './listed-ids.ts'
 import { loginCheck } from './login.ts'
 import { devicePasswords } from './passwords.ts'
 import { principalCache } from './principal-cache.ts'
+import { Records } from './records.ts'
 import { deviceRegistry } from './registry.ts'
-import { compileServices } from './service-account.ts'
+import { ServiceSource } from './services.ts'
+import { tokenSource } from './token-source.ts'
+import { FleetTypes } from './types.ts'
 
 const DEFAULT_RULES_LIFETIME = 10
 const MAX_RULES_LIFETIME = 3_600
@@ -51,33 +48,18 @@ const MAX_RULES_LIFETIME = 3_600
  * ```
  */
 export function createFleet(options: FleetOptions): Fleet {
-  const { types, store } = options
+  const { store, pepper, sealingKey } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
-  const hasher = passwordHasher(options.pepper)
-  const sealer = options.sealingKey === undefined ? undefined : passwordSealer(options.sealingKey)
-  const secrets = devicePasswords(hasher, sealer)
-  const tokens = options.pepper === undefined ? undefined : tokenAuthority(options.pepper, prefix)
-  const templates = compileTemplates(types, prefix)
-  const byName = new Map(types.map((type) => [type.name, type]))
-  const defaults = new Map(types.map((t) => [t.name, [...deviceRules(t, prefix), ...t.rules]]))
-  const services = compileServices(options.services ?? [], types, prefix, hasher)
-  const names = {
-    isService: (username: string) => services.has(username),
-    isType: (name: string) => byName.has(name),
-  }
-  const serviceIds = new Set<string>()
-  for (const [i, [username, { principal }]] of [...services].entries()) {
-    const key = `services.${i}.username`
-    checkNoTokenUsername(key, username)
-    // It would be the parent of every user name of that type: see `provision`.
-    if (byName.has(username)) throw new ConfigError(key, 'is the name of a device type')
-    for (const [n, clientId] of (principal.clientIds ?? []).entries()) {
-      if (isAnothersName(clientId, username, names) || serviceIds.has(clientId)) {
-        throw new ConfigError(`services.${i}.clientIds.${n}`, 'is that of another login')
-      }
-      serviceIds.add(clientId)
-    }
-  }
+  const hasher = passwordHasher(pepper)
+  const verifier = passwordVerifier(hasher)
+  const sealer = sealingKey === undefined ? undefined : passwordSealer(sealingKey)
+  const passwords = devicePasswords(hasher, sealer)
+  const types = new FleetTypes(options.types, prefix)
+  const services = new ServiceSource(options.services ?? [], { types, hasher, verifier })
+  const isService = (username: string) => services.has(username)
+  const devices = new DeviceSource({ store, types, verifier, isService })
+  const tokens = pepper === undefined ? undefined : tokenAuthority(pepper, prefix)
+  const directory = new Directory([services, ...(tokens ? [tokenSource(tokens)] : [])], devices)
   const rulesLifetime = readLifetime(options.rulesLifetime)
   const lifetime = rulesLifetime * 1_000
   const known = principalCache(lifetime)
@@ -88,30 +70,7 @@ export function createFleet(options: FleetOptions): Fleet {
     active.forget(username)
   }
 
-  function checkType(type: DeviceType): void {
-    if (byName.get(type.name) !== type) {
-      throw new ConfigError('types', `the device type "${type.name}" is not one of this fleet`)
-    }
-  }
-
-  function devicePrincipal(record: DeviceRecord): Principal | undefined {
-    const rules = defaults.get(record.type)
-    return rules && recordedPrincipal(record, rules, prefix)
-  }
-
-  async function findRecord(username: string): Promise<DeviceRecord | undefined> {
-    // A device whose record came from elsewhere does not get the name of a token either.
-    if (!isUsername(username) || isTokenUsername(username)) return undefined
-    return store.findByUsername(username)
-  }
-
-  async function findPrincipal(username: string): Promise<Principal | undefined> {
-    const service = services.get(username)
-    if (service) return service.principal
-    if (isTokenUsername(username)) return tokens?.find(username, Date.now())
-    const record = await findRecord(username)
-    return record && devicePrincipal(record)
-  }
+  const findPrincipal: Fleet['findPrincipal'] = async (username) => directory.find(username)
 
   /** At once, where it is kept: brokers that ask about each message wait for nothing else. */
   function findKnown({ username, clientId }: NamedAccessRequest) {
@@ -122,76 +81,23 @@ export function createFleet(options: FleetOptions): Fleet {
 
   return {
     prefix,
-    types,
+    types: types.all,
     store,
     rulesLifetime,
     findPrincipal,
     forget,
-    ...deviceRegistry({
-      store,
-      secrets,
-      templates,
-      names,
-      isServiceId: (clientId) => serviceIds.has(clientId),
-      checkType,
-      forget,
-    }),
-    authenticate: loginCheck({
-      services,
-      tokens,
-      verifier: passwordVerifier(hasher),
-      findRecord,
-      principalOf: devicePrincipal,
-    }),
-
+    ...deviceRegistry({ store, records: new Records(store, forget), types, services, passwords }),
+    authenticate: loginCheck(directory),
     isActive: ({ type, id }) => active.has(type, id, Date.now()),
-
-    brokerAccount(record) {
-      const { username } = record
-      if (services.has(username) || isTokenUsername(username)) return undefined
-      const principal = devicePrincipal(record)
-      const credential = newestCredential(record, Date.now())
-      if (!principal || !credential) return undefined
-      return {
-        principal,
-        credentialId: credential.id,
-        hash: credential.hash,
-        openPassword: () => secrets.open(record, credential),
-      }
-    },
-
-    serviceAccounts() {
-      return [...services.values()].map(({ principal, hash, password }) => {
-        return {
-          principal,
-          credentialId: sealer?.mark(`${principal.username} ${password ?? hash}`) ?? 'service',
-          hash,
-          openPassword: async () => (sealer ? password : undefined),
-        }
-      })
-    },
+    brokerAccount: (record) => deviceAccount(record, devices, passwords),
+    serviceAccounts: () => serviceAccounts(services, sealer),
 
     issueToken(tokenOptions) {
       if (!tokens) throw new ConfigError('pepper', 'is missing: tokens are signed under it')
       return tokens.issue(tokenOptions, Date.now())
     },
 
-    compatibility({ facts }) {
-      const owners: RuleOwner[] = types.map(({ name }) => {
-        return {
-          kind: 'type',
-          name,
-          rules: defaults.get(name)!,
-          attributes: { prefix, type: name },
-        }
-      })
-      for (const { principal } of services.values()) {
-        const { username: name, rules, attributes } = principal
-        owners.push({ kind: 'service', name, rules, attributes })
-      }
-      const session = findSessionProblem(prefix, facts)
-      return [...findIncompatibilities(owners, facts), ...(session ? [session] : [])]
-    },
+    compatibility: ({ facts }) => findFleetProblems(types, services, facts),
 
     async authorize(request) {
       const found = findKnown(request)
@@ -204,20 +110,8 @@ export function createFleet(options: FleetOptions): Fleet {
       return explainDecision(principal, request, request.username)
     },
 
-    topics(type) {
-      checkType(type)
-      return templates.get(type.name)!
-    },
-
-    route(topic) {
-      const levels = parseTopicName(topic)
-      for (const type of types) {
-        const found = templates.get(type.name)!.parse(levels)
-        // No device has an id that is none, so such a topic is nobody's.
-        if (found) return findNameProblem(found.deviceId) ? undefined : { type, ...found }
-      }
-      return undefined
-    },
+    topics: (type) => types.topics(type),
+    route: (topic) => types.route(topic),
   }
 }
 

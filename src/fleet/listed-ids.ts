@@ -6,19 +6,23 @@
  */
 import { isTokenUsername } from '../credential/token.ts'
 
-/** Whose user names are known without the store. */
+/** Something with names that are known without the store. */
 export interface KnownNames {
-  isService(username: string): boolean
-  isType(name: string): boolean
+  has(name: string): boolean
 }
 
 /**
  * Whether a client id is, or may become, the user name of another login: a service account's, a token's
  * or that of a device of some type.
  */
-export function isAnothersName(clientId: string, own: string, names: KnownNames): boolean {
+export function isAnothersName(
+  clientId: string,
+  own: string,
+  services: KnownNames,
+  types: KnownNames,
+): boolean {
   if (clientId === own) return false
   const [type = '', id, ...rest] = clientId.split('/')
-  const isDevice = id !== undefined && rest.length === 0 && names.isType(type)
-  return isDevice || names.isService(clientId) || isTokenUsername(clientId)
+  const isDevice = id !== undefined && rest.length === 0 && types.has(type)
+  return isDevice || services.has(clientId) || isTokenUsername(clientId)
 }

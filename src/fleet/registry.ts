@@ -7,24 +7,24 @@ import {
   ConfigError,
   DeviceExistsError,
   DeviceRevokedError,
-  DeviceUnknownError,
   InvalidNameError,
-  RevisionConflictError,
   toError,
 } from '../base/errors.ts'
 import { checkPasswordHash } from '../credential/format.ts'
 import { checkNoTokenUsername } from '../credential/token.ts'
 import { newestCredential, withCredential } from '../device/credentials.ts'
 import { readSettings, withSettings } from '../device/settings.ts'
-import type { DeviceRecord, DeviceStore, StoredCredential } from '../device/store.ts'
+import type { DeviceStore, StoredCredential } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
 import { checkName } from '../topic/name.ts'
-import type { Channel, TopicTemplate } from '../topic/template.ts'
 import type { DeviceChange, Fleet, ProvisionOptions, RecordedDevice } from './fleet.ts'
-import { isAnothersName, type KnownNames } from './listed-ids.ts'
+import { isAnothersName } from './listed-ids.ts'
 import { credentialOf, type DevicePasswords } from './passwords.ts'
+import type { Records } from './records.ts'
 import type { RevocationFailure, RevokedDevice } from './revocation.ts'
 import { RevocationError } from './revocation.ts'
+import type { ServiceSource } from './services.ts'
+import type { FleetTypes } from './types.ts'
 
 /** The part of a fleet that changes devices. */
 export type DeviceRegistry = Pick<
@@ -42,18 +42,12 @@ export type DeviceRegistry = Pick<
 /** What {@link deviceRegistry} takes. */
 export interface RegistryOptions {
   readonly store: DeviceStore
-  readonly secrets: DevicePasswords
-  readonly templates: ReadonlyMap<string, TopicTemplate>
-  readonly names: KnownNames
-  /** Whether a client id is in the list of a service account. */
-  readonly isServiceId: (clientId: string) => boolean
-  /** @throws {ConfigError} If the type is not of the fleet. */
-  readonly checkType: (type: DeviceType) => void
-  /** Has the next question about a user name read the store. */
-  readonly forget: (username: string) => void
+  readonly records: Records
+  readonly types: FleetTypes
+  readonly services: ServiceSource
+  readonly passwords: DevicePasswords
 }
 
-const MAX_UPDATE_TRIES = 5
 /** Longest overlap of a rotation, in seconds: 30 days. */
 const MAX_OVERLAP = 2_592_000
 
@@ -65,19 +59,9 @@ interface Revocation {
 
 /** Makes it. What it does is described at {@link Fleet}. */
 export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
-  const { store, secrets, templates, names, isServiceId, checkType, forget } = options
+  const { store, records, types, services, passwords } = options
   const revocations = new Set<Revocation>()
   const changes = new Set<(change: DeviceChange) => void | Promise<void>>()
-
-  function topicsOf(type: DeviceType, id: string): RecordedDevice['topics'] {
-    const topic = (channel: Channel) => templates.get(type.name)!.name(id, channel)
-    return {
-      data: topic('data'),
-      status: topic('status'),
-      cmd: topic('cmd'),
-      reply: topic('reply'),
-    }
-  }
 
   async function record(
     type: DeviceType,
@@ -85,19 +69,19 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     makeCredential: () => StoredCredential | Promise<StoredCredential>,
     { username, ...settings }: ProvisionOptions = {},
   ): Promise<RecordedDevice> {
-    checkType(type)
+    types.check(type)
     checkName('device id', id)
     if (username !== undefined) {
       checkName('user name', username)
       checkNoTokenUsername('user name', username)
     }
     // It would be the parent of every `{username}` of that type, and "{username}/#" reach them all.
-    if (username !== undefined && templates.has(username)) {
+    if (username !== undefined && types.has(username)) {
       throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
     }
     const { rules = [], attributes = {}, clientIds } = readSettings(settings)
     const login = username ?? `${type.name}/${id}`
-    if (names.isService(login) || isServiceId(login)) {
+    if (services.has(login) || services.hasClientId(login)) {
       throw new DeviceExistsError(type.name, id, 'user name')
     }
     await checkListed(clientIds, login)
@@ -115,7 +99,7 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       revision: 1,
     })
     await tellChanged({ kind: 'provisioned', type: type.name, id })
-    return { type: type.name, id, username: login, topics: topicsOf(type, id) }
+    return { type: type.name, id, username: login, topics: types.topicsOf(type, id) }
   }
 
   /** @throws {ConfigError} If a client id is that of somebody else. */
@@ -123,38 +107,10 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     for (const [i, clientId] of clientIds.entries()) {
       if (clientId === username) continue
       const isTaken =
-        isServiceId(clientId) ||
-        isAnothersName(clientId, username, names) ||
+        services.hasClientId(clientId) ||
+        isAnothersName(clientId, username, services, types) ||
         (await store.findByUsername(clientId)) !== undefined
       if (isTaken) throw new ConfigError(`clientIds.${i}`, 'is that of another login')
-    }
-  }
-
-  /**
-   * Writes a change of a record, and again on what another writer wrote in between. Returns the
-   * record as it is then.
-   *
-   * @param change Makes the new record, or `undefined` where there is nothing to write.
-   */
-  async function rewrite(
-    type: DeviceType,
-    id: string,
-    change: (record: DeviceRecord) => DeviceRecord | undefined,
-  ): Promise<DeviceRecord> {
-    checkType(type)
-    for (let tries = 1; ; tries++) {
-      const record = await store.get(type.name, id)
-      if (!record) throw new DeviceUnknownError(type.name, id)
-      try {
-        const changed = change(record)
-        if (changed) await store.update(changed)
-        return changed ?? record
-      } catch (error) {
-        if (!(error instanceof RevisionConflictError) || tries === MAX_UPDATE_TRIES) throw error
-      } finally {
-        // After a failure as well: it may have been written, or somebody else revoked the device.
-        forget(record.username)
-      }
     }
   }
 
@@ -169,7 +125,7 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
         type,
         id,
         async () => {
-          const made = await secrets.generate(type.name, id)
+          const made = await passwords.generate(type.name, id)
           password = made.password
           return made.credential
         },
@@ -184,21 +140,21 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     },
 
     async rotate(type, id, { overlap = 0 } = {}) {
-      checkType(type)
+      types.check(type)
       if (!(Number.isInteger(overlap) && overlap >= 0 && overlap <= MAX_OVERLAP)) {
         throw new ConfigError('overlap', `must be a whole number of seconds, 0 to ${MAX_OVERLAP}`)
       }
-      const { password, credential } = await secrets.generate(type.name, id)
-      const { username } = await rewrite(type, id, (record) => {
+      const { password, credential } = await passwords.generate(type.name, id)
+      const { username } = await records.rewrite(type.name, id, (record) => {
         if (record.revoked) throw new DeviceRevokedError(type.name, id)
         return withCredential(record, credential, overlap * 1_000, Date.now())
       })
       await tellChanged({ kind: 'rotated', type: type.name, id })
-      return { type: type.name, id, username, topics: topicsOf(type, id), password }
+      return { type: type.name, id, username, topics: types.topicsOf(type, id), password }
     },
 
     async update(type, id, settings) {
-      checkType(type)
+      types.check(type)
       const given = readSettings(settings)
       // A misspelt name would leave the device with the rules that were to be replaced.
       if (Object.keys(given).length === 0) {
@@ -208,7 +164,7 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
         const record = await store.get(type.name, id)
         if (record) await checkListed(given.clientIds, record.username)
       }
-      await rewrite(type, id, (record) => {
+      await records.rewrite(type.name, id, (record) => {
         if (record.revoked) throw new DeviceRevokedError(type.name, id)
         return withSettings(record, given)
       })
@@ -216,16 +172,16 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     },
 
     async openPassword(type, id) {
-      checkType(type)
-      const record = await store.get(type.name, id)
-      if (!record) throw new DeviceUnknownError(type.name, id)
+      types.check(type)
+      const record = await records.read(type.name, id)
       if (record.revoked) throw new DeviceRevokedError(type.name, id)
       const credential = newestCredential(record, Date.now())
-      return credential && secrets.open(record, credential)
+      return credential && passwords.open(record, credential)
     },
 
     async revoke(type, id) {
-      const { username } = await rewrite(type, id, (record) =>
+      types.check(type)
+      const { username } = await records.rewrite(type.name, id, (record) =>
         record.revoked ? undefined : { ...record, revoked: true, revision: record.revision + 1 },
       )
       const changed = tellChanged({ kind: 'revoked', type: type.name, id })

@@ -1,0 +1,78 @@
+/**
+ * Devices as a source of principals: those on record that are not revoked.
+ *
+ * @module
+ */
+import { isTokenUsername } from '../credential/token.ts'
+import type { PasswordVerifier } from '../credential/verifier.ts'
+import { validCredentials } from '../device/credentials.ts'
+import { recordedPrincipal } from '../device/principal.ts'
+import type { DeviceRecord, DeviceStore } from '../device/store.ts'
+import type { Principal } from '../rule/principal.ts'
+import { isUsername } from '../topic/name.ts'
+import type { LoginAttempt, PrincipalSource } from './directory.ts'
+import type { LoginDenial } from './fleet.ts'
+import type { FleetTypes } from './types.ts'
+
+/** What {@link DeviceSource} takes. */
+export interface DeviceSourceOptions {
+  readonly store: DeviceStore
+  readonly types: FleetTypes
+  readonly verifier: PasswordVerifier
+  /** Whether a user name is that of a service account. */
+  readonly isService: (username: string) => boolean
+}
+
+/** The devices of one fleet. */
+export class DeviceSource implements PrincipalSource {
+  readonly #store: DeviceStore
+  readonly #types: FleetTypes
+  readonly #verifier: PasswordVerifier
+  readonly #isService: (username: string) => boolean
+
+  constructor({ store, types, verifier, isService }: DeviceSourceOptions) {
+    this.#store = store
+    this.#types = types
+    this.#verifier = verifier
+    this.#isService = isService
+  }
+
+  /** Every name that no other source has: whose it is only the store can tell. */
+  has(): boolean {
+    return true
+  }
+
+  async login({ username, password, isThrottled }: LoginAttempt): Promise<Principal | LoginDenial> {
+    const record = await this.#findRecord(username)
+    const credentials = record ? validCredentials(record, Date.now()) : []
+    const hashes = credentials.map(({ hash }) => hash)
+    const verdict = await this.#verifier.verify(username, password, hashes, isThrottled)
+    if (typeof verdict === 'string') return verdict
+    if (!record) return 'principal-unknown'
+    if (!verdict) return 'password-wrong'
+    if (record.revoked) return 'revoked'
+    return this.principalOf(record) ?? 'principal-unknown'
+  }
+
+  async find(username: string): Promise<Principal | undefined> {
+    const record = await this.#findRecord(username)
+    return record && this.principalOf(record)
+  }
+
+  /**
+   * Who a record is: nobody, if it is revoked, malformed or of no type of the fleet. A record that
+   * came from elsewhere does not get the name of another kind of login either.
+   */
+  principalOf(record: DeviceRecord): Principal | undefined {
+    const { username, type } = record
+    if (!isUsername(username) || isTokenUsername(username)) return undefined
+    if (this.#isService(username)) return undefined
+    const rules = this.#types.rulesOf(type)
+    return rules && recordedPrincipal(record, rules, this.#types.prefix)
+  }
+
+  async #findRecord(username: string): Promise<DeviceRecord | undefined> {
+    if (!isUsername(username) || isTokenUsername(username)) return undefined
+    return this.#store.findByUsername(username)
+  }
+}
