@@ -5,6 +5,14 @@
  */
 import { type RecentMap, recentMap } from './recent-map.ts'
 
+/** What was read, and how it is found again. */
+export interface ReadValue<V> {
+  readonly key: string
+  readonly value: V
+  /** When it ends by itself, in milliseconds since the epoch. Left out if it does not. */
+  readonly endsAt?: number | undefined
+}
+
 /** See {@link readCache}. */
 export interface ReadCache<V> {
   /** What is kept, if it still counts. @param now Milliseconds since the epoch. */
@@ -14,14 +22,8 @@ export interface ReadCache<V> {
    * it may be from before; and that there is nothing is never kept.
    *
    * @param read Reads it from where it is stored.
-   * @param endOf When what was read ends by itself, in milliseconds since the epoch. Default: never.
    */
-  read(
-    key: string,
-    now: number,
-    read: () => Promise<V | undefined>,
-    endOf?: (value: V) => number | undefined,
-  ): Promise<V | undefined>
+  read(now: number, read: () => Promise<ReadValue<V> | undefined>): Promise<V | undefined>
   /** Forgets one, since something about it changed. */
   forget(key: string): void
 }
@@ -41,13 +43,13 @@ export function readCache<V>(size: number, lifetime: number): ReadCache<V> {
       return entry && now < entry.until ? entry.value : undefined
     },
 
-    async read(key, now, read, endOf) {
+    async read(now, read) {
       const before = changes
-      const value = await read()
-      if (value === undefined) return undefined
+      const found = await read()
+      if (found === undefined) return undefined
+      const { key, value, endsAt = Infinity } = found
       if (lifetime > 0 && changes === before) {
-        const until = Math.min(now + lifetime, endOf?.(value) ?? Infinity)
-        entries.set(key, { value, until })
+        entries.set(key, { value, until: Math.min(now + lifetime, endsAt) })
       }
       return value
     },

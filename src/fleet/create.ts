@@ -8,19 +8,19 @@ import { passwordHasher } from '../credential/generated.ts'
 import { passwordSealer } from '../credential/sealed.ts'
 import { tokenAuthority } from '../credential/token.ts'
 import { passwordVerifier } from '../credential/verifier.ts'
+import type { DeviceRecord } from '../device/store.ts'
 import { UNKNOWN_PRINCIPAL } from '../rule/decision.ts'
 import { explainDecision } from '../rule/explain.ts'
 import { checkName } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
 import { deviceAccount, serviceAccounts } from './accounts.ts'
-import { activeDevices } from './active-devices.ts'
 import { findFleetProblems } from './compatibility.ts'
 import { DeviceSource } from './devices.ts'
 import { Directory } from './directory.ts'
 import type { Fleet, FleetOptions, NamedAccessRequest } from './fleet.ts'
+import { KnownPrincipals } from './known.ts'
 import { loginCheck } from './login.ts'
 import { devicePasswords } from './passwords.ts'
-import { principalCache } from './principal-cache.ts'
 import { Records } from './records.ts'
 import { deviceRegistry } from './registry.ts'
 import { ServiceSource } from './services.ts'
@@ -61,22 +61,14 @@ export function createFleet(options: FleetOptions): Fleet {
   const tokens = pepper === undefined ? undefined : tokenAuthority(pepper, prefix)
   const directory = new Directory([services, ...(tokens ? [tokenSource(tokens)] : [])], devices)
   const rulesLifetime = readLifetime(options.rulesLifetime)
-  const lifetime = rulesLifetime * 1_000
-  const known = principalCache(lifetime)
-  const active = activeDevices(store, lifetime)
-
-  function forget(username: string): void {
-    known.forget(username)
-    active.forget(username)
-  }
-
-  const findPrincipal: Fleet['findPrincipal'] = async (username) => directory.find(username)
+  const find = (username: string) => directory.find(username)
+  const principalOf = (record: DeviceRecord) => devices.principalOf(record)
+  const known = new KnownPrincipals({ find, store, principalOf }, rulesLifetime * 1_000)
+  const forget = (username: string) => known.forget(username)
 
   /** At once, where it is kept: brokers that ask about each message wait for nothing else. */
   function findKnown({ username, clientId }: NamedAccessRequest) {
-    return username
-      ? known.find(username, clientId, () => findPrincipal(username), Date.now())
-      : undefined
+    return username ? known.find(username, clientId, Date.now()) : undefined
   }
 
   return {
@@ -84,11 +76,11 @@ export function createFleet(options: FleetOptions): Fleet {
     types: types.all,
     store,
     rulesLifetime,
-    findPrincipal,
+    findPrincipal: async (username) => directory.find(username),
     forget,
     ...deviceRegistry({ store, records: new Records(store, forget), types, services, passwords }),
     authenticate: loginCheck(directory),
-    isActive: ({ type, id }) => active.has(type, id, Date.now()),
+    isActive: ({ type, id }) => known.isActive(type, id, Date.now()),
     brokerAccount: (record) => deviceAccount(record, devices, passwords),
     serviceAccounts: () => serviceAccounts(services, sealer),
 

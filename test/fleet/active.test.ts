@@ -85,4 +85,15 @@ describe('a device', () => {
     await reading
     assert.equal(await fleet.isActive(P1), false)
   })
+
+  test('takes no service account’s name from it, whatever its record says', async () => {
+    const services = [{ username: 'hub', password: 'the password of the hub', rules: [] }]
+    const fleet = createFleet({ types: [pump], store: memoryStore(), services })
+    await fleet.provision(pump, 'P-1')
+    const record = (await fleet.store.get('pump', 'P-1'))!
+    await fleet.store.insert({ ...record, id: 'P-2', username: 'hub' })
+    assert.equal(await fleet.isActive({ type: 'pump', id: 'P-2' }), true)
+    const publish = { username: 'hub', action: 'publish', topic: 'things/pump/P-2/data' } as const
+    assert.equal((await fleet.authorize(publish)).code, 'no-rule-grants')
+  })
 })

@@ -1,0 +1,128 @@
+/**
+ * Principals as they were last read: brokers and hubs that ask about each message ask about the same
+ * few thousand again and again.
+ *
+ * @module
+ */
+import type { MaybePromise } from '../base/maybe-promise.ts'
+import { type ReadCache, type ReadValue, readCache } from '../base/read-cache.ts'
+import { type RecentMap, recentMap } from '../base/recent-map.ts'
+import type { DeviceRecord, DeviceStore } from '../device/store.ts'
+import { type CompiledAccess, compileAccess } from '../rule/compile.ts'
+import { type Principal, withClientId } from '../rule/principal.ts'
+
+/** How many principals are kept. Beyond it the half read longest ago is forgotten. */
+export const MAX_KNOWN_PRINCIPALS = 20_000
+
+/** A principal under a client id. */
+export interface KnownPrincipal {
+  readonly principal: Principal
+  readonly access: CompiledAccess
+}
+
+/** Where principals are read from. */
+export interface PrincipalReader {
+  /** Who has a user name. */
+  readonly find: (username: string) => MaybePromise<Principal | undefined>
+  readonly store: Pick<DeviceStore, 'get'>
+  /** Who a record is, if anybody. */
+  readonly principalOf: (record: DeviceRecord) => Principal | undefined
+}
+
+interface Entry {
+  readonly principal: Principal
+  /** Made when it is first asked for: a hub needs none. */
+  known: KnownPrincipal | undefined
+  /** The client id it was asked about last. */
+  clientId: string | undefined
+}
+
+/**
+ * Keeps principals for a while, each once, however it is asked about. That there is none is never
+ * kept, and neither is what is read while something is forgotten: it may be from before.
+ */
+export class KnownPrincipals {
+  readonly #reader: PrincipalReader
+  /** By user name. */
+  readonly #entries: ReadCache<Entry>
+  /** The user names of devices that have another one than `{type}/{deviceId}`, by that. */
+  readonly #usernames: RecentMap<string, string> = recentMap(MAX_KNOWN_PRINCIPALS)
+
+  /** @param lifetime Milliseconds for which a principal is kept; 0 keeps none. */
+  constructor(reader: PrincipalReader, lifetime: number) {
+    this.#reader = reader
+    this.#entries = readCache(MAX_KNOWN_PRINCIPALS, lifetime)
+  }
+
+  /**
+   * Who has a user name: as kept, and then at once, or as read now.
+   *
+   * @param now Milliseconds since the epoch.
+   */
+  find(
+    username: string,
+    clientId: string | undefined,
+    now: number,
+  ): KnownPrincipal | Promise<KnownPrincipal | undefined> {
+    const entry = this.#entries.get(username, now)
+    return entry ? connected(entry, clientId) : this.#read(username, clientId, now)
+  }
+
+  /** Whether a device is on record and not revoked: as kept, and then at once, or as read now. */
+  isActive(type: string, id: string, now: number): MaybePromise<boolean> {
+    const name = `${type}/${id}`
+    if (isDevice(this.#entries.get(name, now), type, id)) return true
+    const username = this.#usernames.get(name)
+    if (username !== undefined && isDevice(this.#entries.get(username, now), type, id)) return true
+    return this.#readDevice(type, id, now)
+  }
+
+  /** Forgets a user name, since something about it changed. */
+  forget(username: string): void {
+    this.#entries.forget(username)
+  }
+
+  async #read(
+    username: string,
+    clientId: string | undefined,
+    now: number,
+  ): Promise<KnownPrincipal | undefined> {
+    const entry = await this.#entries.read(now, async () => {
+      const principal = await this.#reader.find(username)
+      return principal && this.#toKeep(username, principal)
+    })
+    return entry && connected(entry, clientId)
+  }
+
+  async #readDevice(type: string, id: string, now: number): Promise<boolean> {
+    let isActive = false
+    await this.#entries.read(now, async () => {
+      const record = await this.#reader.store.get(type, id)
+      isActive = record !== undefined && !record.revoked
+      const principal = record && this.#reader.principalOf(record)
+      return principal && this.#toKeep(principal.username, principal)
+    })
+    return isActive
+  }
+
+  #toKeep(username: string, principal: Principal): ReadValue<Entry> {
+    const { device, expiresAt: endsAt } = principal
+    const name = device && `${device.type}/${device.id}`
+    if (name !== undefined && name !== username) this.#usernames.set(name, username)
+    return { key: username, value: { principal, known: undefined, clientId: undefined }, endsAt }
+  }
+}
+
+function isDevice(entry: Entry | undefined, type: string, id: string): boolean {
+  const device = entry?.principal.device
+  return device !== undefined && device.id === id && device.type === type
+}
+
+function connected(entry: Entry, clientId: string | undefined): KnownPrincipal {
+  if (entry.known && entry.clientId === clientId) return entry.known
+  const principal = withClientId(entry.principal, clientId)
+  const known = { principal, access: compileAccess(principal) }
+  entry.known = known
+  entry.clientId = clientId
+  return known
+}
