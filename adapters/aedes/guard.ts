@@ -8,7 +8,7 @@ import { withinDeadline } from '../../src/base/deadline.ts'
 import { describeError } from '../../src/base/log.ts'
 import type { DeviceChange, Fleet } from '../../src/fleet/fleet.ts'
 import { type CompiledAccess, compileAccess } from '../../src/rule/compile.ts'
-import type { AccessRequest } from '../../src/rule/decision.ts'
+import { type AccessRequest, UNKNOWN_PRINCIPAL } from '../../src/rule/decision.ts'
 import { explainDecision } from '../../src/rule/explain.ts'
 import type { Principal } from '../../src/rule/principal.ts'
 import { lowerQos } from './delivery.ts'
@@ -110,7 +110,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
     const session = find(client)
     if (!session) {
       const username = client ? sessions.get(client)?.principal.username : undefined
-      const { text } = explainDecision(undefined, request, username ?? '')
+      const { text } = explainDecision(UNKNOWN_PRINCIPAL, undefined, request, username)
       return { reason: 'principal-unknown', text }
     }
     const { username } = session.principal
@@ -123,9 +123,10 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
       const text = `${username} may not subscribe to ${topic}: this broker has no shared subscriptions.`
       return { reason: 'shared-subscriptions-unavailable', text }
     }
-    const { effect, code: reason } = session.access.decide(request)
+    const decision = session.access.decide(request)
+    const { effect, code: reason } = decision
     if (effect === 'allow' || reason === 'allowed-by-rule') return undefined
-    return { reason, text: explainDecision(session.principal, request).text }
+    return { reason, text: explainDecision(decision, session.principal, request).text }
   }
 
   /** Decides, and reports a denial. */

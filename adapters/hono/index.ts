@@ -127,14 +127,13 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
         // Field by field: to spread it takes longer than to decide.
         const { username, clientId, action, topic, qos, retain } = question
         const request = { username, clientId, action, topic, qos, retain, facts }
-        const { effect, code } = await fleet.authorize(request)
-        if (effect === 'allow') {
-          count('allow', code)
+        const denial = await fleet.findDenial(request)
+        if (!denial) {
+          count('allow', 'allowed-by-rule')
           return true
         }
-        const { text } = await fleet.explain(request)
         // The code comes first, so that a long name cannot push it out of the line.
-        deny('warn', code, `${code}, ${text}`)
+        deny('warn', denial.code, `${denial.code}, ${denial.text}`)
         return false
       },
       brokerObject(problem) {

@@ -9,15 +9,14 @@ import { passwordSealer } from '../credential/sealed.ts'
 import { tokenAuthority } from '../credential/token.ts'
 import { passwordVerifier } from '../credential/verifier.ts'
 import type { DeviceRecord } from '../device/store.ts'
-import { UNKNOWN_PRINCIPAL } from '../rule/decision.ts'
-import { explainDecision } from '../rule/explain.ts'
 import { checkName } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
 import { deviceAccount, serviceAccounts } from './accounts.ts'
 import { findFleetProblems } from './compatibility.ts'
+import { Decisions } from './decisions.ts'
 import { DeviceSource } from './devices.ts'
 import { Directory } from './directory.ts'
-import type { Fleet, FleetOptions, NamedAccessRequest } from './fleet.ts'
+import type { Fleet, FleetOptions } from './fleet.ts'
 import { KnownPrincipals } from './known.ts'
 import { loginCheck } from './login.ts'
 import { devicePasswords } from './passwords.ts'
@@ -64,12 +63,8 @@ export function createFleet(options: FleetOptions): Fleet {
   const find = (username: string) => directory.find(username)
   const principalOf = (record: DeviceRecord) => devices.principalOf(record)
   const known = new KnownPrincipals({ find, store, principalOf }, rulesLifetime * 1_000)
+  const decisions = new Decisions(known)
   const forget = (username: string) => known.forget(username)
-
-  /** At once, where it is kept: brokers that ask about each message wait for nothing else. */
-  function findKnown({ username, clientId }: NamedAccessRequest) {
-    return username ? known.find(username, clientId, Date.now()) : undefined
-  }
 
   return {
     prefix,
@@ -91,17 +86,9 @@ export function createFleet(options: FleetOptions): Fleet {
 
     compatibility: ({ facts }) => findFleetProblems(types, services, facts),
 
-    async authorize(request) {
-      const found = findKnown(request)
-      const principal = found instanceof Promise ? await found : found
-      return principal?.access.decide(request) ?? UNKNOWN_PRINCIPAL
-    },
-
-    async explain(request) {
-      const principal = (await findKnown(request))?.principal
-      return explainDecision(principal, request, request.username)
-    },
-
+    authorize: (request) => decisions.authorize(request),
+    findDenial: (request) => decisions.findDenial(request),
+    explain: (request) => decisions.explain(request),
     topics: (type) => types.topics(type),
     route: (topic) => types.route(topic),
   }

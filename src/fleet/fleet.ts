@@ -278,7 +278,12 @@ export interface Fleet {
   compatibility(dialect: { readonly facts: BrokerFacts }): readonly CompatibilityFinding[]
   /** Decides what a connected client may do. Rejects only if the store does. */
   authorize(request: NamedAccessRequest): Promise<Decision>
-  /** Decides as {@link Fleet.authorize} does, and says why. */
+  /**
+   * Decides as {@link Fleet.authorize} does, and explains a denial: that very decision, which asking
+   * again might not give. `undefined` if the request is granted, which costs no more than to decide.
+   */
+  findDenial(request: NamedAccessRequest): Promise<Explanation | undefined>
+  /** Decides as {@link Fleet.authorize} does, and says why, whatever comes of it. */
   explain(request: NamedAccessRequest): Promise<Explanation>
   /** The topics of a type. @throws {ConfigError} If the type is not of this fleet. */
   topics(type: DeviceType): TopicTemplate

@@ -9,8 +9,7 @@ import { parseTopicFilter, parseTopicName, type TopicFilter } from '../topic/fil
 import { isUsername } from '../topic/name.ts'
 import { levelsCover, levelsOverlap } from '../topic/relation.ts'
 import { findUnmetCondition } from './compile.ts'
-import { decide } from './decide.ts'
-import { type AccessRequest, type Decision, UNKNOWN_PRINCIPAL } from './decision.ts'
+import type { AccessRequest, Decision } from './decision.ts'
 import { findSubscriptionProblem } from './facts.ts'
 import type { Principal } from './principal.ts'
 import { type AccessRule, expandFilter } from './rule.ts'
@@ -59,11 +58,15 @@ const NEAREST: readonly NearMissCode[] = [
 ]
 
 /**
- * Decides as {@link decide} does, and says why.
+ * Says why a decision came out as it did. Nothing is decided here, so that the words and the decision
+ * cannot contradict each other.
  *
+ * @param decision What was decided about this request of this principal.
+ * @param principal Under the client id it is connected with. `undefined` where nobody is known.
  * @param username Who asked, when `principal` is not known.
  */
 export function explainDecision(
+  decision: Decision,
   principal: Principal | undefined,
   request: AccessRequest,
   username: string = principal?.username ?? '',
@@ -71,40 +74,39 @@ export function explainDecision(
   const subject = `${describeUser(username)} `
   const verb = request.action === 'publish' ? 'publish to' : 'subscribe to'
   // A broker's adapter may pass on what is no text: that is denied, and must be told as well.
-  const asked = `may not ${verb} ${quote(String(request.topic))}`
+  const topic = quote(String(request.topic))
+  const explain = (text: string, nearMisses: readonly NearMiss[] = []): Explanation => {
+    return { ...decision, text: `${subject}${text}`, nearMisses }
+  }
+  if (decision.effect === 'allow') {
+    const { rule } = decision
+    const grant = rule && principal ? `: its rule grants ${quote(expand(rule, principal))}` : ''
+    return explain(`may ${verb} ${topic}${grant}.`)
+  }
+  const denied = `may not ${verb} ${topic}`
   if (!principal) {
     const why =
       username === ''
         ? 'access is granted by user name'
         : 'no active device, service account or token has this user name'
-    const text = `${subject}${asked}: ${why}.`
-    return { ...UNKNOWN_PRINCIPAL, text, nearMisses: [] }
+    return explain(`${denied}: ${why}.`)
   }
-  const topic = parseTopic(request)
-  if (topic instanceof InvalidTopicError) {
-    const text = `${subject}${asked}: ${topic.problem}.`
-    return { effect: 'deny', code: 'topic-malformed', text, nearMisses: [] }
-  }
-  const decision = decide(principal, request)
-  if (decision.effect === 'allow') {
-    const filter = quote(expand(decision.rule!, principal))
-    const text = `${subject}may ${verb} ${quote(request.topic)}: its rule grants ${filter}.`
-    return { ...decision, text, nearMisses: [] }
-  }
+  const parsed = parseTopic(request)
+  if (parsed instanceof InvalidTopicError) return explain(`${denied}: ${parsed.problem}.`)
   if (decision.code === 'broker-unsupported') {
-    const problem = findSubscriptionProblem(request.topic, request.facts!)
-    return { ...decision, text: `${subject}${asked}: ${problem}.`, nearMisses: [] }
+    const problem = request.facts && findSubscriptionProblem(request.topic, request.facts)
+    return explain(`${denied}: ${problem}.`)
   }
   const nearMisses = principal.rules
-    .flatMap((rule) => findNearMiss(rule, principal, request, topic) ?? [])
+    .flatMap((rule) => findNearMiss(rule, principal, request, parsed) ?? [])
     .sort((a, b) => NEAREST.indexOf(a.code) - NEAREST.indexOf(b.code))
   if (decision.rule) {
     const filter = quote(expand(decision.rule, principal))
-    const text = `${subject}${asked}: a rule denies ${filter}, and a deny wins over every allow.`
-    return { ...decision, text, nearMisses }
+    const why = `a rule denies ${filter}, and a deny wins over every allow`
+    return explain(`${denied}: ${why}.`, nearMisses)
   }
   const nearest = nearMisses[0]?.text ?? summariseGrants(principal, request)
-  return { ...decision, text: `${subject}${asked}: ${nearest}`, nearMisses }
+  return explain(`${denied}: ${nearest}`, nearMisses)
 }
 
 /** Takes a request's topic apart; the error says what is wrong with it. */

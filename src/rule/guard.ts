@@ -18,7 +18,8 @@ export function clientGuard(principal: Principal, clientId: string | undefined):
   const connected = withClientId(principal, clientId)
   const access = compileAccess(connected)
   return (request) => {
-    if (access.decide(request).effect === 'allow') return undefined
-    return new AccessDeniedError(explainDecision(connected, request))
+    const decision = access.decide(request)
+    if (decision.effect === 'allow') return undefined
+    return new AccessDeniedError(explainDecision(decision, connected, request))
   }
 }

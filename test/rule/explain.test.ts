@@ -5,10 +5,16 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { AccessRequest } from '../../src/rule/decision.ts'
-import { explainDecision, type NearMissCode } from '../../src/rule/explain.ts'
+import { decide } from '../../src/rule/decide.ts'
+import { type AccessRequest, UNKNOWN_PRINCIPAL } from '../../src/rule/decision.ts'
+import { type Explanation, explainDecision, type NearMissCode } from '../../src/rule/explain.ts'
 import type { Principal } from '../../src/rule/principal.ts'
 import { allow, deny, principal, station } from './fixture.ts'
+
+/** Decides, and says why. */
+function explain(who: Principal, request: AccessRequest): Explanation {
+  return explainDecision(decide(who, request), who, request)
+}
 
 const OWN = 'things/weatherstation/STATION-001'
 const OTHER = 'things/weatherstation/STATION-002'
@@ -27,7 +33,7 @@ const subscribe = (topic: string, more: Partial<AccessRequest> = {}): AccessRequ
 
 test('a grant names the rule that made it', () => {
   const who = station()
-  assert.deepEqual(explainDecision(who, publish(`${OWN}/data`)), {
+  assert.deepEqual(explain(who, publish(`${OWN}/data`)), {
     effect: 'allow',
     code: 'allowed-by-rule',
     rule: who.rules[0],
@@ -39,7 +45,7 @@ test('a grant names the rule that made it', () => {
 test('a device that asks for the commands of all is told what it may have', () => {
   const who = station()
   const sentence = `its rule grants "${OWN}/cmd" only, and "+" asks for every name in place of "STATION-001".`
-  assert.deepEqual(explainDecision(who, subscribe('things/weatherstation/+/cmd')), {
+  assert.deepEqual(explain(who, subscribe('things/weatherstation/+/cmd')), {
     effect: 'deny',
     code: 'no-rule-grants',
     text: `${ME} may not subscribe to "things/weatherstation/+/cmd": ${sentence}`,
@@ -187,7 +193,7 @@ describe('a near miss', () => {
   ]
   for (const [code, who, request, sentence] of rows) {
     test(`${request.action} ${request.topic}: ${code}, ${sentence}`, () => {
-      const why = explainDecision(who, request)
+      const why = explain(who, request)
       assert.equal(why.effect, 'deny')
       assert.equal(why.code, 'no-rule-grants')
       assert.deepEqual([why.nearMisses[0]?.code, why.nearMisses[0]?.text], [code, sentence])
@@ -204,7 +210,7 @@ describe('a near miss', () => {
       allow('subscribe', 'a/+', { maxQos: 0 }),
     ]
     for (const some of [rules, rules.toReversed()]) {
-      const { nearMisses } = explainDecision(principal(some), subscribe('a/+', { qos: 1 }))
+      const { nearMisses } = explain(principal(some), subscribe('a/+', { qos: 1 }))
       assert.deepEqual(
         nearMisses.map(({ code }) => code),
         ['qos-above-maximum', 'share-name', 'wider-than-rule', 'other-action'],
@@ -219,7 +225,7 @@ describe('a near miss', () => {
       allow('both', 'c'),
       allow('publish', 'a'),
     ])
-    assert.deepEqual(explainDecision(who, subscribe('a/x')).nearMisses, [])
+    assert.deepEqual(explain(who, subscribe('a/x')).nearMisses, [])
   })
 })
 
@@ -252,7 +258,7 @@ describe('without a near miss the explanation lists what is granted', () => {
     ],
   ]
   for (const [who, request, text] of rows) {
-    test(text, () => assert.equal(explainDecision(who, request).text, text))
+    test(text, () => assert.equal(explain(who, request).text, text))
   }
 })
 
@@ -265,7 +271,7 @@ describe('a deny is named', () => {
   for (const [filter, topic, shown] of rows) {
     test(`${filter} for ${topic}`, () => {
       const rule = deny('subscribe', filter)
-      const why = explainDecision(station([allow('subscribe', '#'), rule]), subscribe(topic))
+      const why = explain(station([allow('subscribe', '#'), rule]), subscribe(topic))
       assert.equal(why.code, 'denied-by-rule')
       assert.equal(why.rule, rule)
       assert.equal(
@@ -293,7 +299,7 @@ describe('a malformed topic is shown, with what is wrong with it', () => {
   ]
   for (const [request, text] of rows) {
     test(text.slice(0, 80), () => {
-      assert.deepEqual(explainDecision(station(), request), {
+      assert.deepEqual(explain(station(), request), {
         effect: 'deny',
         code: 'topic-malformed',
         text: `${ME} may not ${text}`,
@@ -324,7 +330,7 @@ describe('somebody no rule is known for is named as given', () => {
   ]
   for (const [username, text] of rows) {
     test(text.slice(0, 80), () => {
-      assert.deepEqual(explainDecision(undefined, publish('a'), username), {
+      assert.deepEqual(explainDecision(UNKNOWN_PRINCIPAL, undefined, publish('a'), username), {
         effect: 'deny',
         code: 'principal-unknown',
         text,

@@ -102,8 +102,8 @@ function expect(rules: readonly AccessRule[], attributes: Attributes, request: A
   return allows.length > 0 ? answer('allowed-by-rule', allows) : answer('no-rule-grants', [])
 }
 
-function answer(reason: DecisionCode, by: readonly AccessRule[]) {
-  return { effect: reason === 'allowed-by-rule' ? 'allow' : 'deny', reason, by }
+function answer(code: DecisionCode, by: readonly AccessRule[]) {
+  return { effect: code === 'allowed-by-rule' ? 'allow' : 'deny', code, by }
 }
 
 /** Whether the sets of names decide about a request: a name, or a filter they hold all levels of. */
@@ -181,7 +181,7 @@ test(`an explanation agrees with the decision, and says more than a code ${SEEDE
   fc.assert(
     fc.property(anyRules, anyValues, anyRequest, (rules, attributes, request) => {
       const who = principal(rules, attributes)
-      const { text, nearMisses, ...decision } = explainDecision(who, request)
+      const { text, nearMisses, ...decision } = explainDecision(decide(who, request), who, request)
       assert.deepEqual(decision, decide(who, request))
       assert.match(text, /^svc may( not)? (publish|subscribe) to ".+": .+\.$/)
       if (decision.effect === 'allow') assert.deepEqual(nearMisses, [])
@@ -211,8 +211,10 @@ test(`nothing a client can send makes a decision or its explanation throw ${SEED
   fc.assert(
     fc.property(anyRules, text, fc.constantFrom('publish', 'subscribe'), (rules, topic, action) => {
       const who = principal(rules, { username: 'a/b' })
-      const why = explainDecision(who, { action, topic })
-      assert.equal(why.effect, decide(who, { action, topic }).effect)
+      const request = { action, topic }
+      const decision = decide(who, request)
+      const why = explainDecision(decision, who, request)
+      assert.equal(why.effect, decision.effect)
       assert.doesNotMatch(why.text, /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
       assert.ok(why.text.length < 3_000)
     }),
