@@ -129,10 +129,18 @@ export type {
   MessageHandler,
   MessageProperties,
   OutgoingMessage,
+  Publisher,
   Qos,
   Subscription,
   SubscriptionResult,
+  Will,
 } from './broker/broker.ts'
+export {
+  checkFilters,
+  checkMessage,
+  checkSubscriptions,
+  checkWill,
+} from './broker/check.ts'
 export {
   authBackends,
   type BrokerEngine,

@@ -13,8 +13,8 @@ import type {
   Subscription,
   SubscriptionResult,
 } from '../../src/broker/broker.ts'
+import { checkMessage, checkSubscriptions } from '../../src/broker/check.ts'
 import { StatusStream } from '../../src/broker/status-stream.ts'
-import { checkMessage } from './check.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { Inbound } from './inbound.ts'
@@ -22,7 +22,7 @@ import type { Logins } from './login.ts'
 import { OfflineQueue } from './offline-queue.ts'
 import { PacketIds } from './packet-ids.ts'
 import { Pauses, pause } from './pauses.ts'
-import { checkSubscriptions, makeSubscriptions } from './subscribe.ts'
+import { makeSubscriptions } from './subscribe.ts'
 import { addressOf } from './transport.ts'
 
 /** See {@link mqtt}. */

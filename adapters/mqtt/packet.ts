@@ -10,7 +10,7 @@ import type {
   MessageProperties,
   OutgoingMessage,
 } from '../../src/broker/broker.ts'
-import { hasProperties, userPairs } from './check.ts'
+import { hasProperties, userPairs } from '../../src/broker/properties.ts'
 
 /** A received packet as a message. */
 export function toMessage({ topic, payload, qos, retain, properties }: IPublishPacket): Message {

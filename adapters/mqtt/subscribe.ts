@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { type BrokerError, ConfigError } from '../../src/base/errors.ts'
+import type { BrokerError } from '../../src/base/errors.ts'
 import type { Qos, Subscription, SubscriptionResult } from '../../src/broker/broker.ts'
 import type { FindDenial } from '../../src/rule/guard.ts'
-import { parseTopicFilter } from '../../src/topic/filter.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
 import type { Connection } from './connection.ts'
 import { reason, refusal, subscribing } from './reason.ts'
@@ -29,21 +28,6 @@ interface Request {
 
 /** What a denied filter is answered with; MQTT 3.1.1 has the first alone (section 3.9.3). */
 const DENIALS: readonly number[] = [reason.unspecified, reason.notAuthorized]
-
-/**
- * Checks subscriptions before any of them is made.
- *
- * @throws {InvalidTopicError} If a filter is not well formed.
- * @throws {ConfigError} If a filter has a share prefix, or a QoS is not one.
- */
-export function checkSubscriptions(subscriptions: readonly Subscription[]): void {
-  for (const { filter, qos = 1 } of subscriptions) {
-    if (parseTopicFilter(filter).share !== undefined) {
-      throw new ConfigError('filter', 'holds a share prefix: ask for `shared` instead')
-    }
-    if (![0, 1, 2].includes(qos)) throw new ConfigError('qos', 'must be 0, 1 or 2')
-  }
-}
 
 /**
  * Makes checked subscriptions. Settles when the broker has answered for each that was sent; one

@@ -8,14 +8,13 @@ import {
   type BrokerCapabilities,
   BrokerError,
   type BrokerStatus,
-  ConfigError,
   type ConnectOptions,
+  checkMessage,
+  checkSubscriptions,
   type Message,
   type MessageHandler,
   matches,
   type OutgoingMessage,
-  parseTopicFilter,
-  parseTopicName,
   type Qos,
   StatusStream,
   type Subscription,
@@ -88,11 +87,8 @@ export class CoapBroker implements Broker {
   }
 
   async subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]> {
+    checkSubscriptions(subscriptions)
     this.#checkConnected()
-    for (const { filter } of subscriptions) {
-      if (parseTopicFilter(filter).share === undefined) continue
-      throw new ConfigError('filter', 'holds a share prefix: ask for `shared` instead')
-    }
     return subscriptions.map(({ filter, qos = 1, shared = false }) => {
       this.#filters.set(filter, qos)
       const result = { filter, qos, shared: false }
@@ -102,8 +98,7 @@ export class CoapBroker implements Broker {
 
   /** Settles when it is sent to every device that observes the topic, and queued for every hub. */
   async publish(message: OutgoingMessage): Promise<void> {
-    parseTopicName(message.topic)
-    if (message.responseTopic !== undefined) parseTopicName(message.responseTopic)
+    checkMessage(message)
     this.#checkConnected()
     if (message.retain) {
       throw new BrokerError('ERR_BROKER_REFUSED', 'There are no retained messages here')

@@ -40,6 +40,19 @@ export interface OutgoingMessage extends MessageProperties {
   readonly retain?: boolean
 }
 
+/**
+ * A message that the broker publishes in the name of a connection that ends without `close()`
+ * (MQTT 5, section 3.1.2.5).
+ */
+export interface Will extends OutgoingMessage {
+  /**
+   * Seconds that the broker waits before it publishes the will, 0 to 4,294,967,295: a connection that
+   * is back by then cancels it. A session that ends sooner ends the wait (MQTT 5, section 3.1.3.2.2), so
+   * it needs one that outlives the connection. Default: 0.
+   */
+  readonly delay?: number
+}
+
 /** A subscription to make. */
 export interface Subscription {
   /** A topic filter without a share prefix. */
@@ -115,6 +128,12 @@ export interface ConnectOptions {
 /**
  * A connection to a message broker.
  *
+ * What it is asked to do is checked before any of it is done, whatever the connection is like: see
+ * `checkMessage`, `checkWill`, `checkSubscriptions` and `checkFilters`. A topic that is not well formed
+ * is an `InvalidTopicError`, and any other argument that is wrong, such as a payload that is no
+ * `Uint8Array`, is a `TypeError` that names the field. Each method rejects with them and throws nothing.
+ * Settings are another matter: those that are wrong are a `ConfigError` of whatever makes the broker.
+ *
  * Messages reach the handler in the order the broker sent them, and handlers of several messages
  * may run at once: at most `receiveMaximum` (an option of each implementation) are waiting for
  * their handler at a time, and the others wait in the broker.
@@ -137,6 +156,8 @@ export interface Broker extends AsyncDisposable {
    * the others stand. `ERR_BROKER_NOT_CONNECTED` or `ERR_BROKER_CLOSED` without a connection.
    * `ERR_BROKER_TIMEOUT` or `ERR_BROKER_CONNECTION_LOST` if it was not answered.
    * @throws {InvalidTopicError} If a filter is not well formed; then nothing is subscribed.
+   * @throws {TypeError} If another argument is wrong, such as a filter with a share prefix; then nothing
+   * is subscribed.
    */
   subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]>
   /**
@@ -149,6 +170,7 @@ export interface Broker extends AsyncDisposable {
    * nothing was sent; `ERR_BROKER_TIMEOUT` or `ERR_BROKER_CONNECTION_LOST` if it may or may not have
    * arrived; `ERR_BROKER_CLOSED` if the broker is closed, and nothing was sent.
    * @throws {InvalidTopicError} If a topic is not well formed; then nothing is sent.
+   * @throws {TypeError} If another field of the message is wrong; then nothing is sent.
    */
   publish(message: OutgoingMessage): Promise<void>
   /**
@@ -164,3 +186,6 @@ export interface Broker extends AsyncDisposable {
    */
   status(): AsyncIterable<BrokerStatus>
 }
+
+/** The part of a {@link Broker} that sends. */
+export type Publisher = Pick<Broker, 'publish'>

@@ -7,7 +7,7 @@
  */
 import { BrokerError, ConfigError, toError } from '../base/errors.ts'
 import { DEFAULT_SHARE_NAME } from '../device/default-rules.ts'
-import { parseTopicFilter, parseTopicName } from '../topic/filter.ts'
+import { parseTopicFilter } from '../topic/filter.ts'
 import { levelsCover } from '../topic/relation.ts'
 import type {
   Broker,
@@ -21,6 +21,7 @@ import type {
   Subscription,
   SubscriptionResult,
 } from './broker.ts'
+import { checkMessage, checkSubscriptions } from './check.ts'
 import { StatusStream } from './status-stream.ts'
 
 const CAPABILITIES: BrokerCapabilities = {
@@ -170,15 +171,10 @@ class MemoryBroker implements Broker {
   }
 
   async subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]> {
+    checkSubscriptions(subscriptions)
     this.#checkConnected()
-    const checked = subscriptions.map((subscription) => {
-      const { levels, share } = parseTopicFilter(subscription.filter)
-      if (share !== undefined) {
-        throw new ConfigError('filter', 'holds a share prefix: ask for `shared` instead')
-      }
-      return { ...subscription, levels, qos: subscription.qos ?? 1 }
-    })
-    return checked.map(({ filter, levels, qos, shared = false }) => {
+    return subscriptions.map(({ filter, qos = 1, shared = false }) => {
+      const { levels } = parseTopicFilter(filter)
       const group = shared ? `${this.#shareName}/${filter}` : undefined
       this.#server.subscribe({ client: this, levels, qos }, group)
       return { filter, qos, shared }
@@ -186,10 +182,9 @@ class MemoryBroker implements Broker {
   }
 
   async publish(message: OutgoingMessage): Promise<void> {
-    const levels = parseTopicName(message.topic)
-    if (message.responseTopic !== undefined) parseTopicName(message.responseTopic)
+    checkMessage(message)
     this.#checkConnected()
-    this.#server.publish(message, levels)
+    this.#server.publish(message, message.topic.split('/'))
   }
 
   close(): Promise<void> {

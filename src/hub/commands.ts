@@ -15,7 +15,7 @@ import {
   PayloadError,
   toError,
 } from '../base/errors.ts'
-import type { Broker, Message, OutgoingMessage } from '../broker/broker.ts'
+import type { Message, OutgoingMessage, Publisher } from '../broker/broker.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import { validate } from '../device/schema.ts'
 import type { Command, DeviceType } from '../device/type.ts'
@@ -41,7 +41,7 @@ const MAX_TIMEOUT = 86_400
 
 /** A command on its way. */
 export interface OutgoingCommand {
-  readonly broker: Broker
+  readonly broker: Publisher
   readonly type: DeviceType
   readonly device: DeviceRef
   readonly topics: TopicTemplate

@@ -5,7 +5,14 @@
  */
 import assert from 'node:assert/strict'
 import { BrokerError, type BrokerErrorCode, InvalidTopicError } from '../../src/base/errors.ts'
-import type { Broker, BrokerStatus, Message, MessageHandler } from '../../src/broker/broker.ts'
+import type {
+  Broker,
+  BrokerStatus,
+  Message,
+  MessageHandler,
+  OutgoingMessage,
+  Subscription,
+} from '../../src/broker/broker.ts'
 import { Collector, deferred, within } from '../support/wait.ts'
 import { bytes, type Case, text } from './bench.ts'
 
@@ -39,6 +46,27 @@ export const lifecycle: Record<string, Case> = {
       a.broker.publish({ topic, payload: bytes('x'), responseTopic }),
       InvalidTopicError,
     )
+    await a.broker.publish({ topic, payload: bytes('works') })
+    assert.deepEqual((await a.received.reach(1, 'message')).map(text), ['works'])
+  },
+
+  'a wrong argument rejects with a TypeError, and the connection still works': async (bench) => {
+    const a = await bench.connect()
+    const topic = bench.topic('x')
+    await a.broker.subscribe([{ filter: topic }])
+    for (const message of [
+      undefined,
+      { topic, payload: 'text' },
+      { topic, payload: bytes('x'), qos: 3 },
+      { topic, payload: bytes('x'), retain: 'yes' },
+      { topic, payload: bytes('x'), messageExpiry: 0.5 },
+    ]) {
+      await assert.rejects(a.broker.publish(message as unknown as OutgoingMessage), TypeError)
+    }
+    for (const subscriptions of [{ filter: topic }, [topic], [{ filter: topic, qos: 3 }]]) {
+      const wrong = subscriptions as unknown as Subscription[]
+      await assert.rejects(a.broker.subscribe(wrong), TypeError)
+    }
     await a.broker.publish({ topic, payload: bytes('works') })
     assert.deepEqual((await a.received.reach(1, 'message')).map(text), ['works'])
   },
