@@ -12,9 +12,17 @@ import type {
   OutgoingMessage,
   Subscription,
   SubscriptionResult,
+  Will,
 } from '../../src/broker/broker.ts'
-import { checkMessage, checkSubscriptions } from '../../src/broker/check.ts'
+import {
+  checkFilters,
+  checkMessage,
+  checkSubscriptions,
+  checkWill,
+} from '../../src/broker/check.ts'
+import { copyMessage } from '../../src/broker/copy.ts'
 import { StatusStream } from '../../src/broker/status-stream.ts'
+import { AccessDeniedError } from '../../src/rule/access-denied.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { Inbound } from './inbound.ts'
@@ -24,6 +32,8 @@ import { PacketIds } from './packet-ids.ts'
 import { Pauses, pause } from './pauses.ts'
 import { makeSubscriptions } from './subscribe.ts'
 import { addressOf } from './transport.ts'
+import { Turns } from './turns.ts'
+import { endSubscriptions } from './unsubscribe.ts'
 
 /** See {@link mqtt}. */
 export class MqttBroker implements Broker {
@@ -32,11 +42,14 @@ export class MqttBroker implements Broker {
   readonly #status = new StatusStream()
   /** What is to be restored after a reconnect, by filter, and apart if shared. */
   readonly #subscriptions = new Map<string, Subscription>()
+  /** For changes of these: what is subscribed must not be in doubt because two overtake each other. */
+  readonly #changes = new Turns()
   readonly #packetIds = new PacketIds()
   /** Aborts whatever dials or waits to dial. */
   readonly #ended = new AbortController()
   #state: 'new' | 'started' | 'closed' = 'new'
   #inbound: Inbound | undefined
+  #will: Will | undefined
   #connection: Connection | undefined
   /** There from the first connection on, if messages are to wait for another one. */
   #offlineQueue: OfflineQueue | undefined
@@ -52,12 +65,14 @@ export class MqttBroker implements Broker {
     this.#logins = logins
   }
 
-  async connect({ onMessage, signal }: ConnectOptions): Promise<BrokerCapabilities> {
+  async connect({ onMessage, will, signal }: ConnectOptions): Promise<BrokerCapabilities> {
+    if (will !== undefined) checkWill(will)
     if (this.#state !== 'new') {
       throw new BrokerError('ERR_BROKER_CLOSED', 'This broker was connected or closed before')
     }
     signal?.throwIfAborted()
     this.#state = 'started'
+    if (will) this.#will = copyMessage(will)
     this.#inbound = new Inbound({
       receiveMaximum: this.#config.receiveMaximum,
       onMessage,
@@ -80,23 +95,16 @@ export class MqttBroker implements Broker {
 
   async subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]> {
     checkSubscriptions(subscriptions)
-    const connection = this.#connected()
-    const outcomes = await this.#makeSubscriptions(connection, subscriptions)
-    const results: SubscriptionResult[] = []
-    const errors: BrokerError[] = []
-    for (const outcome of outcomes) {
-      if ('error' in outcome) {
-        errors.push(outcome.error)
-        continue
-      }
-      const { filter, shared = false } = outcome.subscription
-      const key = `${shared} ${filter}`
-      this.#subscriptions.set(key, { ...outcome.subscription })
-      this.#missing.delete(key)
-      results.push(outcome.result)
-    }
-    if (errors[0]) throw errors[0]
-    return results
+    this.#connected()
+    const asked = subscriptions.map((subscription) => ({ ...subscription }))
+    return this.#changes.take(() => this.#subscribe(asked))
+  }
+
+  async unsubscribe(filters: readonly string[]): Promise<void> {
+    checkFilters(filters)
+    this.#connected()
+    const asked = [...new Set(filters)]
+    return this.#changes.take(() => this.#unsubscribe(asked))
   }
 
   // Each promise more is a good part of what a message takes.
@@ -123,6 +131,60 @@ export class MqttBroker implements Broker {
 
   status(): AsyncIterable<BrokerStatus> {
     return this.#status.watch()
+  }
+
+  async #subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]> {
+    const connection = this.#connected()
+    const outcomes = await this.#makeSubscriptions(connection, subscriptions)
+    const results: SubscriptionResult[] = []
+    const errors: BrokerError[] = []
+    for (const outcome of outcomes) {
+      if ('error' in outcome) {
+        errors.push(outcome.error)
+        continue
+      }
+      const { filter, shared = false } = outcome.subscription
+      const key = keyOf(filter, shared)
+      this.#subscriptions.set(key, outcome.subscription)
+      this.#missing.delete(key)
+      results.push(outcome.result)
+    }
+    if (errors[0]) throw errors[0]
+    return results
+  }
+
+  async #unsubscribe(filters: readonly string[]): Promise<void> {
+    const connection = this.#connected()
+    const keysOf = (filter: string) =>
+      [false, true]
+        .map((shared) => keyOf(filter, shared))
+        .filter((key) => this.#subscriptions.has(key))
+    const endings = filters.map((filter) => ({
+      filter,
+      shareName: this.#shareNameOf(filter, connection),
+    }))
+    const ending = endSubscriptions(connection, endings)
+    ending.catch(() => {
+      // What was not answered may or may not have ended: it lasts, and is made again.
+      for (const key of filters.flatMap(keysOf)) this.#missing.add(key)
+    })
+    const refusals = await ending
+    for (const [i, filter] of filters.entries()) {
+      if (refusals[i]) continue
+      for (const key of keysOf(filter)) {
+        this.#subscriptions.delete(key)
+        this.#missing.delete(key)
+      }
+    }
+    const refused = refusals.find((error) => error !== undefined)
+    if (refused) throw refused
+  }
+
+  /** The share name of a shared subscription with a filter, if the session in the broker may have one. */
+  #shareNameOf(filter: string, { capabilities }: Connection): string | undefined {
+    const { sharedSubscriptions, cleanStart, shareName } = this.#config
+    if (sharedSubscriptions === false || !capabilities.sharedSubscriptions) return undefined
+    return !cleanStart || this.#subscriptions.has(keyOf(filter, true)) ? shareName : undefined
   }
 
   #makeSubscriptions(connection: Connection, subscriptions: readonly Subscription[]) {
@@ -158,6 +220,7 @@ export class MqttBroker implements Broker {
         config: this.#config,
         logins: this.#logins,
         cleanStart,
+        will: this.#will,
         inbound,
         packetIds: this.#packetIds,
         signal: AbortSignal.any([signal, deadline.signal]),
@@ -205,9 +268,10 @@ export class MqttBroker implements Broker {
         return await connect()
       } catch (error) {
         signal.throwIfAborted()
-        if (error instanceof MissingDependencyError || this.#logins.refusedForGood(error)) {
+        if (error instanceof MissingDependencyError || error instanceof AccessDeniedError) {
           throw error
         }
+        if (this.#logins.refusedForGood(error)) throw error
         const isRefusal = error instanceof BrokerError && error.reasonCode !== undefined
         const delay = isRefusal ? this.#pauses.afterRefusal() : this.#pauses.afterLoss()
         this.#status.emit({ kind: 'reconnect-failed', attempt, error: toError(error), delay })
@@ -254,7 +318,7 @@ export class MqttBroker implements Broker {
     if (!connection.sessionPresent) {
       for (const key of this.#subscriptions.keys()) this.#missing.add(key)
     }
-    await this.#makeMissing(connection)
+    await this.#changes.take(() => this.#makeMissing(connection))
   }
 
   /** Settles when the broker has answered for each. What it refuses stays missing, and is told. */
@@ -282,7 +346,7 @@ export class MqttBroker implements Broker {
       while (this.#missing.size > 0) {
         await pause(pauses.afterRefusal(), over)
         if (over.aborted) return
-        await this.#makeMissing(connection)
+        await this.#changes.take(() => this.#makeMissing(connection))
       }
     } catch {
       // The connection is over, or is ended by whoever waited for an answer: it is made again.
@@ -311,4 +375,8 @@ export class MqttBroker implements Broker {
     await connection?.close()
     this.#status.emit({ kind: 'closed' })
   }
+}
+
+function keyOf(filter: string, shared: boolean): string {
+  return `${shared} ${filter}`
 }

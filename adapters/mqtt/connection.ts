@@ -8,15 +8,15 @@
 import type { IConnackPacket, IPublishPacket, IStream, MqttClient, Packet } from 'mqtt'
 import { BrokerError, MissingDependencyError } from '../../src/base/errors.ts'
 import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
-import type { BrokerCapabilities, OutgoingMessage, Qos } from '../../src/broker/broker.ts'
+import type { BrokerCapabilities, OutgoingMessage, Qos, Will } from '../../src/broker/broker.ts'
 import { checkCapabilities } from './capabilities.ts'
 import { tlsError } from './certificate.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
 import type { OpenLink } from './link.ts'
 import type { Login, Logins } from './login.ts'
-import { Outbound } from './outbound.ts'
-import { toCapabilities, toMessage, toPacket } from './packet.ts'
+import { Outbound, type Send } from './outbound.ts'
+import { toCapabilities, toMessage, toPacket, toPacketWill } from './packet.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { PacketStream } from './packet-stream.ts'
 import {
@@ -27,9 +27,11 @@ import {
   subscribing,
   unanswered,
   unreachable,
+  unsubscribing,
 } from './reason.ts'
 import type { ReceivedPublish } from './received-packet.ts'
 import { addressOf, linkOpener } from './transport.ts'
+import { Turns } from './turns.ts'
 
 /** What {@link openConnection} takes. */
 export interface ConnectionOptions {
@@ -37,6 +39,7 @@ export interface ConnectionOptions {
   readonly logins: Logins
   /** Whether to start without what the broker kept of an earlier session. */
   readonly cleanStart: boolean
+  readonly will: Will | undefined
   readonly inbound: Inbound
   readonly packetIds: PacketIds
   /** Gives up. The promise rejects with its reason. */
@@ -50,7 +53,7 @@ const NOT_YET = new Error('The handler is not done yet')
 const NOTHING: Acknowledge = () => {}
 /** Milliseconds the broker has to close a connection after DISCONNECT. */
 const CLOSE_TIMEOUT = 1_000
-/** Milliseconds the broker has at most to answer a SUBSCRIBE. */
+/** Milliseconds the broker has at most to answer a SUBSCRIBE or UNSUBSCRIBE. */
 const SUBSCRIBE_TIMEOUT = 10_000
 /** How many messages may go unacknowledged where the broker does not say (section 3.1.2.11.3). */
 const DEFAULT_RECEIVE_MAXIMUM = 65_535
@@ -60,12 +63,19 @@ const DEFAULT_RECEIVE_MAXIMUM = 65_535
  *
  * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
  * `ERR_BROKER_CREDENTIALS` or `ERR_BROKER_CERTIFICATE`.
+ * @throws {AccessDeniedError} If the will is not granted; then nothing is dialled.
  * @throws {MissingDependencyError} If a package is not installed.
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { config, logins, signal } = options
+  const { config, logins, will, signal } = options
   const [mqtt, openLink] = await Promise.all([loadMqtt(), linkOpener(config)])
-  const connection = new Connection(mqtt, openLink, await logins.next(signal), options)
+  const login = await logins.next(signal)
+  if (will) {
+    const { topic, qos = 1, retain = false } = will
+    const denial = logins.findDenial({ action: 'publish', topic, qos, retain })
+    if (denial) throw denial
+  }
+  const connection = new Connection(mqtt, openLink, login, options)
   await connection.open(signal)
   return connection
 }
@@ -81,8 +91,11 @@ export class Connection {
   #outbound: Outbound
   #stream: PacketStream | undefined
   #drained: (() => void)[] = []
-  /** The SUBSCRIBE that is on its way, and those that wait behind it. Never rejects. */
-  #subscribing: Promise<unknown> | undefined
+  /**
+   * For SUBSCRIBE and UNSUBSCRIBE: NanoMQ 0.24 and 0.25 have a thread for each question to an
+   * authentication server, and deadlock where as many come at once.
+   */
+  readonly #asking = new Turns()
   #capabilities: BrokerCapabilities | undefined
   #sessionPresent = false
   #isOpen = false
@@ -92,7 +105,7 @@ export class Connection {
     mqtt: Mqtt,
     openLink: OpenLink,
     { clientId, username, password, sessionExpiry }: Login,
-    { config, cleanStart, inbound, packetIds }: ConnectionOptions,
+    { config, cleanStart, will, inbound, packetIds }: ConnectionOptions,
   ) {
     this.#config = config
     this.#inbound = inbound
@@ -113,6 +126,7 @@ export class Connection {
       messageIdProvider: packetIds,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
+      ...(will && { will: toPacketWill(will, protocolVersion) }),
       ...(protocolVersion === 5 && {
         properties: { receiveMaximum, sessionExpiryInterval: sessionExpiry },
       }),
@@ -139,7 +153,7 @@ export class Connection {
     return this.#sessionPresent
   }
 
-  /** Whether an answer to a publish or subscribe is awaited. */
+  /** Whether an answer to a publish, subscribe or unsubscribe is awaited. */
   get awaits(): boolean {
     return this.#outbound.awaits
   }
@@ -181,27 +195,32 @@ export class Connection {
   }
 
   /**
-   * Subscribes, when every SUBSCRIBE before this one was answered: NanoMQ 0.24 and 0.25 have a thread
-   * for each question to an authentication server, and deadlock where as many come at once. Settles
-   * with the broker's reason code for each filter.
+   * Subscribes, when every SUBSCRIBE and UNSUBSCRIBE before this one was answered. Settles with the
+   * broker's reason code for each filter.
    *
    * @throws {BrokerError} `ERR_BROKER_TIMEOUT` if it is not answered, as VerneMQ 2.1.1 answers none
    * that it denies. The packet identifier stays in use then (MQTT 5, section 2.2.1), so the connection
    * ends.
    */
   subscribe(filters: readonly string[], qos: Qos): Promise<readonly number[]> {
-    const ask = () => this.#subscribe(filters, qos)
-    // At once if it can be: what is published after it is sent after it.
-    const answer = this.#subscribing ? this.#subscribing.then(ask) : ask()
-    const settled = answer.then(
-      () => {},
-      () => {},
-    )
-    this.#subscribing = settled
-    void settled.then(() => {
-      if (this.#subscribing === settled) this.#subscribing = undefined
+    return this.#ask(subscribing(filters), (answered) => {
+      this.#client.subscribe([...filters], { qos }, (error, _subscriptions, packet) => {
+        // An error goes with the answer if one filter was refused; each code tells of its filter.
+        if (packet) answered(undefined, packet.granted as number[])
+        else failSoon(answered, error)
+      })
     })
-    return answer
+  }
+
+  /** Unsubscribes as {@link subscribe} subscribes. MQTT 3.1.1 has no reason codes: each is a success. */
+  unsubscribe(filters: readonly string[]): Promise<readonly number[]> {
+    return this.#ask(unsubscribing(filters), (answered) => {
+      this.#client.unsubscribe([...filters], (error, packet) => {
+        const { granted } = (packet ?? {}) as { granted?: readonly number[] }
+        if (packet) answered(undefined, granted ?? filters.map(() => 0))
+        else failSoon(answered, error)
+      })
+    })
   }
 
   /** Settles when no answer is awaited. */
@@ -218,22 +237,19 @@ export class Connection {
     clearTimeout(timer)
   }
 
-  async #subscribe(filters: readonly string[], qos: Qos): Promise<readonly number[]> {
-    const what = subscribing(filters)
+  #ask(what: string, send: Send<readonly number[]>): Promise<readonly number[]> {
+    // At once if it can be: what is published after it is sent after it.
+    return this.#asking.take(() => this.#request(what, send))
+  }
+
+  async #request(what: string, send: Send<readonly number[]>): Promise<readonly number[]> {
     const timeout = Math.min(SUBSCRIBE_TIMEOUT, this.#config.publishTimeout)
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(unanswered(what, timeout)), timeout)
     })
-    const answer = this.#outbound.request<number[]>(what, (answered) => {
-      this.#client.subscribe([...filters], { qos }, (error, _subscriptions, packet) => {
-        // An error goes with the answer if one filter was refused; each code tells of its filter.
-        if (packet) answered(undefined, packet.granted as number[])
-        else answered(error ?? new Error('The broker did not answer'), [])
-      })
-    })
     try {
-      return await Promise.race([answer, late])
+      return await Promise.race([this.#outbound.request(what, send), late])
     } catch (error) {
       if (error instanceof BrokerError && error.code === 'ERR_BROKER_TIMEOUT') this.#end(error)
       throw error
@@ -366,6 +382,14 @@ export class Connection {
     this.#cause ??= cause
     this.#stream?.destroy()
   }
+}
+
+/** Not at once: the package tells of a lost connection here first, and the error for that comes next. */
+function failSoon(
+  answered: Parameters<Send<readonly number[]>>[0],
+  error: Error | null | undefined,
+): void {
+  queueMicrotask(() => answered(error ?? new Error('The broker did not answer'), []))
 }
 
 async function loadMqtt(): Promise<Mqtt> {

@@ -7,6 +7,7 @@
 import { BrokerError, type BrokerErrorCode } from '../../src/base/errors.ts'
 import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
+import { copyMessage } from '../../src/broker/copy.ts'
 import type { OfflineQueueConfig } from './config.ts'
 import { publishing } from './reason.ts'
 
@@ -103,7 +104,7 @@ export class OfflineQueue {
     }
     await new Promise<void>((resolve, reject) => {
       const entry: Entry = {
-        message: copyOf(message),
+        message: copyMessage(message),
         expiresAt,
         resolve,
         reject,
@@ -218,15 +219,4 @@ function failure(
   options?: ErrorOptions,
 ): BrokerError {
   return new BrokerError(code, `${publishing(topic)}: ${problem}`, options)
-}
-
-/** Copied when it begins to wait: whoever published it may change it later. */
-function copyOf(message: OutgoingMessage): OutgoingMessage {
-  const { payload, correlationData, userProperties } = message
-  return {
-    ...message,
-    payload: new Uint8Array(payload),
-    ...(correlationData && { correlationData: new Uint8Array(correlationData) }),
-    ...(userProperties && { userProperties: structuredClone(userProperties) }),
-  }
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { IConnackPacket, IPublishPacket } from 'mqtt'
+import type { IClientOptions, IConnackPacket, IPublishPacket } from 'mqtt'
 import type {
   BrokerCapabilities,
   Message,
   MessageProperties,
   OutgoingMessage,
+  Will,
 } from '../../src/broker/broker.ts'
 import { hasProperties, userPairs } from '../../src/broker/properties.ts'
 
@@ -49,6 +50,18 @@ export function toPacket(message: OutgoingMessage, protocolVersion: 4 | 5): IPub
   return protocolVersion === 5 && hasProperties(message)
     ? { ...packet, properties: toPacketProperties(message) }
     : packet
+}
+
+/** A checked will as the package takes it for CONNECT. MQTT 3.1.1 has none of its properties. */
+export function toPacketWill(will: Will, protocolVersion: 4 | 5): IClientOptions['will'] {
+  const { topic, payload, qos = 1, retain = false, delay = 0 } = will
+  const packet = { topic, payload: asBuffer(payload), qos, retain }
+  if (protocolVersion === 4) return packet
+  const properties = {
+    ...toPacketProperties(will),
+    ...(delay > 0 && { willDelayInterval: delay }),
+  }
+  return { ...packet, properties }
 }
 
 function toPacketProperties(message: MessageProperties): NonNullable<IPublishPacket['properties']> {

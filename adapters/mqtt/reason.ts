@@ -94,7 +94,7 @@ export function disconnection(reasonCode: number): BrokerError {
   return new BrokerError('ERR_BROKER_REFUSED', message, { reasonCode })
 }
 
-/** The error for a publish or subscribe that was refused, by the broker or in its name. */
+/** The error for a publish, subscribe or unsubscribe that was refused, by the broker or in its name. */
 export function refusal(what: string, reasonCode: number): BrokerError {
   const code =
     reasonCode === reason.notAuthorized ? 'ERR_BROKER_NOT_AUTHORIZED' : 'ERR_BROKER_REFUSED'
@@ -113,7 +113,16 @@ export function publishing(topic: string): string {
 }
 
 /** Subscribing as the subject of an error message. */
-export function subscribing([first = '', ...others]: readonly string[]): string {
+export function subscribing(filters: readonly string[]): string {
+  return `Subscribing to ${inShort(filters)}`
+}
+
+/** Unsubscribing as the subject of an error message. */
+export function unsubscribing(filters: readonly string[]): string {
+  return `Unsubscribing from ${inShort(filters)}`
+}
+
+function inShort([first = '', ...others]: readonly string[]): string {
   const more = others.length > 0 ? ` and ${others.length} more` : ''
-  return `Subscribing to ${JSON.stringify(first.slice(0, 200))}${more}`
+  return `${JSON.stringify(first.slice(0, 200))}${more}`
 }

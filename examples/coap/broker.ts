@@ -9,8 +9,10 @@ import {
   BrokerError,
   type BrokerStatus,
   type ConnectOptions,
+  checkFilters,
   checkMessage,
   checkSubscriptions,
+  checkWill,
   type Message,
   type MessageHandler,
   matches,
@@ -66,7 +68,8 @@ export class CoapBroker implements Broker {
     return this.#waiting.length >= MAX_WAITING
   }
 
-  async connect({ onMessage, signal }: ConnectOptions): Promise<BrokerCapabilities> {
+  async connect({ onMessage, will, signal }: ConnectOptions): Promise<BrokerCapabilities> {
+    if (will !== undefined) checkWill(will)
     if (this.#state !== 'new') {
       throw new BrokerError('ERR_BROKER_CLOSED', 'This broker was connected or closed before')
     }
@@ -74,6 +77,10 @@ export class CoapBroker implements Broker {
     this.#state = 'connecting'
     this.#onMessage = onMessage
     try {
+      if (will) {
+        const problem = 'CoAP has no wills: leave `will` out, and go by what is heard of a device'
+        throw new BrokerError('ERR_BROKER_REFUSED', problem)
+      }
       await this.#server.enter(this)
       signal?.throwIfAborted()
       this.#checkOpen()
@@ -97,6 +104,12 @@ export class CoapBroker implements Broker {
   }
 
   /** Settles when it is sent to every device that observes the topic, and queued for every hub. */
+  async unsubscribe(filters: readonly string[]): Promise<void> {
+    checkFilters(filters)
+    this.#checkConnected()
+    for (const filter of filters) this.#filters.delete(filter)
+  }
+
   async publish(message: OutgoingMessage): Promise<void> {
     checkMessage(message)
     this.#checkConnected()

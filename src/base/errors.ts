@@ -171,7 +171,7 @@ export type BrokerErrorCode =
   | 'ERR_BROKER_CREDENTIALS'
   /** A certificate stands in the way: see {@link CertificateError}. */
   | 'ERR_BROKER_CERTIFICATE'
-  /** The broker refused this publish or subscribe. */
+  /** The broker refused this publish, subscribe or unsubscribe; or a rule does, before it is asked. */
   | 'ERR_BROKER_NOT_AUTHORIZED'
   /** The broker refused for another reason: see `reasonCode`. */
   | 'ERR_BROKER_REFUSED'

@@ -121,6 +121,12 @@ export type MessageHandler = (message: Message) => void | Promise<void>
 export interface ConnectOptions {
   /** Receives every message, from the first one a durable session has waiting. */
   readonly onMessage: MessageHandler
+  /**
+   * What the broker publishes when a connection is lost, and not when `close()` ends it. It goes with
+   * each connection that is made, and is a publish: whoever may not publish it has no such will.
+   * Default: none.
+   */
+  readonly will?: Will
   /** Gives up connecting. After that it has no effect. */
   readonly signal?: AbortSignalLike
 }
@@ -144,13 +150,16 @@ export interface Broker extends AsyncDisposable {
    *
    * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
    * `ERR_BROKER_CERTIFICATE`, `ERR_BROKER_CREDENTIALS` or `ERR_BROKER_TIMEOUT` when it cannot be
-   * made: the broker is then closed. `ERR_BROKER_CLOSED` if it was connected or closed before. The
-   * signal's reason, if it was aborted.
+   * made, `ERR_BROKER_NOT_AUTHORIZED` if the will is not granted, and `ERR_BROKER_REFUSED` where there
+   * are no wills: the broker is then closed. `ERR_BROKER_CLOSED` if it was connected or closed before.
+   * The signal's reason, if it was aborted.
+   * @throws {InvalidTopicError} If a topic of the will is not well formed; then nothing is connected.
+   * @throws {TypeError} If another field of the will is wrong; then nothing is connected.
    */
   connect(options: ConnectOptions): Promise<BrokerCapabilities>
   /**
    * Subscribes. Settles when the broker has answered for each filter. A subscription lasts until
-   * `close()`: it is made again after a reconnect where the broker did not keep it.
+   * `unsubscribe()` or `close()`: it is made again after a reconnect where the broker did not keep it.
    *
    * @throws {BrokerError} `ERR_BROKER_NOT_AUTHORIZED` or `ERR_BROKER_REFUSED` if one was refused;
    * the others stand. `ERR_BROKER_NOT_CONNECTED` or `ERR_BROKER_CLOSED` without a connection.
@@ -160,6 +169,24 @@ export interface Broker extends AsyncDisposable {
    * is subscribed.
    */
   subscribe(subscriptions: readonly Subscription[]): Promise<readonly SubscriptionResult[]>
+  /**
+   * Ends the subscriptions with these filters, whether they were to be shared or not. Settles when the
+   * broker has answered for each: then none of them is made again after a reconnect. A filter that is
+   * not subscribed is no error. Other subscriptions stand, those with filters that overlap too.
+   *
+   * Messages that are on their way by then are handled and acknowledged as any other, so a handler may
+   * get some after this has settled: those that wait for their turn, and what the broker has begun to
+   * send (MQTT 5, section 3.10.4).
+   *
+   * @throws {BrokerError} `ERR_BROKER_NOT_AUTHORIZED` or `ERR_BROKER_REFUSED` if one was refused, which
+   * stands then; the others have ended. `ERR_BROKER_NOT_CONNECTED` or `ERR_BROKER_CLOSED` without a
+   * connection, and `ERR_BROKER_TIMEOUT` or `ERR_BROKER_CONNECTION_LOST` if it was not answered: all of
+   * them last then, and are made again.
+   * @throws {InvalidTopicError} If a filter is not well formed; then nothing ends.
+   * @throws {TypeError} If another argument is wrong, such as a filter with a share prefix; then nothing
+   * ends.
+   */
+  unsubscribe(filters: readonly string[]): Promise<void>
   /**
    * Publishes. With QoS 0 it settles when the message is handed to the connection, with QoS 1 and
    * 2 when the broker has taken it. It never waits for ever, and for a connection only where a queue

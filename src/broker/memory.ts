@@ -20,8 +20,10 @@ import type {
   Qos,
   Subscription,
   SubscriptionResult,
+  Will,
 } from './broker.ts'
-import { checkMessage, checkSubscriptions } from './check.ts'
+import { checkFilters, checkMessage, checkSubscriptions, checkWill } from './check.ts'
+import { copyMessage } from './copy.ts'
 import { StatusStream } from './status-stream.ts'
 
 const CAPABILITIES: BrokerCapabilities = {
@@ -54,9 +56,7 @@ export class MemoryServer {
     const { messageExpiry } = outgoing
     const stored: StoredMessage = {
       message: {
-        ...outgoing,
-        // Not by `slice`, which for a Buffer is no copy.
-        payload: new Uint8Array(outgoing.payload),
+        ...copyMessage(outgoing),
         qos: outgoing.qos ?? 1,
         retain: false,
       },
@@ -102,14 +102,35 @@ export class MemoryServer {
     }
   }
 
+  /** Ends a client's subscriptions with a filter. Used by {@link memoryBroker}. */
+  unsubscribe(client: MemoryBroker, filter: string, group: string): void {
+    for (const entry of this.#plain) {
+      if (entry.client === client && entry.levels.join('/') === filter) this.#plain.delete(entry)
+    }
+    const members = this.#shared.get(group)
+    if (members) this.#keep(group, members, client)
+  }
+
+  /**
+   * Loses the connection of a broker, as a network does: its will is published, and it is connected
+   * again at once, with its subscriptions. A delay of the will does not count, since no session outlives
+   * a connection here. Without a connection there is nothing to lose.
+   */
+  cut(broker: Broker): void {
+    if (broker instanceof MemoryBroker) broker.lose()
+  }
+
   /** Forgets a client's subscriptions. Used by {@link memoryBroker}. */
   leave(client: MemoryBroker): void {
     for (const entry of this.#plain) if (entry.client === client) this.#plain.delete(entry)
-    for (const [group, members] of this.#shared) {
-      const rest = members.filter((member) => member.client !== client)
-      if (rest.length > 0) this.#shared.set(group, rest)
-      else this.#shared.delete(group)
-    }
+    for (const [group, members] of this.#shared) this.#keep(group, members, client)
+  }
+
+  /** Keeps the members of a group but one. */
+  #keep(group: string, members: readonly Entry[], but: MemoryBroker): void {
+    const rest = members.filter(({ client }) => client !== but)
+    if (rest.length > 0) this.#shared.set(group, rest)
+    else this.#shared.delete(group)
   }
 }
 
@@ -148,6 +169,7 @@ class MemoryBroker implements Broker {
   readonly #running = new Set<Promise<void>>()
   #state: 'new' | 'connected' | 'closed' = 'new'
   #onMessage: MessageHandler | undefined
+  #will: Will | undefined
   #closing: Promise<void> | undefined
 
   constructor(server: MemoryServer, options: MemoryBrokerOptions) {
@@ -159,13 +181,15 @@ class MemoryBroker implements Broker {
     }
   }
 
-  async connect({ onMessage, signal }: ConnectOptions): Promise<BrokerCapabilities> {
+  async connect({ onMessage, will, signal }: ConnectOptions): Promise<BrokerCapabilities> {
+    if (will !== undefined) checkWill(will)
     if (this.#state !== 'new') {
       throw new BrokerError('ERR_BROKER_CLOSED', 'This broker was connected or closed before')
     }
     signal?.throwIfAborted()
     this.#state = 'connected'
     this.#onMessage = onMessage
+    if (will) this.#will = copyMessage(will)
     this.#status.emit({ kind: 'connected', capabilities: CAPABILITIES })
     return CAPABILITIES
   }
@@ -175,10 +199,16 @@ class MemoryBroker implements Broker {
     this.#checkConnected()
     return subscriptions.map(({ filter, qos = 1, shared = false }) => {
       const { levels } = parseTopicFilter(filter)
-      const group = shared ? `${this.#shareName}/${filter}` : undefined
+      const group = shared ? this.#groupOf(filter) : undefined
       this.#server.subscribe({ client: this, levels, qos }, group)
       return { filter, qos, shared }
     })
+  }
+
+  async unsubscribe(filters: readonly string[]): Promise<void> {
+    checkFilters(filters)
+    this.#checkConnected()
+    for (const filter of filters) this.#server.unsubscribe(this, filter, this.#groupOf(filter))
   }
 
   async publish(message: OutgoingMessage): Promise<void> {
@@ -204,6 +234,21 @@ class MemoryBroker implements Broker {
   deliver(stored: StoredMessage, granted: Qos): void {
     this.#waiting.push({ stored, qos: Math.min(stored.message.qos, granted) as Qos })
     this.#handleWaiting()
+  }
+
+  /** Called by the server: see `cut`. */
+  lose(): void {
+    if (this.#state !== 'connected') return
+    this.#status.emit({ kind: 'disconnected' })
+    if (this.#will) {
+      const { delay: _, ...message } = this.#will
+      this.#server.publish(message, message.topic.split('/'))
+    }
+    this.#status.emit({ kind: 'connected', capabilities: CAPABILITIES })
+  }
+
+  #groupOf(filter: string): string {
+    return `${this.#shareName}/${filter}`
   }
 
   #handleWaiting(): void {

@@ -9,8 +9,9 @@ import { delivery } from './delivery.ts'
 import { handlers } from './handlers.ts'
 import { lifecycle } from './lifecycle.ts'
 import { subscriptions } from './subscriptions.ts'
+import { wills } from './wills.ts'
 
-export { type Open, runCase } from './bench.ts'
+export { type Open, type OpenLosable, runCase } from './bench.ts'
 
 /** Every case by its title. */
 export const brokerCases: Readonly<Record<string, Case>> = {
@@ -18,4 +19,5 @@ export const brokerCases: Readonly<Record<string, Case>> = {
   ...subscriptions,
   ...handlers,
   ...lifecycle,
+  ...wills,
 }

@@ -28,11 +28,15 @@ const fleet = createFleet({
 const server = new CoapServer(fleet, { host: '127.0.0.1', port: 0 })
 
 const noShare = 'it has no shared subscriptions, and says so'
+const noWill = 'it has no wills, and says so'
 conforms('CoAP, from hub to hub', async (options) => new CoapBroker(server, options), {
   'members of a share group get each message once among them': noShare,
   'a subscription that is not shared gets every message beside a share group': noShare,
   'a retained message reaches a later subscriber, marked': 'it has no retained messages',
   'a payload of 100,000 bytes arrives intact': 'a notification is one datagram, and says so',
+  'a will is sent each time the connection is lost': noWill,
+  'a will is not sent after close': noWill,
+  'a wrong will rejects, and a right one connects after that': noWill,
 })
 
 /** A broker as before, but what it publishes a device sends. */
@@ -50,6 +54,7 @@ const openWithDevice: Open = async (options) => {
   return {
     connect: (connect) => broker.connect(connect),
     subscribe: (subscriptions) => broker.subscribe(subscriptions),
+    unsubscribe: (filters) => broker.unsubscribe(filters),
     publish: post,
     close: async () => {
       await broker.close()
@@ -75,6 +80,9 @@ describe('the broker contract over CoAP, from device to hub', () => {
     'messages of one publisher arrive in order',
     'a filter subscribed twice stays one subscription',
     'with a malformed filter nothing is subscribed',
+    'an unsubscribed filter brings no more messages',
+    'an unsubscribed filter can be subscribed again',
+    'a filter that overlaps an unsubscribed one stands',
     'a handler that rejects or throws is reported, and the next message arrives',
     'handlers may publish and wait for that, in every slot of the window',
     'connecting twice rejects, and the connection stands',

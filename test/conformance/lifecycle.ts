@@ -76,6 +76,7 @@ export const lifecycle: Record<string, Case> = {
     const topic = bench.topic('x')
     await rejectsWith(broker.publish({ topic, payload: bytes('x') }), 'ERR_BROKER_NOT_CONNECTED')
     await rejectsWith(broker.subscribe([{ filter: topic }]), 'ERR_BROKER_NOT_CONNECTED')
+    await rejectsWith(broker.unsubscribe([topic]), 'ERR_BROKER_NOT_CONNECTED')
   },
 
   'after close everything rejects': async (bench) => {
@@ -84,6 +85,7 @@ export const lifecycle: Record<string, Case> = {
     const topic = bench.topic('x')
     await rejectsWith(broker.publish({ topic, payload: bytes('x') }), 'ERR_BROKER_CLOSED')
     await rejectsWith(broker.subscribe([{ filter: topic }]), 'ERR_BROKER_CLOSED')
+    await rejectsWith(broker.unsubscribe([topic]), 'ERR_BROKER_CLOSED')
     await rejectsWith(broker.connect({ onMessage: async () => {} }), 'ERR_BROKER_CLOSED')
   },
 

@@ -10,7 +10,9 @@ import { createInterface } from 'node:readline'
 import { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { tcpRelay } from '../mqtt/relay.ts'
 import { within } from '../support/wait.ts'
+import type { Losable } from './bench.ts'
 import { exceptions, type NetworkBroker, TRANSPORTS, type Transport } from './cells.ts'
 import { conforms } from './run.ts'
 import type { Configs } from './site.ts'
@@ -30,9 +32,22 @@ export function conformsOverAll(broker: NetworkBroker): ConfigOf {
       `${broker} and ${transport}`,
       async (options) => mqtt({ ...configOf(transport), ...options }),
       exceptions[broker],
+      () => losable(configOf(transport)),
     )
   }
   return configOf
+}
+
+/** A client behind a relay that can be cut. What goes through it may be TLS, or WebSocket. */
+export async function losable(config: MqttConfig): Promise<Losable> {
+  const url = new URL(config.url!)
+  const relay = await tcpRelay(Number(url.port))
+  url.port = new URL(relay.url).port
+  return {
+    broker: mqtt({ ...config, url: url.href }),
+    lose: () => relay.cut(),
+    end: async () => relay[Symbol.asyncDispose](),
+  }
 }
 
 function startedFor(broker: NetworkBroker): ConfigOf {

@@ -8,4 +8,12 @@ import { conforms } from './run.ts'
 
 const server = memoryServer()
 
-conforms('memory', async (options) => memoryBroker(server, options))
+conforms(
+  'memory',
+  async (options) => memoryBroker(server, options),
+  {},
+  async () => {
+    const broker = memoryBroker(server)
+    return { broker, lose: () => server.cut(broker), async end() {} }
+  },
+)

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { mqtt } from '../../adapters/mqtt/index.ts'
 import { mosquittoMissing } from '../support/mosquitto.ts'
 import { contractTitle, TRANSPORTS } from './cells.ts'
-import { conformsOverAll } from './matrix.ts'
+import { conformsOverAll, losable } from './matrix.ts'
 import { conforms } from './run.ts'
 
 if (mosquittoMissing) {
@@ -29,5 +29,6 @@ if (mosquittoMissing) {
       'members of a share group get each message once among them': noShare,
       'a subscription that is not shared gets every message beside a share group': noShare,
     },
+    () => losable({ ...configOf('TCP'), protocolVersion: 4 }),
   )
 }

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { InvalidTopicError } from '../../src/base/errors.ts'
 import type { MessageHandler } from '../../src/broker/broker.ts'
-import { Collector } from '../support/wait.ts'
+import { Collector, within } from '../support/wait.ts'
 import { bytes, type Case, text } from './bench.ts'
 
 export const subscriptions: Record<string, Case> = {
@@ -72,6 +72,102 @@ export const subscriptions: Record<string, Case> = {
     await a.broker.publish({ topic: bench.topic('good'), payload: bytes('good') })
     await a.broker.publish({ topic: bench.topic('end'), payload: bytes('end') })
     assert.deepEqual((await b.received.reach(1, 'message')).map(text), ['end'])
+  },
+
+  'an unsubscribed filter brings no more messages': async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()]
+    for (const shared of [false, true]) {
+      const topic = bench.topic(`shared/${shared}`)
+      await b.broker.subscribe([{ filter: topic, shared }, { filter: bench.topic('end') }])
+      await a.broker.publish({ topic, payload: bytes('before') })
+      await b.received.reach(1, 'message')
+      assert.equal(await within(b.broker.unsubscribe([topic]), 'answer'), undefined)
+      await a.broker.publish({ topic, payload: bytes('after') })
+      await a.broker.publish({ topic: bench.topic('end'), payload: bytes('end') })
+      await b.received.reach(2, 'messages')
+      assert.deepEqual(b.received.items.splice(0).map(text), ['before', 'end'])
+    }
+  },
+
+  'an unsubscribed filter can be subscribed again': async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()]
+    for (const shared of [false, true]) {
+      const topic = bench.topic(`shared/${shared}`)
+      for (const body of ['first', 'second']) {
+        await b.broker.subscribe([{ filter: topic, shared }])
+        await a.broker.publish({ topic, payload: bytes(body) })
+        await b.received.reach(1, 'message')
+        assert.deepEqual(b.received.items.splice(0).map(text), [body])
+        await within(b.broker.unsubscribe([topic]), 'answer')
+      }
+    }
+  },
+
+  'a filter that overlaps an unsubscribed one stands': async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()]
+    for (const [n, [ended, kept]] of [
+      ['x', '+'],
+      ['+', 'x'],
+      ['#', '+'],
+      ['+', '#'],
+    ].entries()) {
+      for (const shared of [false, true]) {
+        const [end, keep] = [ended, kept].map((rest) => bench.topic(`${n}/${shared}/${rest}`))
+        await b.broker.subscribe([{ filter: end!, shared }, { filter: keep! }])
+        await within(b.broker.unsubscribe([end!]), 'answer')
+        const topic = bench.topic(`${n}/${shared}/x`)
+        for (const body of ['1', '2']) await a.broker.publish({ topic, payload: bytes(body) })
+        await b.received.reach(2, 'messages')
+        assert.deepEqual(b.received.items.splice(0).map(text), ['1', '2'])
+      }
+    }
+  },
+
+  'a filter subscribed shared and not is ended as a whole': async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()]
+    const topic = bench.topic('x')
+    await b.broker.subscribe([{ filter: topic }, { filter: bench.topic('end') }])
+    await b.broker.subscribe([{ filter: topic, shared: true }])
+    await within(b.broker.unsubscribe([topic]), 'answer')
+    await a.broker.publish({ topic, payload: bytes('x') })
+    await a.broker.publish({ topic: bench.topic('end'), payload: bytes('end') })
+    assert.deepEqual((await b.received.reach(1, 'message')).map(text), ['end'])
+  },
+
+  'unsubscribing is for one connection alone': async (bench) => {
+    const [a, b, other] = [await bench.connect(), await bench.connect(), await bench.connect()]
+    const topic = bench.topic('x')
+    for (const { broker } of [b, other]) await broker.subscribe([{ filter: topic }])
+    await within(b.broker.unsubscribe([topic]), 'answer')
+    await a.broker.publish({ topic, payload: bytes('x') })
+    assert.deepEqual((await other.received.reach(1, 'message')).map(text), ['x'])
+    assert.deepEqual(b.received.items, [])
+  },
+
+  'a filter that is not subscribed may be unsubscribed, twice too': async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()]
+    const topic = bench.topic('x')
+    await b.broker.subscribe([{ filter: topic }])
+    await within(b.broker.unsubscribe([]), 'answer')
+    for (let i = 0; i < 2; i++) {
+      await within(b.broker.unsubscribe([bench.topic('y'), bench.topic('y'), 'z/+']), 'answer')
+    }
+    await a.broker.publish({ topic, payload: bytes('x') })
+    assert.deepEqual((await b.received.reach(1, 'message')).map(text), ['x'])
+  },
+
+  'with a malformed filter nothing is unsubscribed': async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()]
+    const topic = bench.topic('x')
+    await b.broker.subscribe([{ filter: topic }])
+    for (const bad of ['', 'a/#/b', 'a+/b', 'a\0b']) {
+      await assert.rejects(b.broker.unsubscribe([topic, bad]), InvalidTopicError)
+    }
+    for (const wrong of [[topic, '$share/mine/x'], topic, undefined]) {
+      await assert.rejects(b.broker.unsubscribe(wrong as string[]), TypeError)
+    }
+    await a.broker.publish({ topic, payload: bytes('x') })
+    assert.deepEqual((await b.received.reach(1, 'message')).map(text), ['x'])
   },
 
   'a share prefix in a filter is refused': async (bench) => {

@@ -220,6 +220,7 @@ describe('how a command ends without a reply', () => {
       const refusing: Broker = {
         connect: (options) => inner.connect(options),
         subscribe: (subscriptions) => inner.subscribe(subscriptions),
+        unsubscribe: (filters) => inner.unsubscribe(filters),
         publish: () => Promise.reject(new BrokerError(code, 'refused')),
         close: () => inner.close(),
         [Symbol.asyncDispose]: () => inner.close(),
@@ -244,6 +245,7 @@ test('a broker that does not answer the publish in time: timed-out, and its answ
   const silent: Broker = {
     connect: (options) => inner.connect(options),
     subscribe: (subscriptions) => inner.subscribe(subscriptions),
+    unsubscribe: (filters) => inner.unsubscribe(filters),
     publish: () => answer.promise,
     close: () => inner.close(),
     [Symbol.asyncDispose]: () => inner.close(),

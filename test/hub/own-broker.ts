@@ -56,6 +56,7 @@ export function ownBroker(before: Before = {}, status?: () => unknown): OwnBroke
       await before.subscribe?.()
       return subscriptions.map(({ filter, qos = 1, shared = false }) => ({ filter, qos, shared }))
     },
+    async unsubscribe() {},
     async publish() {},
     async close() {
       isClosed = true

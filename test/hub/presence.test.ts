@@ -454,6 +454,7 @@ describe('a hub tells of the devices it hears', () => {
     const unshared: Broker = {
       connect: (options) => broker.connect(options),
       subscribe: (list) => broker.subscribe(list.map(({ filter }) => ({ filter }))),
+      unsubscribe: (filters) => broker.unsubscribe(filters),
       publish: (message) => broker.publish(message),
       close: () => broker.close(),
       [Symbol.asyncDispose]: () => broker.close(),

@@ -4,12 +4,18 @@
  * @module
  */
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
-import type { Broker, BrokerStatus, Message, MessageHandler } from '../../src/broker/broker.ts'
+import type {
+  Broker,
+  BrokerStatus,
+  Message,
+  MessageHandler,
+  Will,
+} from '../../src/broker/broker.ts'
 import { Collector, within } from '../support/wait.ts'
 
 export interface Client extends AsyncDisposable {
   readonly broker: Broker
-  connect(handler?: MessageHandler): Promise<void>
+  connect(handler?: MessageHandler, will?: Will): Promise<void>
   readonly received: Collector<Message>
   /** Without the reconnects that failed: how often it is tried while a broker is away is chance. */
   readonly statuses: Collector<BrokerStatus>
@@ -30,12 +36,12 @@ export function makeClient(config: MqttConfig): Client {
     received,
     statuses,
     failedReconnects,
-    async connect(handler) {
+    async connect(handler, will) {
       const onMessage: MessageHandler = async (message) => {
         received.push(message)
         await handler?.(message)
       }
-      await within(broker.connect({ onMessage }), 'connection')
+      await within(broker.connect({ onMessage, ...(will && { will }) }), 'connection')
     },
     async [Symbol.asyncDispose]() {
       await within(broker.close(), 'close', 10_000)

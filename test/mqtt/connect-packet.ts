@@ -1,6 +1,5 @@
 /**
- * Reads what a client says of itself (MQTT 5, section 3.1; MQTT 3.1.1, section 3.1), as far as the
- * clients of this library say it: without a will.
+ * Reads what a client says of itself (MQTT 5, section 3.1; MQTT 3.1.1, section 3.1).
  *
  * @module
  */
@@ -15,35 +14,76 @@ export interface ConnectPacket {
   readonly password: string | undefined
   /** Seconds; 0 if it is not there. */
   readonly sessionExpiry: number
+  readonly will: WillOfPacket | undefined
 }
 
-/** Lengths of the properties that are sent, by identifier: session expiry and receive maximum. */
-const LENGTHS: Readonly<Record<number, number>> = { 17: 4, 33: 2 }
+/** The will in a CONNECT packet. */
+export interface WillOfPacket {
+  readonly topic: string
+  readonly payload: string
+  readonly qos: number
+  readonly retain: boolean
+  /** By identifier (MQTT 5, section 2.2.2.2). */
+  readonly properties: Readonly<Record<number, unknown>>
+}
+
+/** How long the value of a property is, by identifier; 0 is a text or binary data, -1 a pair of texts. */
+const LENGTHS: Readonly<Record<number, number>> = {
+  1: 1,
+  2: 4,
+  3: 0,
+  8: 0,
+  9: 0,
+  17: 4,
+  24: 4,
+  33: 2,
+  38: -1,
+}
 
 /** Reads the body of a packet: what follows its length. */
 export function readConnect(body: Buffer): ConnectPacket {
   const protocolVersion = body[6]!
   const flags = body[7]!
   let at = 10
-  let sessionExpiry = 0
-  if (protocolVersion === 5) {
-    const end = at + 1 + body[at]!
-    for (at++; at < end; ) {
-      const id = body[at]!
-      if (id === 17) sessionExpiry = body.readUInt32BE(at + 1)
-      assert.ok(LENGTHS[id], `a property ${id} in CONNECT`)
-      at += 1 + LENGTHS[id]
-    }
-  }
   const text = () => {
     const start = at + 2
     at = start + body.readUInt16BE(at)
     return body.toString('utf8', start, at)
   }
+  const readProperties = () => {
+    const properties: Record<number, unknown> = {}
+    if (protocolVersion !== 5) return properties
+    assert.ok(body[at]! < 0x80, 'a length of one byte')
+    const end = at + 1 + body[at]!
+    for (at++; at < end; ) {
+      const id = body[at++]!
+      const length = LENGTHS[id]
+      assert.ok(length !== undefined, `a property ${id} in CONNECT`)
+      if (length > 0) {
+        properties[id] = body.readUIntBE(at, length)
+        at += length
+      } else properties[id] = length === 0 ? text() : [text(), text()]
+    }
+    return properties
+  }
+  const { 17: sessionExpiry = 0 } = readProperties() as { 17?: number }
+  const clientId = text()
+  const readWill = () => {
+    const properties = readProperties()
+    const topic = text()
+    return {
+      topic,
+      payload: text(),
+      qos: (flags >> 3) & 3,
+      retain: (flags & 0x20) !== 0,
+      properties,
+    }
+  }
   return {
     protocolVersion,
     cleanStart: (flags & 2) !== 0,
-    clientId: text(),
+    clientId,
+    will: flags & 4 ? readWill() : undefined,
     username: flags & 0x80 ? text() : undefined,
     password: flags & 0x40 ? text() : undefined,
     sessionExpiry,

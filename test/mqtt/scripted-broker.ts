@@ -16,6 +16,7 @@ const PUBREC = 5
 const PUBREL = 6
 const PUBCOMP = 7
 export const SUBSCRIBE = 8
+export const UNSUBSCRIBE = 10
 
 /** Properties of CONNACK as bytes. */
 export const connackProperty = {
@@ -38,6 +39,8 @@ export interface Script {
     filters: readonly string[],
     answer: (codes: readonly number[]) => void,
   ) => void
+  /** Reason code for a filter of an UNSUBSCRIBE. One `undefined`, and it is not answered. */
+  readonly unsubscribe?: (filter: string) => number | undefined
   /** Takes a PUBLISH of QoS 1 or 2; `answer` sends its PUBACK or PUBREC. */
   readonly publish?: (topic: string, answer: (reason: number) => void) => void
 }
@@ -67,6 +70,8 @@ export interface ScriptedBroker extends AsyncDisposable {
   readonly packets: readonly number[]
   /** Filters in the order they were subscribed. */
   readonly filters: readonly string[]
+  /** Filters in the order they were unsubscribed. */
+  readonly unsubscribed: readonly string[]
   /** PUBACK and PUBREC in the order they came. A PUBREC without objection is released at once. */
   readonly acknowledgements: Collector<Acknowledgement>
   /** Sends a message to every client. */
@@ -86,6 +91,7 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
   const sockets = new Set<Socket>()
   const packets: number[] = []
   const filters: string[] = []
+  const unsubscribed: string[] = []
   const acknowledgements = new Collector<Acknowledgement>()
   const logins = new Collector<ConnectPacket>()
   const versions = new WeakMap<Socket, number>()
@@ -133,6 +139,20 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
       )
       const known = codes.filter((code) => code !== undefined)
       if (known.length === codes.length) suback(known)
+    } else if (type >> 4 === UNSUBSCRIBE) {
+      const isFive = versions.get(socket) === 5
+      const asked: string[] = []
+      for (let at = isFive ? 3 + body[2]! : 2; at < body.length; ) {
+        const end = at + 2 + body.readUInt16BE(at)
+        asked.push(body.toString('utf8', at + 2, end))
+        at = end
+      }
+      unsubscribed.push(...asked)
+      const codes = asked.map((filter) => (script.unsubscribe ? script.unsubscribe(filter) : 0))
+      const known = codes.filter((code) => code !== undefined)
+      if (known.length === codes.length) {
+        send(0xb0, body[0]!, body[1]!, ...(isFive ? [0, ...known] : []))
+      }
     } else if (type >> 4 === PUBLISH && type & 0x06) {
       const end = 2 + body.readUInt16BE(0)
       const topic = body.toString('utf8', 2, end)
@@ -183,6 +203,7 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
     logins,
     packets,
     filters,
+    unsubscribed,
     acknowledgements,
     deliver({ topic, text, qos, id }) {
       const [name, payload] = [Buffer.from(topic), Buffer.from(text)]

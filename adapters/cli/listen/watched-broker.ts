@@ -55,6 +55,7 @@ export function watchedBroker(broker: Broker, watch: Watch): Broker {
       await watch.onSubscribed(results)
       return results
     },
+    unsubscribe: (filters) => naming(name, broker.unsubscribe(filters)),
     publish: (message) => broker.publish(message),
     close: () => broker.close(),
     [Symbol.asyncDispose]: () => broker.close(),
