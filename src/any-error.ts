@@ -23,7 +23,7 @@ import {
   type UnsupportedRuntimeError,
 } from './base/errors.ts'
 import type { RevocationError } from './fleet/revocation.ts'
-import type { RuleExportError } from './product/rule-export.ts'
+import type { RuleExportError } from './product/rules/rule-export.ts'
 import type { AccessDeniedError } from './rule/access-denied.ts'
 
 /** Any error that the library throws on purpose, save for those of one adapter alone. Its `code` tells which it is. */

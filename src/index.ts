@@ -142,12 +142,12 @@ export {
   checkWill,
 } from './broker/check.ts'
 export {
-  authBackends,
   type BrokerEngine,
   type BrokerEngines,
   createBrokers,
   type NamedBroker,
   type NamedBrokers,
+  productsOf,
 } from './broker/engine.ts'
 export {
   type MemoryBrokerOptions,
@@ -156,28 +156,6 @@ export {
   memoryServer,
 } from './broker/memory.ts'
 export { StatusStream } from './broker/status-stream.ts'
-
-// product: rules in the forms of broker products
-export {
-  type EmqxAclRule,
-  emqxAclList,
-  emqxFileRules,
-  emqxJwtClaim,
-} from './product/emqx/rules.ts'
-export { mosquittoAclFile } from './product/mosquitto/acl-file.ts'
-export {
-  type DynsecAcl,
-  type DynsecRole,
-  type DynsecRoles,
-  mosquittoDynsecRoles,
-} from './product/mosquitto/roles.ts'
-export {
-  type ExportCode,
-  type ExportFinding,
-  type RuleExport,
-  RuleExportError,
-  type RuleExportOptions,
-} from './product/rule-export.ts'
 
 // presence: which devices are there
 export type {

@@ -7,7 +7,10 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ConfigError } from '../../src/base/errors.ts'
-import { brokerConfig, type GeneratedConfig } from '../config/index.ts'
+import { brokerConfig } from '../../src/product/configuration/broker-config.ts'
+import type { GeneratedConfig } from '../../src/product/configuration/generated.ts'
+import type { Product } from '../../src/product/product.ts'
+import * as products from '../../src/product/products.ts'
 import { CommandFailure, exitCode, firstLine } from './failure.ts'
 import { print, printError } from './output.ts'
 
@@ -38,8 +41,14 @@ export async function config(broker: string, { routes, out, force }: ConfigOptio
 }
 
 function generate(broker: string, routes: string | undefined): GeneratedConfig {
+  const known = Object.values<Product>(products).filter(({ configuration }) => configuration)
+  const product = known.find(({ name }) => name === broker)
+  if (!product) {
+    const names = known.map(({ name }) => name).join(', ')
+    throw new CommandFailure(exitCode.misused, `broker: must be one of ${names}`)
+  }
   try {
-    return brokerConfig(broker, routes === undefined ? {} : { routes })
+    return brokerConfig(product, routes === undefined ? {} : { routes })
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause
     throw new CommandFailure(exitCode.misused, cause.message, { cause })

@@ -14,7 +14,7 @@ import type { BrokerConfig } from '../mqtt/config.ts'
 /** A broker of the engine `mqtt`. */
 export interface MqttSetting extends BrokerConfig {
   readonly engine?: 'mqtt'
-  readonly authBackend?: string
+  readonly product?: string
 }
 
 /** A broker of an engine of the user's: its keys are what that engine takes. */

@@ -6,7 +6,7 @@
 
 /** What came of one question. */
 export interface Outcome {
-  /** The dialect it was asked in, such as `emqx`. */
+  /** The name of the product that asked, such as `emqx`. */
   readonly product: string
   /** What was asked, such as `auth`. */
   readonly route: string

@@ -3,22 +3,30 @@
  *
  * @module
  */
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { ConfigError } from '../../src/base/errors.ts'
 import { type Logger, writeLine } from '../../src/base/log.ts'
+import { checkOptions } from '../../src/base/options.ts'
 import type { DeviceRef } from '../../src/device/reference.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { ConnectionRef, PresenceTracker } from '../../src/presence/presence.ts'
+import type { Answer } from '../../src/product/http/answer.ts'
+import type { BrokerEvent } from '../../src/product/http/event.ts'
+import type { TellingProduct } from '../../src/product/product.ts'
 import { readClientId } from '../../src/rule/client-id.ts'
 import type { OutcomeCounters } from './counters.ts'
-import type { Answer } from './dialect.ts'
-import { emqx4Events, emqxEvents } from './events/emqx.ts'
-import type { BrokerEvent, EventSource } from './events/source.ts'
-import { vernemqEvents } from './events/vernemq.ts'
-import { type RefusalCode, type RequestBounds, requestHandler } from './handler.ts'
+import {
+  type OptionNames,
+  type RefusalCode,
+  type RequestBounds,
+  requestHandler,
+} from './handler.ts'
+import { checkProducts, pathOf } from './products.ts'
 
 /** What {@link brokerEvents} takes beside the fleet. */
 export type BrokerEventsOptions = RequestBounds & {
+  /** Which brokers may tell, such as `[emqx]` of `devicehub/products`: one or more, each once. */
+  readonly products: readonly TellingProduct[]
   /** Where the events go. */
   readonly presence: PresenceTracker
   /**
@@ -38,7 +46,16 @@ export type BrokerEventsOptions = RequestBounds & {
   readonly counters?: OutcomeCounters
 }
 
-const SOURCES: readonly EventSource[] = [emqxEvents, emqx4Events, vernemqEvents]
+const OPTIONS: OptionNames<BrokerEventsOptions> = {
+  secret: true,
+  withoutSecret: true,
+  products: true,
+  presence: true,
+  broker: true,
+  maxBodyBytes: true,
+  logger: true,
+  counters: true,
+}
 
 // EMQX tries again at 429 and 503 alone, and not for ever; VerneMQ and EMQX 4 never do.
 const STATUS: Readonly<Record<RefusalCode | 'principal-unknown', number>> = {
@@ -49,8 +66,9 @@ const STATUS: Readonly<Record<RefusalCode | 'principal-unknown', number>> = {
 }
 
 /**
- * Makes the routes, each with and without a trailing slash: `POST /emqx` and `POST /emqx4` with the
- * secret in a header, and `POST /vernemq/<secret>` or `POST /vernemq/<secret>/<node>`.
+ * Makes the routes, each with and without a trailing slash: `POST /<product>` with the secret in a
+ * header, such as `/emqx`, or `POST /<product>/<secret>` and `POST /<product>/<secret>/<node>`, such as
+ * those of `vernemq`.
  * `docs/presence.md` says for each broker what it has to be configured with.
  *
  * An event of a device goes to `presence`. One of a service account, the holder of a token or a
@@ -63,12 +81,14 @@ const STATUS: Readonly<Record<RefusalCode | 'principal-unknown', number>> = {
  * A connection takes one look-up in the store; its end takes one only if it comes first.
  *
  * @throws {ConfigError} If there is no secret and no `withoutSecret`, or both, the secret is too
- * short, or a setting is out of range.
+ * short, there is no product, one twice or one that tells nothing, or an option is unknown or out of
+ * range.
  *
  * @example
  * ```ts
  * import { createFleet, defineDeviceType, memoryStore, presenceTracker } from 'devicehub'
  * import { brokerEvents } from 'devicehub/hono'
+ * import { vernemq } from 'devicehub/products'
  * import { Hono } from 'hono'
  * import * as v from 'valibot'
  *
@@ -76,27 +96,30 @@ const STATUS: Readonly<Record<RefusalCode | 'principal-unknown', number>> = {
  * const fleet = createFleet({ types: [pump], store: memoryStore() })
  * const presence = presenceTracker({ types: fleet.types })
  * const secret = 'take this from the environment'
- * const app = new Hono().route('/iot/events', brokerEvents(fleet, { secret, presence }))
+ * const routes = brokerEvents(fleet, { secret, presence, products: [vernemq] })
+ * const app = new Hono().route('/iot/events', routes)
  * ```
  */
 export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
+  checkOptions(options, OPTIONS)
   const { hasSecret, handle } = requestHandler(options)
-  const { presence, broker = 'default', logger = console, counters } = options
+  const { products, presence, broker = 'default', logger = console, counters } = options
   if (typeof broker !== 'string' || broker === '') {
     throw new ConfigError('broker', 'must name a broker')
   }
+  checkProducts(products, 'events')
 
-  function handler(source: EventSource) {
+  function handler({ name, secretIn, events }: TellingProduct) {
     const count = (effect: 'allow' | 'deny', reason: string) => {
-      counters?.add({ product: source.name, route: 'events', effect, code: reason })
+      counters?.add({ product: name, route: 'events', effect, code: reason })
     }
     const accept = (reason: string): Answer => {
       count('allow', reason)
-      return source.accepted
+      return events.accepted
     }
     const refuse = (level: 'warn' | 'error', reason: keyof typeof STATUS, text: string): Answer => {
       count('deny', reason)
-      writeLine(logger, level, `event of ${source.name}: refused: ${text}`)
+      writeLine(logger, level, `event of ${name}: refused: ${text}`)
       return { status: STATUS[reason], body: '' }
     }
 
@@ -125,10 +148,10 @@ export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
       if (user === 'untold') return accept('client-unknown')
       const device = user === 'none' ? undefined : await findDevice(user.name)
       // The broker was told that this failed, and may have told more since.
-      if (isLate()) return source.accepted
+      if (isLate()) return events.accepted
       if (!device) {
-        const name = JSON.stringify(user === 'none' ? '' : user.name)
-        return refuse('warn', 'principal-unknown', `principal-unknown, user name ${name}`)
+        const username = JSON.stringify(user === 'none' ? '' : user.name)
+        return refuse('warn', 'principal-unknown', `principal-unknown, user name ${username}`)
       }
       if (device === 'other') return accept('not-a-device')
       record(event, device)
@@ -136,23 +159,19 @@ export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
     }
 
     return handle({
-      secretIn: source.secretIn,
-      answer: (question, context, isLate) => take(source.read(question, nodeOf(context)), isLate),
+      secretIn,
+      answer: async (fields, { req }, isLate) =>
+        take(events.read(fields, req.raw.headers, req.param('node')), isLate),
       refuse,
     })
   }
 
   const app = new Hono()
-  for (const source of SOURCES) {
-    const hasSegment = source.secretIn === 'path' && hasSecret
-    const path = hasSegment ? `/${source.name}/:secret` : `/${source.name}`
-    const serve = handler(source)
+  for (const product of products) {
+    const path = pathOf(product, hasSecret)
+    const serve = handler(product)
     app.all(path, serve).all(`${path}/`, serve)
-    if (source.secretIn === 'path') app.all(`${path}/:node`, serve).all(`${path}/:node/`, serve)
+    if (product.secretIn === 'path') app.all(`${path}/:node`, serve).all(`${path}/:node/`, serve)
   }
   return app
-}
-
-function nodeOf({ req }: Context): string | undefined {
-  return req.param('node')
 }

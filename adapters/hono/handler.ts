@@ -8,8 +8,9 @@ import type { Context } from 'hono'
 import { withinDeadline } from '../../src/base/deadline.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { describeError } from '../../src/base/log.ts'
-import type { Answer, Question } from './dialect.ts'
-import { bodyReader, MalformedRequest } from './fields.ts'
+import type { Answer } from '../../src/product/http/answer.ts'
+import { type Fields, MalformedRequest } from '../../src/product/http/fields.ts'
+import { bodyReader } from './body.ts'
 import { type SecretOptions, secretCheck } from './secret.ts'
 
 /** What requests are held to. */
@@ -17,6 +18,11 @@ export type RequestBounds = SecretOptions & {
   /** Longest request body that is read, in bytes, 1 or more. Default: 16,384. */
   readonly maxBodyBytes?: number
 }
+
+/** Every option there is, for `checkOptions`: of each kind, where there are several. */
+export type OptionNames<Options> = Readonly<
+  Record<Options extends unknown ? keyof Options : never, true>
+>
 
 /** Why a request is answered without being understood. */
 export type RefusalCode = 'request-malformed' | 'broker-secret-wrong' | 'failed'
@@ -31,9 +37,9 @@ export interface Handling {
    * @param isLate Tells whether the request was refused already, because the time was up.
    * @throws {MalformedRequest} If it cannot be read.
    */
-  answer(question: Question, context: Context, isLate: () => boolean): Answer | Promise<Answer>
+  answer(fields: Fields, context: Context, isLate: () => boolean): Promise<Answer>
   /** Answers any other one. The text is fit for a log once it is made {@link printable}. */
-  refuse(level: 'warn' | 'error', reason: RefusalCode, text: string): Answer
+  refuse(level: 'warn' | 'error', code: RefusalCode, text: string): Answer
 }
 
 /** Makes handlers that share a secret and bounds. */
@@ -77,12 +83,10 @@ export function requestHandler(bounds: RequestBounds): RequestHandler {
   async function serve(handling: Handling, context: Context): Promise<Response> {
     const problem = findProblem(handling, context)
     if (problem) return respond(handling.refuse('warn', ...problem))
-    const { raw } = context.req
     let late = false
     try {
-      const body = bodyReader(raw, maxBodyBytes)
-      const work = async () =>
-        handling.answer({ fields: await body.read(), headers: raw.headers }, context, () => late)
+      const body = bodyReader(context.req.raw, maxBodyBytes)
+      const work = async () => handling.answer(await body.read(), context, () => late)
       return respond(await withinDeadline(DEADLINE_MS, work, body.stop))
     } catch (error) {
       late = true

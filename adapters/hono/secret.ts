@@ -5,13 +5,14 @@
  */
 import { ConfigError } from '../../src/base/errors.ts'
 import { equalConstantTime } from '../../src/credential/generated.ts'
+import { SECRET_PLACEHOLDER } from '../../src/product/configuration/secret.ts'
 
 /** What {@link brokerAuth} takes: a secret, or the word that there is none. */
 export type SecretOptions =
   | {
       /**
        * What the broker sends as `Authorization: Bearer <secret>` or, where it cannot send headers,
-       * as the segment of the path behind the dialect's name: at least 16 characters of printable
+       * as the segment of the path behind the product's name: at least 16 characters of printable
        * ASCII.
        */
       readonly secret: string
@@ -29,8 +30,6 @@ export interface SecretCheck {
 }
 
 const MIN_SECRET_LENGTH = 16
-/** What stands in generated configurations in the place of the secret. */
-const PLACEHOLDER = 'YOUR-BROKER-SECRET'
 
 /**
  * Makes the check; `undefined` if there is nothing to check.
@@ -53,8 +52,8 @@ export function secretCheck(options: SecretOptions): SecretCheck | undefined {
       `is missing: set one text of at least ${MIN_SECRET_LENGTH} characters here and in the broker's configuration, or withoutSecret: true where nothing but the broker can reach these routes`,
     )
   }
-  if (secret === PLACEHOLDER) {
-    throw new ConfigError('secret', `is the placeholder ${PLACEHOLDER}: everybody knows it`)
+  if (secret === SECRET_PLACEHOLDER) {
+    throw new ConfigError('secret', `is the placeholder ${SECRET_PLACEHOLDER}: everybody knows it`)
   }
   if (secret.length < MIN_SECRET_LENGTH) {
     throw new ConfigError('secret', `must have at least ${MIN_SECRET_LENGTH} characters`)

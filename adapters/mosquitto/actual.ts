@@ -3,15 +3,13 @@
  *
  * @module
  */
-import type { DynsecAcl, DynsecRoles } from '../../src/product/mosquitto/roles.ts'
+import { type DynsecAcl, type DynsecRoles, ROLE_PREFIX } from '../../src/product/mosquitto/roles.ts'
 import { type Answer, type ControlLink, DynamicSecurityError, isObject } from './control.ts'
 
 /** How many entries are asked for at once. */
 const PAGE = 250
 /** The text name of every client that is kept in step. */
 export const MARK = 'devicehub'
-/** The beginning of the name of every role that is kept in step. */
-export const ROLE_PREFIX = 'devicehub/'
 const CREDENTIAL = 'credential '
 
 /** A client, as far as it matters here. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ExportFinding } from '../../src/product/rule-export.ts'
+import type { ExportFinding } from '../../src/product/rules/rule-export.ts'
 
 /** What is different, or missing. Stable, to switch on. */
 export type LoginFindingCode =

@@ -11,13 +11,12 @@ import { BrokerError } from '../../src/base/errors.ts'
 import type { DeviceRecord } from '../../src/device/store.ts'
 import type { BrokerAccount } from '../../src/fleet/broker-account.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
-import { mosquittoDynsecRoles } from '../../src/product/mosquitto/roles.ts'
+import { mosquittoDynsecRoles, ROLE_PREFIX } from '../../src/product/mosquitto/roles.ts'
 import {
   type ActualState,
   accept,
   hasDefaultAccess,
   isNotFound,
-  ROLE_PREFIX,
   readLogin,
   readState,
 } from './actual.ts'

@@ -9,6 +9,7 @@ import * as v from 'valibot'
 import { brokerAuth } from '../../adapters/hono/index.ts'
 import { passwordHasher } from '../../src/credential/generated.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
+import { emqx } from '../../src/product/index.ts'
 import { DEVICES, DJANGO_HASH, deviceId, PASSWORD, SECRET, SLOW_USERS } from './site.ts'
 
 const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
@@ -49,7 +50,7 @@ const fleet = createFleet({ types: [pump, valve], store, pepper })
 const logger = { info() {}, warn() {}, error() {} }
 
 const app = new Hono()
-  .route('/iot/broker', brokerAuth(fleet, { secret: SECRET, logger }))
+  .route('/iot/broker', brokerAuth(fleet, { secret: SECRET, products: [emqx], logger }))
   .post('/bare', async (context) => {
     const { username } = await context.req.json<{ username: string }>()
     return context.json({ result: username === '' ? 'deny' : 'allow' })

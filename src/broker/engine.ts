@@ -1,6 +1,6 @@
 /**
  * Named brokers from plain data, such as a file or the environment gives it: which engine makes
- * each of them, and in which dialect each asks over HTTP.
+ * each of them, and which product each is.
  *
  * @module
  */
@@ -24,8 +24,11 @@ export type BrokerEngines = Readonly<Record<string, BrokerEngine>>
 export interface NamedBroker {
   /** Who makes it. Default: the scheme of `url` where an engine is called so, or else `mqtt`. */
   readonly engine?: string
-  /** The dialect in which this broker asks over HTTP; see {@link authBackends}. Default: it asks nothing. */
-  readonly authBackend?: string
+  /**
+   * The name of the broker product it is, such as `emqx`, if it asks over HTTP; see {@link productsOf}.
+   * Default: it asks nothing.
+   */
+  readonly product?: string
   readonly [key: string]: unknown
 }
 
@@ -67,31 +70,33 @@ export function createBrokers<Name extends string>(
 }
 
 /**
- * In which dialects the brokers of a configuration ask: those that their `authBackend` names, each
- * once. So only they are opened by `brokerAuth` of `devicehub/hono`.
+ * Which products the brokers of a configuration are: those that their key `product` names, each once.
+ * So only they are opened by `brokerAuth` of `devicehub/hono`, which takes one or more.
  *
- * @param dialects Those that may be named.
- * @throws {ConfigError} If one is unknown, with the key `brokers.NAME.authBackend`.
+ * @param products Those that may be named.
+ * @throws {ConfigError} If one is unknown, with the key `brokers.NAME.product`.
  *
  * @example
  * ```ts
- * import { authBackends, createFleet, memoryStore } from 'devicehub'
- * import { brokerAuth, dialects } from 'devicehub/hono'
+ * import { createFleet, memoryStore, productsOf } from 'devicehub'
+ * import { brokerAuth } from 'devicehub/hono'
+ * import { emqx, goAuth } from 'devicehub/products'
  *
- * const brokers = { default: { host: 'emqx.internal', authBackend: 'emqx' } }
+ * const brokers = { default: { host: 'emqx.internal', product: 'emqx' } }
  * const fleet = createFleet({ types: [], store: memoryStore() })
  * const secret = 'take this from the environment'
- * const app = brokerAuth(fleet, { secret, dialects: authBackends(brokers, dialects) })
+ * const app = brokerAuth(fleet, { secret, products: productsOf(brokers, [emqx, goAuth]) })
  * ```
  */
-export function authBackends<Dialect>(
+export function productsOf<Product extends { readonly name: string }>(
   configs: NamedBrokers,
-  dialects: Readonly<Record<string, Dialect>>,
-): readonly Dialect[] {
+  products: readonly Product[],
+): readonly Product[] {
+  const byName = Object.fromEntries(products.map((product) => [product.name, product]))
   const found = Object.entries<unknown>(configs).flatMap(([name, input]) => {
     const key = `brokers.${name}`
-    const { authBackend } = readNamed(input, key)
-    return authBackend === undefined ? [] : [pick(dialects, authBackend, `${key}.authBackend`)]
+    const { product } = readNamed(input, key)
+    return product === undefined ? [] : [pick(byName, product, `${key}.product`)]
   })
   return [...new Set(found)]
 }
@@ -106,7 +111,7 @@ export function readBroker(
   key: string,
   engines: BrokerEngines,
 ): { readonly engine: BrokerEngine; readonly config: Readonly<Record<string, unknown>> } {
-  const { engine, authBackend: _, ...config } = readNamed(input, key)
+  const { engine, product: _, ...config } = readNamed(input, key)
   const name = engine ?? findScheme(config.url, engines) ?? DEFAULT_ENGINE
   return { engine: pick(engines, name, `${key}.engine`), config }
 }
@@ -117,7 +122,7 @@ function readNamed(input: unknown, key: string): NamedBroker {
     throw new ConfigError(key, 'must be an object or a URL')
   }
   const named: Readonly<Record<string, unknown>> = { ...input }
-  for (const name of ['engine', 'authBackend']) {
+  for (const name of ['engine', 'product']) {
     const value = named[name]
     if (value !== undefined && typeof value !== 'string') {
       throw new ConfigError(`${key}.${name}`, 'must be a string')

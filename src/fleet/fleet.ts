@@ -273,9 +273,9 @@ export interface Fleet {
    * Which rules of the device types and the service accounts a broker cannot honour as they are
    * written, and whether it keeps sessions apart. Rules of single devices and of tokens are not looked
    * at here: each decision is closed by itself, and denies what the broker hides.
-   * @param dialect One of the `dialects` of `devicehub/hono`, or the facts of a broker alone.
+   * @param product One of `devicehub/products`, or the facts of a broker alone.
    */
-  compatibility(dialect: { readonly facts: BrokerFacts }): readonly CompatibilityFinding[]
+  compatibility(product: { readonly facts: BrokerFacts }): readonly CompatibilityFinding[]
   /** Decides what a connected client may do. Rejects only if the store does. */
   authorize(request: NamedAccessRequest): Promise<Decision>
   /**

@@ -5,10 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Dialect, dialects } from '../../adapters/hono/index.ts'
 import { mqtt } from '../../adapters/mqtt/index.ts'
 import {
-  authBackends,
   type Broker,
   type BrokerEngines,
   ConfigError,
@@ -18,7 +16,9 @@ import {
   memoryBroker,
   memoryStore,
   type NamedBrokers,
+  productsOf,
 } from '../../src/index.ts'
+import { authPlug, emqx, goAuth } from '../../src/product/products.ts'
 import { captureLog, pump } from '../hub/fixture.ts'
 
 interface Made {
@@ -65,7 +65,7 @@ describe('an engine makes the broker', () => {
       'mqtt',
       { url: 'coap://a' },
     ],
-    ['without what is not its own', { host: 'a', authBackend: 'emqx' }, 'mqtt', { host: 'a' }],
+    ['without what is not its own', { host: 'a', product: 'emqx' }, 'mqtt', { host: 'a' }],
     ['with what is misspelt', { engne: 'coap' }, 'mqtt', { engne: 'coap' }],
   ] as const) {
     test(title, () => {
@@ -113,7 +113,7 @@ describe('a mistake is told with its key', () => {
     [{ engine: '__proto__' }, 'brokers.default.engine', /"__proto__" is not known/],
     [{ engine: () => memoryBroker() }, 'brokers.default.engine', /must be a string/],
     [{ engine: null }, 'brokers.default.engine', /must be a string/],
-    [{ authBackend: true }, 'brokers.default.authBackend', /must be a string/],
+    [{ product: true }, 'brokers.default.product', /must be a string/],
     [[], 'brokers.default', /must be an object or a URL/],
     [null, 'brokers.default', /must be an object or a URL/],
     [1883, 'brokers.default', /must be an object or a URL/],
@@ -150,32 +150,35 @@ describe('a mistake is told with its key', () => {
   })
 })
 
-describe('the dialects that brokers ask in', () => {
-  const asked = (configs: NamedBrokers): readonly Dialect[] => authBackends(configs, dialects)
+describe('the products that brokers are', () => {
+  const known = [authPlug, emqx, goAuth]
+  const found = (configs: NamedBrokers) => productsOf(configs, known)
 
   test('are those that are named, each once', () => {
     const configs = {
-      default: { authBackend: 'emqx' },
-      lorawan: { engine: 'coap', authBackend: 'goAuth' },
-      cloud: { host: 'a', authBackend: 'emqx' },
+      default: { product: 'emqx' },
+      lorawan: { engine: 'coap', product: 'go-auth' },
+      cloud: { host: 'a', product: 'emqx' },
       own: {},
       url: 'mqtt://a',
     }
-    assert.deepEqual(asked(configs), [dialects.emqx, dialects.goAuth])
+    assert.deepEqual(found(configs), [emqx, goAuth])
   })
 
   test('are none where none is named', () => {
-    assert.deepEqual(asked({ default: {}, url: 'mqtt://a' }), [])
+    assert.deepEqual(found({ default: {}, url: 'mqtt://a' }), [])
   })
 
-  for (const [authBackend, problem] of [
-    ['emq', /"emq" is not known: there is emqx, /],
+  for (const [product, problem] of [
+    ['emq', /"emq" is not known: there is auth-plug, emqx, go-auth$/],
+    ['goAuth', /"goAuth" is not known/],
+    ['vernemq', /"vernemq" is not known/],
     ['constructor', /"constructor" is not known/],
     [false, /must be a string/],
   ] as const) {
-    test(`${authBackend} is none`, () => {
-      const configs = { eu: { authBackend } } as unknown as NamedBrokers
-      assert.throws(() => asked(configs), configError('brokers.eu.authBackend', problem))
+    test(`${product} is none`, () => {
+      const configs = { eu: { product } } as unknown as NamedBrokers
+      assert.throws(() => found(configs), configError('brokers.eu.product', problem))
     })
   }
 })

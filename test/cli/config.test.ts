@@ -7,10 +7,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { brokerConfig } from '../../adapters/config/index.ts'
+import { brokerConfig } from '../../src/product/configuration/broker-config.ts'
+import { mosquitto } from '../../src/product/products.ts'
 import { hosts, node, run, userFolder } from './command.ts'
 
-const { files, notes } = brokerConfig('mosquitto')
+const { files, notes } = brokerConfig(mosquitto)
 
 for (const host of hosts) {
   test(`prints each file under its name, and the notes apart, on ${host.name}`, {
@@ -28,7 +29,10 @@ for (const host of hosts) {
 test('a broker that there is no configuration for: the known ones are named', async () => {
   using folder = userFolder()
   const { code, stdout, stderr } = await run(node, folder, ['config', 'mosquito'])
-  assert.match(stderr, /^devicehub: [^\n]*mosquitto[^\n]*rabbitmq[^\n]*\n$/)
+  assert.match(
+    stderr,
+    /^devicehub: broker: must be one of auth-plug, emqx, emqx4, go-auth, mosquitto, mosquitto-files, nanomq, rabbitmq, vernemq\n$/,
+  )
   assert.deepEqual([code, stdout], [2, ''])
 })
 

@@ -96,8 +96,8 @@ describe('of an engine of the user’s', () => {
     assert.deepEqual(apply({ port: 1 }, { ENGINE: 'coap' }), { engine: 'coap', port: 1 })
   })
 
-  test('the dialect can be named', () => {
-    assert.deepEqual(apply({}, { AUTH_BACKEND: 'emqx' }), { authBackend: 'emqx' })
+  test('the product can be named', () => {
+    assert.deepEqual(apply({}, { PRODUCT: 'emqx' }), { product: 'emqx' })
   })
 
   for (const [broker, variables, problem] of [

@@ -14,7 +14,7 @@ import {
 } from '../../src/index.ts'
 import type { AccessRequest } from '../../src/rule/decision.ts'
 import { type Principal, withClientId } from '../../src/rule/principal.ts'
-import { accessRequest, ruleSet, topicName } from '../product/export/arbitrary.ts'
+import { accessRequest, ruleSet, topicName } from '../product/rules/arbitrary.ts'
 
 /** Where the table comes from. `DIFFERENTIAL_SEED=<seed>` makes that of another run. */
 export const SEED = Number(process.env.DIFFERENTIAL_SEED ?? 20_260_101)

@@ -9,7 +9,7 @@
 import { describe, test } from 'node:test'
 import { mosquittoAclFile } from '../../src/product/mosquitto/acl-file.ts'
 import { mosquittoDynsecRoles } from '../../src/product/mosquitto/roles.ts'
-import type { ExportFinding } from '../../src/product/rule-export.ts'
+import type { ExportFinding } from '../../src/product/rules/rule-export.ts'
 import type { Decision } from '../../src/rule/decision.ts'
 import { expandFilter } from '../../src/rule/rule.ts'
 import { parseTopicFilter } from '../../src/topic/filter.ts'

@@ -215,7 +215,7 @@ function readVocabulary() {
       const type = checker.getDeclaredTypeOfSymbol(target)
       const parts = type.isUnion() ? type.types : [type]
       const names = parts.flatMap((part) => part.getProperties().map(({ name }) => name))
-      // The members of a plain value, such as the dialects there are.
+      // The members of a plain value, such as what a product has.
       const { valueDeclaration } = target
       if (target.flags & ts.SymbolFlags.Variable && valueDeclaration) {
         const value = checker.getTypeOfSymbolAtLocation(target, valueDeclaration)

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { Hono } from 'hono'
 import { type BrokerAuthOptions, brokerAuth } from '../../adapters/hono/index.ts'
 import { ConfigError, type DeviceStore, memoryStore } from '../../src/index.ts'
+import { ASKING } from '../support/products.ts'
 import {
   ACCESS,
   METHODS,
@@ -41,7 +42,7 @@ describe('the secret', () => {
 
   test('is not asked for when opened by word', async () => {
     const { fleet } = await fixture()
-    const routes = brokerAuth(fleet, { withoutSecret: true, logger: log })
+    const routes = brokerAuth(fleet, { withoutSecret: true, logger: log, products: ASKING })
     const app = new Hono().route('/iot/broker', routes)
     assert.deepEqual(await request(app, '/acl', ACCESS, { headers: {} }), ALLOW)
   })
@@ -82,7 +83,7 @@ describe('settings', () => {
     })
   }
   test('takes a secret of 16 characters', () => {
-    brokerAuth(fleet, { secret: 'x'.repeat(16) })
+    brokerAuth(fleet, { secret: 'x'.repeat(16), products: ASKING })
   })
 })
 
@@ -276,7 +277,10 @@ describe('when something fails', () => {
       console.warn = real
     })
     console.warn = log.warn
-    const app = new Hono().route('/iot/broker', brokerAuth(fleet, { secret: SECRET }))
+    const app = new Hono().route(
+      '/iot/broker',
+      brokerAuth(fleet, { secret: SECRET, products: ASKING }),
+    )
     assert.deepEqual(await request(app, '/auth', login), DENY)
     assert.deepEqual(log.lines, [
       `warn: broker emqx/auth: denied: password-wrong, user name "${STATION}"`,

@@ -9,7 +9,8 @@ import { describe, test } from 'node:test'
 import { Hono } from 'hono'
 import { brokerEvents } from '../../adapters/hono/index.ts'
 import { type ConnectionRef, presenceTracker } from '../../src/index.ts'
-import { emqx, type Post, T, toEmqx, toVernemq, vernemq } from './events/recorded.ts'
+import { emqx, type Post, T, toEmqx, toVernemq, vernemq } from '../product/events/recorded.ts'
+import { TELLING } from '../support/products.ts'
 import { captureLog, fixture, pump, SECRET, weatherStation } from './fixture.ts'
 
 const STATION = 'weatherstation/STATION-001'
@@ -45,7 +46,7 @@ function site() {
       return tracker.connected(event)
     },
   }
-  const options = { secret: SECRET, logger: captureLog(), presence }
+  const options = { secret: SECRET, products: TELLING, logger: captureLog(), presence }
   const app = new Hono().route('/', brokerEvents(fleet, options))
   const send = async (username: string, posts: readonly Post[]) => {
     for (const post of posts) {

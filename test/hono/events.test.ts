@@ -19,7 +19,7 @@ import {
   type PresenceTracker,
   presenceTracker,
 } from '../../src/index.ts'
-import { deferred } from '../support/wait.ts'
+import { vernemq as vernemqProduct } from '../../src/product/products.ts'
 import {
   AUTHORIZATION,
   emqx,
@@ -31,7 +31,9 @@ import {
   toVernemq,
   VERNEMQ,
   vernemq,
-} from './events/recorded.ts'
+} from '../product/events/recorded.ts'
+import { TELLING } from '../support/products.ts'
+import { deferred } from '../support/wait.ts'
 import { captureLog, fixture, pump, SECRET, weatherStation } from './fixture.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -53,7 +55,8 @@ function site(options: Partial<BrokerEventsOptions> = {}, of = fleet): Site {
   const presence = options.presence ?? presenceTracker({ types: of.types })
   const counters = outcomeCounters()
   const log = captureLog()
-  const all = { secret: SECRET, logger: log, counters, ...options, presence } as BrokerEventsOptions
+  const own = { secret: SECRET, products: TELLING, logger: log, counters }
+  const all = { ...own, ...options, presence } as BrokerEventsOptions
   const app = new Hono().route('/iot/events', brokerEvents(of, all))
   return {
     presence,
@@ -106,6 +109,7 @@ describe('what is refused', () => {
   test('a GET: 400', async () => {
     const app = brokerEvents(fleet, {
       secret: SECRET,
+      products: TELLING,
       presence: presenceTracker({ types: fleet.types }),
       logger: captureLog(),
     })
@@ -167,7 +171,8 @@ test('brokers with names of their own share no client ids', async () => {
 
 test('without a secret, VerneMQ needs none in its path', async () => {
   const presence = presenceTracker({ types: fleet.types })
-  const app = brokerEvents(fleet, { withoutSecret: true, presence, logger: captureLog() })
+  const options = { products: [vernemqProduct], presence, logger: captureLog() }
+  const app = brokerEvents(fleet, { withoutSecret: true, ...options })
   for (const path of ['/vernemq', '/vernemq/node-a', '/vernemq/node-a/']) {
     const headers = { ...JSON_TYPE, 'vernemq-hook': 'on_register' }
     const response = await app.request(path, { method: 'POST', headers, body: vernemq.register() })

@@ -15,6 +15,7 @@ import {
   type Logger,
   memoryStore,
 } from '../../src/index.ts'
+import { ASKING } from '../support/products.ts'
 
 export const SECRET = 'broker-secret-0123456789'
 export const HUB_PASSWORD = 'hub-password-0123456789'
@@ -74,7 +75,12 @@ export async function fixture(
   const { password } = await fleet.provision(weatherStation, 'STATION-001')
   const { password: pumpPassword } = await fleet.provision(pump, 'P-1')
   const log = captureLog()
-  const routes = brokerAuth(fleet, { secret: SECRET, logger: log, ...routeOptions })
+  const routes = brokerAuth(fleet, {
+    secret: SECRET,
+    logger: log,
+    products: ASKING,
+    ...routeOptions,
+  })
   const app = new Hono().route('/iot/broker', routes)
   return {
     fleet,

@@ -1,5 +1,5 @@
 /**
- * No dialect ever grants what the rules deny: whatever the rules are, whoever asks, and whatever the
+ * No product ever grants what the rules deny: whatever the rules are, whoever asks, and whatever the
  * broker keeps back of it.
  *
  * @module
@@ -7,8 +7,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type Dialect, type DialectRoute, dialects } from '../../adapters/hono/index.ts'
 import type { NamedAccessRequest } from '../../src/index.ts'
+import type { Question } from '../../src/product/http/question.ts'
+import type { AskingProduct } from '../../src/product/product.ts'
+import { emqx, goAuth, nanomq, vernemq } from '../../src/product/products.ts'
+import { ASKING } from '../support/products.ts'
 import { anyPacket, anyPlan, askers, CLIENT_IDS } from './fuzz/arbitrary.ts'
 import {
   build,
@@ -48,11 +51,11 @@ const cases = anyPlan.chain((plan) => {
 })
 
 /** Draws fleets, and throws where one grants what its rules deny. */
-async function search(dialect: Dialect, options: fc.Parameters<unknown>): Promise<Counts> {
-  const language = languageOf(dialect)
+async function search(product: AskingProduct, options: fc.Parameters<unknown>): Promise<Counts> {
+  const language = languageOf(product)
   const counts = { granted: 0, denied: 0 }
   const property = fc.asyncProperty(cases, async ({ plan, askings }) => {
-    const connected = connect(await build(plan), dialect, language)
+    const connected = connect(await build(plan), product, language)
     for (const { user, clientId: drawn, packet, encoding } of askings) {
       const one = connected.users[user]!
       const client = { ...one, clientId: clientIdOf(language, one.username, drawn) }
@@ -69,10 +72,10 @@ function passwordOf({ password }: User, other: User, kind: number): string {
   return [password, other.password, `${password}0`, ''][kind]!
 }
 
-for (const dialect of Object.values(dialects)) {
-  describe(dialect.name, () => {
+for (const product of ASKING) {
+  describe(product.name, () => {
     test(`grants nothing that the rules deny ${SEEDED}`, async () => {
-      const { granted, denied } = await search(dialect, { numRuns: FLEETS })
+      const { granted, denied } = await search(product, { numRuns: FLEETS })
       // Else it would not be told whether anything was looked at at all.
       assert.ok(granted > FLEETS && denied > FLEETS, `${granted} granted, ${denied} denied`)
     })
@@ -80,8 +83,8 @@ for (const dialect of Object.values(dialects)) {
     test(`lets in nobody whom the fleet would not ${SEEDED}`, async () => {
       const counts = { granted: 0, denied: 0 }
       const property = fc.asyncProperty(cases, async ({ plan, askings }) => {
-        const language = languageOf(dialect)
-        const connected = connect(await build(plan), dialect, language)
+        const language = languageOf(product)
+        const connected = connect(await build(plan), product, language)
         const { users } = connected
         for (const { user, clientId: drawn, encoding, password: kind } of askings.slice(0, 10)) {
           const one = users[user]!
@@ -98,24 +101,27 @@ for (const dialect of Object.values(dialects)) {
   })
 }
 
-/** A dialect whose questions are changed on their way. */
+/** A product whose questions are changed on their way. */
 function changed(
-  dialect: Dialect,
-  change: (asked: NamedAccessRequest) => NamedAccessRequest,
-): Dialect {
-  const routes = dialect.routes.map((route): DialectRoute => {
-    return {
-      ...route,
-      answer: (question, ask) =>
-        route.answer(question, { ...ask, access: (asked) => ask.access(change(asked)) }),
-    }
-  })
-  return { ...dialect, routes }
+  product: AskingProduct,
+  change: (asked: Omit<NamedAccessRequest, 'facts'>) => Omit<NamedAccessRequest, 'facts'>,
+): AskingProduct {
+  const questions = product.questions.map(
+    (question): Question => ({
+      ...question,
+      read(fields, headers) {
+        const asked = question.read(fields, headers)
+        if (asked.kind === 'access') return { ...asked, ...change(asked) }
+        if (asked.kind !== 'accesses') return asked
+        return { ...asked, requests: asked.requests.map(change) }
+      },
+    }),
+  )
+  return { ...product, questions }
 }
 
-describe('the search finds a dialect', () => {
-  const { emqx, goAuth, vernemq, nanomq } = dialects
-  const careless: readonly (readonly [title: string, Dialect])[] = [
+describe('the search finds a product', () => {
+  const careless: readonly (readonly [title: string, AskingProduct])[] = [
     [
       'that relies on share names its broker keeps back',
       { ...emqx, facts: { ...emqx.facts, share: true } },
@@ -132,9 +138,9 @@ describe('the search finds a dialect', () => {
     ],
     ['that forgets who asks', changed(goAuth, (asked) => ({ ...asked, username: 's' }))],
   ]
-  for (const [title, dialect] of careless) {
+  for (const [title, product] of careless) {
     test(`${title} ${SEEDED}`, async () => {
-      const found = search(dialect, { numRuns: 20_000, endOnFailure: true })
+      const found = search(product, { numRuns: 20_000, endOnFailure: true })
       await assert.rejects(found, /Property failed/)
     })
   }

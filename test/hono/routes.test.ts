@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Hono } from 'hono'
 import { type BrokerAuthOptions, brokerAuth } from '../../adapters/hono/index.ts'
+import { emqx } from '../../src/product/products.ts'
 import { ALLOW, type Answer, DENY, fixture, HUB_PASSWORD, request, SECRET } from './fixture.ts'
 
 const STATION = 'weatherstation/STATION-001'
@@ -128,7 +129,10 @@ describe('/auth', () => {
 
   for (const clientid of ['c-1', 'hub', 'pump/P-1', '', null, undefined]) {
     test(`allows the client id ${JSON.stringify(clientid)} where any is taken`, async () => {
-      const routes = brokerAuth(fleet, { secret: SECRET, logger: log, clientIds: 'any' })
+      const routes = brokerAuth(fleet, {
+        ...{ secret: SECRET, products: [emqx], logger: log },
+        clientIds: 'any',
+      })
       const app = new Hono().route('/iot/broker', routes)
       assert.deepEqual(await request(app, '/auth', { ...login, clientid }), stationAcl)
       const wrong = { ...login, password: 'wrong', clientid }

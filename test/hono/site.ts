@@ -17,6 +17,7 @@ import {
   memoryStore,
   presenceTracker,
 } from '../../src/index.ts'
+import { ASKING, TELLING } from '../support/products.ts'
 
 export const SECRET = 'broker-secret-0123456789'
 /** Of the device `weatherstation/STATION-001`. */
@@ -99,5 +100,8 @@ export const counters = outcomeCounters()
 const logger = { info() {}, warn() {}, error() {} }
 
 export const site = new Hono()
-  .route('/iot/broker', brokerAuth(fleet, { secret: SECRET, counters, logger }))
-  .route('/iot/events', brokerEvents(fleet, { secret: SECRET, presence, logger }))
+  .route('/iot/broker', brokerAuth(fleet, { secret: SECRET, products: ASKING, counters, logger }))
+  .route(
+    '/iot/events',
+    brokerEvents(fleet, { secret: SECRET, products: TELLING, presence, logger }),
+  )

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 import { Hono } from 'hono'
 import { brokerAuth } from '../../adapters/hono/index.ts'
 import { type AccessRule, createFleet, type Fleet, memoryStore } from '../../src/index.ts'
+import { ASKING } from '../support/products.ts'
 import { ALLOW, captureLog, DENY, pump, request, SECRET } from './fixture.ts'
 
 const DATA = 'things/pump/P-1/data'
@@ -25,7 +26,7 @@ const fleet = createFleet({ types: [pump], store, pepper })
 const { username, password } = await fleet.provision(pump, 'P-1')
 
 function routes(on: Fleet): Hono {
-  const options = { secret: SECRET, logger: log }
+  const options = { secret: SECRET, products: ASKING, logger: log }
   return new Hono().route('/iot/broker', brokerAuth(on, options))
 }
 const app = routes(fleet)

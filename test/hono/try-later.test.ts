@@ -9,6 +9,7 @@ import { describe, test } from 'node:test'
 import { Hono } from 'hono'
 import { brokerAuth, outcomeCounters } from '../../adapters/hono/index.ts'
 import { createFleet, type DeviceStore, memoryStore } from '../../src/index.ts'
+import { ASKING } from '../support/products.ts'
 import { captureLog, HUB_PASSWORD, pump, SECRET } from './fixture.ts'
 
 interface Told {
@@ -111,7 +112,7 @@ async function site(row: Row, store: DeviceStore = memoryStore()) {
   const services = [{ username: 'hub', password: HUB_PASSWORD, rules: 'hub' }] as const
   const fleet = createFleet({ types: [pump], store, services })
   const counters = outcomeCounters()
-  const options = { secret: SECRET, logger: captureLog(), counters }
+  const options = { secret: SECRET, products: ASKING, logger: captureLog(), counters }
   const app = new Hono().route('/', brokerAuth(fleet, options))
   const login = async (username: string, password: string): Promise<Told> => {
     const answer = await app.request(row.path, {

@@ -52,7 +52,8 @@ const USER_MODULE = 'pathToFileURL(path).href'
 
 // One line per entry point of deno.json: an entry point that is not here fails.
 const boundaries: Readonly<Record<string, Boundary>> = {
-  '.': { folders: ['src'], adapters: [], packages: CORE, lazy: [], builtins: 'never' },
+  '.': core(),
+  './products': core(),
   './mqtt': adapter('mqtt', {
     packages: ['valibot'],
     lazy: ['mqtt', 'ws', NODE_MODULE],
@@ -62,16 +63,19 @@ const boundaries: Readonly<Record<string, Boundary>> = {
   './aedes': adapter('aedes', { lazy: ['aedes', 'ws'], builtins: 'when used' }),
   './mosquitto': adapter('mosquitto', { builtins: 'when used' }),
   './emqx': adapter('emqx', {}),
-  './config': adapter('config', {}),
   // The settings of `mqtt`, as types: what a configuration may hold.
   './cli': adapter('cli', { adapters: ['mqtt'] }),
   // Where everything is put together, on runtimes that have the built-in modules of Node.
   [PROGRAM]: adapter('cli', {
-    adapters: ['aedes', 'config', 'hono', 'mqtt'],
+    adapters: ['aedes', 'hono', 'mqtt'],
     packages: ['commander', 'valibot'],
     lazy: ['hono', 'jiti', USER_MODULE],
     builtins: 'at once',
   }),
+}
+
+function core(): Boundary {
+  return { folders: ['src'], adapters: [], packages: CORE, lazy: [], builtins: 'never' }
 }
 
 function adapter(name: string, allowed: Partial<Boundary>): Boundary {
@@ -285,7 +289,7 @@ describe('an entry point can be imported where none of the optional packages is 
     return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 30_000 })
   }
 
-  for (const key of ['.', './mqtt', './aedes', './emqx', './cli']) {
+  for (const key of ['.', './products', './mqtt', './aedes', './emqx', './cli']) {
     test(key, () => {
       const { stdout, stderr } = importInChild(entries[key]!)
       assert.equal(stdout, 'imported\n', stderr)

@@ -21,6 +21,7 @@ import {
   defineDeviceType,
   memoryStore,
 } from '../../src/index.ts'
+import { rabbitmq as rabbitmqProduct } from '../../src/product/products.ts'
 import { type Rabbitmq, rabbitmqMissing, startRabbitmq } from '../support/rabbitmq.ts'
 import { Collector, within } from '../support/wait.ts'
 import { connect, cut, outcome, refusal } from './client.ts'
@@ -109,7 +110,8 @@ describe('a fleet on RabbitMQ', { skip: rabbitmqMissing, timeout: 180_000 }, () 
   let rabbitmq: Rabbitmq
   before(async () => {
     const logger = { info() {}, warn() {}, error() {} }
-    const { fetch } = new Hono().route('/iot/broker', brokerAuth(fleet, { secret: SECRET, logger }))
+    const auth = brokerAuth(fleet, { secret: SECRET, products: [rabbitmqProduct], logger })
+    const { fetch } = new Hono().route('/iot/broker', auth)
     const { port } = await new Promise<AddressInfo>((resolve) => {
       routes = serve({ fetch, port: 0, hostname: '127.0.0.1' }, resolve)
     })

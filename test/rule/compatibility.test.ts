@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
-import { brokerAuth, dialects } from '../../adapters/hono/index.ts'
+import { brokerAuth } from '../../adapters/hono/index.ts'
 import {
   type AccessRequest,
   type AccessRule,
@@ -18,6 +18,9 @@ import {
   memoryStore,
   type ServiceAccount,
 } from '../../src/index.ts'
+import type { AskingProduct } from '../../src/product/product.ts'
+import { emqx, emqx4, goAuth, nanomq, vernemq } from '../../src/product/products.ts'
+import { ASKING } from '../support/products.ts'
 import { allow, deny, principal } from './fixture.ts'
 
 /** Tells everything and keeps everything apart. */
@@ -87,9 +90,9 @@ describe('nothing is found', () => {
   for (const [title, rule, facts] of rows) {
     test(title, () => assert.deepEqual(find([rule], facts), []))
   }
-  for (const [name, dialect] of Object.entries(dialects)) {
-    test(`the default rules of devices, by ${name}`, () => {
-      const found = fleetWith([]).compatibility(dialect)
+  for (const product of ASKING) {
+    test(`the default rules of devices, by ${product.name}`, () => {
+      const found = fleetWith([]).compatibility(product)
       assert.deepEqual(
         found.filter(({ kind }) => kind !== 'fleet'),
         [],
@@ -116,12 +119,13 @@ describe('sessions of others can be ended', () => {
     })
   }
 
-  for (const [name, dialect] of Object.entries(dialects)) {
-    test(`by ${name}: ${name === 'authPlug' ? 'found' : 'nothing is found'}`, () => {
+  for (const product of ASKING) {
+    const { name } = product
+    test(`by ${name}: ${name === 'auth-plug' ? 'found' : 'nothing is found'}`, () => {
       const codes = fleetWith([])
-        .compatibility(dialect)
+        .compatibility(product)
         .map(({ code }) => code)
-      assert.deepEqual(codes, name === 'authPlug' ? ['session'] : [])
+      assert.deepEqual(codes, name === 'auth-plug' ? ['session'] : [])
     })
   }
 })
@@ -221,13 +225,13 @@ describe('somebody could join the share group of another', () => {
 
   test('the routes do not start, and say what to do', () => {
     assert.throws(
-      () => brokerAuth(fleet, { secret, dialects: [dialects.emqx] }),
+      () => brokerAuth(fleet, { secret, products: [emqx] }),
       (error: unknown) => {
         assert.ok(error instanceof ConfigError)
-        assert.equal(error.key, 'dialects')
+        assert.equal(error.key, 'products')
         assert.equal(
           error.message,
-          'dialects: emqx would grant more than the rules say. wall: the rule to allow subscribe "things/pump/+/data" lets it join the share group "devicehub" of hub and take messages from it: the broker does not tell share names. Change the rule, leave the dialect out, or take it with accept: [\'share-group\']',
+          'products: emqx would grant more than the rules say. wall: the rule to allow subscribe "things/pump/+/data" lets it join the share group "devicehub" of hub and take messages from it: the broker does not tell share names. Change the rule, leave the product out, or take it with accept: [\'share-group\']',
         )
         return true
       },
@@ -235,21 +239,20 @@ describe('somebody could join the share group of another', () => {
   })
 
   test('they start where the broker tells share names, or where it is accepted', () => {
-    brokerAuth(fleet, { secret, dialects: [dialects.vernemq] })
-    brokerAuth(fleet, { secret, dialects: [dialects.emqx], accept: ['share-group'] })
-    assert.throws(() => brokerAuth(fleet, { secret, dialects: [dialects.emqx], accept: ['share'] }))
+    brokerAuth(fleet, { secret, products: [vernemq] })
+    brokerAuth(fleet, { secret, products: [emqx], accept: ['share-group'] })
+    assert.throws(() => brokerAuth(fleet, { secret, products: [emqx], accept: ['share'] }))
   })
 
   test('they start with what is granted less', () => {
     const less = fleetWith([allow('subscribe', 'a', { share: 'crew' })])
-    brokerAuth(less, { secret })
+    brokerAuth(less, { secret, products: ASKING })
   })
 })
 
 describe('a deny does not hold for what is taken off before the broker asks', () => {
   const secret = 'broker-secret-0123456789'
-  const { emqx, emqx4, vernemq, nanomq, goAuth } = dialects
-  const rows: readonly [AccessRule, (typeof dialects)[keyof typeof dialects], number][] = [
+  const rows: readonly [AccessRule, AskingProduct, number][] = [
     // rule, broker, for how many actions it does not hold
     [deny('publish', '$delayed/#'), emqx, 1],
     [deny('publish', '$delayed/5/a'), emqx, 1],
@@ -267,14 +270,14 @@ describe('a deny does not hold for what is taken off before the broker asks', ()
     [deny('both', '$delayed/#'), nanomq, 0],
     [deny('both', '$exclusive/#'), goAuth, 0],
   ]
-  for (const [rule, dialect, times] of rows) {
-    test(`${JSON.stringify(rule)}: ${dialect.name} ${times === 0 ? 'starts' : 'does not start'}`, () => {
+  for (const [rule, product, times] of rows) {
+    test(`${JSON.stringify(rule)}: ${product.name} ${times === 0 ? 'starts' : 'does not start'}`, () => {
       const found = Array(times).fill(`pump ${rule.filter}: grants-more, broker-topic`)
-      assert.deepEqual(find([rule], dialect.facts), found)
+      assert.deepEqual(find([rule], product.facts), found)
       const start = (accept: 'broker-topic'[]) =>
-        brokerAuth(fleetWith([rule]), { secret, dialects: [dialect], accept })
+        brokerAuth(fleetWith([rule]), { secret, products: [product], accept })
       if (times === 0) start([])
-      else assert.throws(() => start([]), { code: 'ERR_CONFIG', key: 'dialects' })
+      else assert.throws(() => start([]), { code: 'ERR_CONFIG', key: 'products' })
       start(['broker-topic'])
     })
   }

@@ -4,10 +4,10 @@
  * @module
  */
 import { ACCESS, METHODS, malformed, padded, secrets, twice } from '../hono/closed/recorded.ts'
-import { DIALECTS } from '../hono/dialects/index.ts'
-import type { Row } from '../hono/dialects/row.ts'
-import { type Post, refused, taken } from '../hono/events/recorded.ts'
 import { SECRET, STATION_PASSWORD } from '../hono/site.ts'
+import { type Post, refused, taken } from '../product/events/recorded.ts'
+import { RECORDED } from '../product/questions/index.ts'
+import type { Row } from '../product/questions/row.ts'
 
 /** A request and its answer. */
 export interface Exchange extends Omit<Row, 'body'> {
@@ -20,7 +20,7 @@ const HEADERS = { ...JSON_TYPE, authorization: `Bearer ${SECRET}` }
 const ALLOW: Row['answer'] = { status: 200, body: '{"result":"allow"}', type: 'application/json' }
 const DENY: Row['answer'] = { ...ALLOW, body: '{"result":"deny"}' }
 
-function ofDialect({ path, body, ...row }: Row): Exchange {
+function ofProduct({ path, body, ...row }: Row): Exchange {
   const exchange = { ...row, path: `/iot/broker${path}` }
   return row.method === 'GET' ? exchange : { ...exchange, body }
 }
@@ -71,8 +71,8 @@ const closed: readonly Exchange[] = [
   asked('one byte more', '/acl', DENY, padded(16_385)),
 ]
 
-const { imported = [], ...dialects } = Object.fromEntries(
-  Object.entries(DIALECTS).map(([name, rows]) => [name, rows.map(ofDialect)]),
+const { imported = [], ...products } = Object.fromEntries(
+  Object.entries(RECORDED).map(([name, rows]) => [name, rows.map(ofProduct)]),
 )
 
 /** Logins with slow hashes. */
@@ -80,7 +80,7 @@ export const slow: Readonly<Record<string, readonly Exchange[]>> = { imported }
 
 /** All exchanges, the slow logins last: once one was met, an unknown user costs as much. */
 export const exchanges: Readonly<Record<string, readonly Exchange[]>> = {
-  ...dialects,
+  ...products,
   closed,
   events,
   ...slow,

@@ -102,22 +102,22 @@ const NO_HTTP = [400, 408, 413, 431]
 
 /** Whether a good question is answered. */
 async function isServed(): Promise<boolean> {
-  const [, dialect, route] = routes[0]!
-  const [call] = questions(dialect, route)
+  const [, product, route] = routes[0]!
+  const [call] = questions(product, route)
   const envelope = {
     method: 'POST',
-    path: pathOf(dialect, route.path),
-    headers: headersOf(dialect, call!),
+    path: pathOf(product, route.path),
+    headers: headersOf(product, call!),
   }
   const way = WAYS['with its length']!(draw('served'))
-  return check(dialect, route, envelope, utf8.encode(call!.body) as Bytes, way)
+  return check(product, route, envelope, utf8.encode(call!.body) as Bytes, way)
 }
 
 describe('over HTTP', () => {
-  for (const [title, dialect, route] of routes) {
+  for (const [title, product, route] of routes) {
     test(`${title}: ${REQUESTS} requests ${SEEDED}`, async () => {
       const random = draw(`http ${title}`)
-      const asked = questions(dialect, route)
+      const asked = questions(product, route)
       for (let i = 0; i < REQUESTS; i++) {
         const call = random.one(asked)
         const kind = random.below(8)
@@ -125,26 +125,26 @@ describe('over HTTP', () => {
           kind < 2 ? garbage(random) : kind < 6 ? mutateBody(call, random) : utf8.encode(call.body)
         ) as Bytes
         const { 'content-length': _, ...headers } = plainEnvelope(
-          dialect,
+          product,
           call,
           body,
           random,
         ).headers
-        const path = pathOf(dialect, route.path)
+        const path = pathOf(product, route.path)
         const way = random.one(Object.values(WAYS))(random)
-        await check(dialect, route, { method: 'POST', path, headers }, body, way)
+        await check(product, route, { method: 'POST', path, headers }, body, way)
       }
       checkNothingPolluted()
     })
 
     test(`${title}: what is no HTTP is granted nothing ${SEEDED}`, async () => {
       const random = draw(`no http ${title}`)
-      const asked = questions(dialect, route)
+      const asked = questions(product, route)
       for (let i = 0; i < REQUESTS / 20; i++) {
         const call = random.one(asked)
         const body = utf8.encode(call.body)
-        const { 'content-length': _, ...plain } = headersOf(dialect, call) as Record<string, string>
-        const path = pathOf(dialect, route.path)
+        const { 'content-length': _, ...plain } = headersOf(product, call) as Record<string, string>
+        const path = pathOf(product, route.path)
         for (const [name, bytes] of brokenRequests(path, plain, body, random)) {
           const connection = new RawConnection(port)
           await connection.send(bytes)
@@ -176,10 +176,10 @@ describe('a body that is slow', () => {
   }
 
   test('is denied on every route within 5 s', async () => {
-    const slow = routes.flatMap(([title, dialect, route]) => {
-      const call = questions(dialect, route)[0]!
-      const headers = headersOf(dialect, call)
-      const path = pathOf(dialect, route.path)
+    const slow = routes.flatMap(([title, product, route]) => {
+      const call = questions(product, route)[0]!
+      const headers = headersOf(product, call)
+      const path = pathOf(product, route.path)
       const ways: Record<string, () => Promise<{ answer: Answer | undefined; took: number }>> = {
         'byte by byte': async () => {
           const connection = new RawConnection(port)
@@ -204,7 +204,7 @@ describe('a body that is slow', () => {
       }
       return Object.entries(ways).map(async ([name, way]) => {
         const { answer, took } = await way()
-        const late = denial({ ...route, deny: route.tryLater ?? route.deny })
+        const late = denial(route, 'POST', true)
         assert.deepEqual(answer, late, `${title} ${name}`)
         assert.ok(took > 3_500 && took < 5_000, `${title} ${name}: ${Math.round(took)} ms`)
       })
@@ -236,13 +236,13 @@ describe('memory', () => {
     const each = async (offset: number) => {
       const connection = new RawConnection(port)
       for (let i = 0; i < count / 4; i++) {
-        const [title, dialect, route] = routes[(i * 4 + offset) % routes.length]!
-        const headers = headersOf(dialect, questions(dialect, route)[0]!)
+        const [title, product, route] = routes[(i * 4 + offset) % routes.length]!
+        const headers = headersOf(product, questions(product, route)[0]!)
         const isTold = i % 2 === 0
         const length = isTold
           ? { 'content-length': String(LONG.length) }
           : { 'transfer-encoding': 'chunked' }
-        await connection.send(head('POST', pathOf(dialect, route.path), { ...headers, ...length }))
+        await connection.send(head('POST', pathOf(product, route.path), { ...headers, ...length }))
         if (!isTold) await connection.send(`${LONG.length.toString(16)}\r\n`)
         await connection.send(LONG)
         if (!isTold) await connection.send('\r\n0\r\n\r\n')
@@ -266,12 +266,12 @@ describe('memory', () => {
     const all = routes.map((one) => [...one, questions(one[1], one[2])] as const)
     const ask = async (count: number) => {
       for (let i = 0; i < count; i++) {
-        const [title, dialect, route, asked] = random.one(all)
+        const [title, product, route, asked] = random.one(all)
         const call = random.one(asked)
         const name = `${i}-${random.below(2 ** 31)}-${'x'.repeat(100)}`
         const body = utf8.encode(call.body.replace(/pump(\/|%2F)P-1/g, name)) as Bytes
-        const envelope = plainEnvelope(dialect, call, body, random)
-        const isGranted = await check(dialect, route, envelope, body)
+        const envelope = plainEnvelope(product, call, body, random)
+        const isGranted = await check(product, route, envelope, body)
         // What RabbitMQ asks of its own things is granted to everybody, and nothing by itself.
         assert.ok(!isGranted || /^rabbitmq\/(vhost|resource)$/.test(title), title)
       }

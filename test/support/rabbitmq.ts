@@ -10,7 +10,9 @@ import { once } from 'node:events'
 import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brokerConfig, SECRET_PLACEHOLDER } from '../../adapters/config/index.ts'
+import { brokerConfig } from '../../src/product/configuration/broker-config.ts'
+import { SECRET_PLACEHOLDER } from '../../src/product/configuration/secret.ts'
+import { rabbitmq } from '../../src/product/products.ts'
 import { freePort } from './mosquitto.ts'
 import { deferred, within } from './wait.ts'
 
@@ -82,7 +84,7 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Rabbitmq>
 function writeConfig(folder: string, port: number, options: RabbitmqOptions): void {
   const { authUrl, config = [], advanced } = options
   const [, routes, secret] = /^(.+)\/rabbitmq\/([^/]+)$/.exec(authUrl)!
-  for (const { path, text } of brokerConfig('rabbitmq', { routes: routes! }).files) {
+  for (const { path, text } of brokerConfig(rabbitmq, { routes: routes! }).files) {
     const written = text
       .replaceAll(SECRET_PLACEHOLDER, secret!)
       .replace('mqtt.listeners.tcp.1 = 0.0.0.0:1883', `mqtt.listeners.tcp.1 = 127.0.0.1:${port}`)

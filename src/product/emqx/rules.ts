@@ -20,7 +20,7 @@ import {
   finishExport,
   type RuleExport,
   type RuleExportOptions,
-} from '../rule-export.ts'
+} from '../rules/rule-export.ts'
 import { type EmqxStep, emqxSteps } from './steps.ts'
 
 /** A rule as EMQX reads it in a list. */
@@ -41,9 +41,13 @@ export interface EmqxAclRule {
  * the roots that mean something to EMQX are named: its own statistics and events, and file
  * transfer. A root that is not named reaches the configured sources.
  */
-const CLOSING: readonly EmqxAclRule[] = ['#', '$SYS/#', '$event/#', '$file/#', '$file-async/#'].map(
-  (topic) => ({ permission: 'deny', action: 'all', topic }),
-)
+const CLOSING: readonly EmqxAclRule[] = /* @__PURE__ */ [
+  '#',
+  '$SYS/#',
+  '$event/#',
+  '$file/#',
+  '$file-async/#',
+].map((topic) => ({ permission: 'deny', action: 'all', topic }))
 
 /**
  * A principal's rules as the list `acl` of an answer to EMQX's HTTP authentication (5.8 and later).
@@ -55,8 +59,7 @@ export function emqxAclList(
   options: RuleExportOptions = {},
 ): RuleExport<readonly EmqxAclRule[]> {
   const { steps, findings } = emqxSteps(principal)
-  const list = [...steps.map(toListRule), ...CLOSING]
-  return finishExport('An ACL list of EMQX', list, findings, options)
+  return finishExport('An ACL list of EMQX', toList(steps), findings, options)
 }
 
 /**
@@ -70,8 +73,7 @@ export function emqxJwtClaim(
   options: RuleExportOptions = {},
 ): RuleExport<{ readonly acl: readonly EmqxAclRule[] }> {
   const { steps, findings } = emqxSteps(principal)
-  const claim = { acl: [...steps.map(toListRule), ...CLOSING] }
-  return finishExport('A JWT for EMQX', claim, findings, options)
+  return finishExport('A JWT for EMQX', { acl: toList(steps) }, findings, options)
 }
 
 /**
@@ -92,6 +94,10 @@ export function emqxFileRules(
   const text = ['%% -*- coding: utf-8 -*-', ...lines, '{deny, all}.', ''].join('\n')
   const findings = exports.flatMap((exported) => exported.findings)
   return finishExport("EMQX's rules file", text, findings, options)
+}
+
+function toList(steps: readonly EmqxStep[]): readonly EmqxAclRule[] {
+  return [...steps.map(toListRule), ...CLOSING]
 }
 
 function toListRule({ permission, action, topic, exact, qos, retain }: EmqxStep): EmqxAclRule {

@@ -16,10 +16,10 @@ import {
   findClientIdProblem,
   type Grant,
   problem,
-  type Sight,
   selectGrants,
-} from '../grants.ts'
-import type { ExportFinding, RuleProblem } from '../rule-export.ts'
+} from '../rules/grants.ts'
+import type { ExportFinding, RuleProblem } from '../rules/rule-export.ts'
+import { facts } from './facts.ts'
 
 /** One rule for one user, before it is written. */
 export interface EmqxStep {
@@ -34,18 +34,16 @@ export interface EmqxStep {
   readonly retain?: boolean
 }
 
-const SIGHT: Sight = { shares: false, retain: true }
-
-/** Prefixes EMQX takes off a topic before it looks at the rules, so that no rule can name them. */
-const PREFIXES: readonly string[] = ['$share', '$queue', '$exclusive', '$delayed']
+/** With a share name behind it. */
+const SHARE = '$share'
 
 /** A principal's rules as EMQX has to read them, without what closes the list. */
 export function emqxSteps(principal: Principal): {
   readonly steps: readonly EmqxStep[]
   readonly findings: readonly ExportFinding[]
 } {
-  const { grants, findings } = effectiveGrants(principal, SIGHT)
-  const selected = selectGrants(principal, grants, SIGHT, findProblem)
+  const { grants, findings } = effectiveGrants(principal, facts)
+  const selected = selectGrants(principal, grants, facts, findProblem)
   const told = [...selected.told].sort(widestFirst)
   const steps = [
     // First what begins with "$": a deny for "#" does not mean it, but EMQX may match it there.
@@ -70,7 +68,7 @@ function findProblem(grant: Grant): RuleProblem | undefined {
   if (first === '+' || first === '#') {
     return problem('first-level-wildcard', 'reaches topics that begin with "$" there')
   }
-  if (PREFIXES.includes(first)) {
+  if (isStripped(first)) {
     return problem('broker-topic', `can never match, since EMQX takes "${first}" off first`)
   }
   if (action === 'subscribe' && denials.length > 0) {
@@ -84,6 +82,12 @@ function findProblem(grant: Grant): RuleProblem | undefined {
     return { kind: 'narrower', code: 'trailing-wildcard', text }
   }
   return undefined
+}
+
+/** Whether EMQX takes a first level off before it looks at the rules, so that no rule can name it. */
+function isStripped(first: string): boolean {
+  const { publish, subscribe } = facts.stripped
+  return [SHARE, ...publish, ...subscribe].some((prefix) => prefix.split('/')[0] === first)
 }
 
 /** Whether EMQX gives a filter another meaning than its text: a placeholder, or `eq `. */

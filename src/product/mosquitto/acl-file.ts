@@ -11,14 +11,7 @@
 import { quote } from '../../base/quote.ts'
 import type { Principal } from '../../rule/principal.ts'
 import { levelsCover, levelsOverlap } from '../../topic/relation.ts'
-import {
-  type Denial,
-  effectiveGrants,
-  type Grant,
-  problem,
-  type Sight,
-  selectGrants,
-} from '../grants.ts'
+import { type Denial, effectiveGrants, type Grant, problem, selectGrants } from '../rules/grants.ts'
 import {
   checkDistinct,
   describe,
@@ -27,12 +20,11 @@ import {
   type RuleExport,
   type RuleExportOptions,
   type RuleProblem,
-} from '../rule-export.ts'
+} from '../rules/rule-export.ts'
 import { findMosquittoProblem, isMisreadInLine } from './expressible.ts'
+import { filesFacts } from './facts.ts'
 
 type Access = 'read' | 'write' | 'readwrite' | 'deny'
-
-const SIGHT: Sight = { shares: false, retain: false }
 
 /**
  * Principals' rules as the text of an `acl_file`: a section for each user.
@@ -73,9 +65,9 @@ export function aclFileSection(principal: Principal): {
   readonly findings: readonly ExportFinding[]
 } {
   const { username } = principal
-  const { grants, findings } = effectiveGrants(principal, SIGHT)
+  const { grants, findings } = effectiveGrants(principal, filesFacts)
   const unnamed = isMisreadInLine(username)
-  const { told, findings: untold } = selectGrants(principal, grants, SIGHT, (grant) => {
+  const { told, findings: untold } = selectGrants(principal, grants, filesFacts, (grant) => {
     if (unnamed) return problem('user-name', 'belongs to a user name that an acl_file cannot hold')
     return findProblem(grant)
   })

@@ -4,8 +4,8 @@
  * @module
  */
 import { isControl } from '../../base/text.ts'
-import { findClientIdProblem, type Grant, problem } from '../grants.ts'
-import type { RuleProblem } from '../rule-export.ts'
+import { findClientIdProblem, type Grant, problem } from '../rules/grants.ts'
+import type { RuleProblem } from '../rules/rule-export.ts'
 
 /** What no form of Mosquitto's rules can say about a grant. */
 export function findMosquittoProblem(grant: Grant): RuleProblem | undefined {

@@ -8,14 +8,7 @@
  */
 import type { Principal } from '../../rule/principal.ts'
 import { levelsOverlap } from '../../topic/relation.ts'
-import {
-  type Denial,
-  effectiveGrants,
-  type Grant,
-  problem,
-  type Sight,
-  selectGrants,
-} from '../grants.ts'
+import { type Denial, effectiveGrants, type Grant, problem, selectGrants } from '../rules/grants.ts'
 import {
   checkDistinct,
   type ExportFinding,
@@ -23,8 +16,9 @@ import {
   type RuleExport,
   type RuleExportOptions,
   type RuleProblem,
-} from '../rule-export.ts'
+} from '../rules/rule-export.ts'
 import { findMosquittoProblem } from './expressible.ts'
+import { dynsecFacts } from './facts.ts'
 
 /** An entry of `acls` in the command `createRole` or `modifyRole`. */
 export interface DynsecAcl {
@@ -39,11 +33,14 @@ export interface DynsecAcl {
   readonly allow: boolean
 }
 
+/** What the roles of this library are called, before the user name. */
+export const ROLE_PREFIX = 'devicehub/'
+
 /** One principal's role. */
 export interface DynsecRole {
   /** Whom to give the role, with `addClientRole`. It must be the only role of that client. */
   readonly username: string
-  /** `devicehub/` and the user name. */
+  /** {@link ROLE_PREFIX} and the user name. */
   readonly rolename: string
   readonly acls: readonly DynsecAcl[]
 }
@@ -74,8 +71,6 @@ const PRIORITY = {
   wildAllow: -4,
 } as const
 
-const SIGHT: Sight = { shares: true, retain: false }
-
 const DEFAULT_ACCESS: DynsecRoles['defaultAccess'] = [
   { acltype: 'publishClientSend', allow: false },
   { acltype: 'publishClientReceive', allow: false },
@@ -103,13 +98,13 @@ export function mosquittoDynsecRoles(
   checkDistinct(principals)
   const findings: ExportFinding[] = []
   const roles = principals.map((principal) => {
-    const effective = effectiveGrants(principal, SIGHT)
-    const selected = selectGrants(principal, effective.grants, SIGHT, (grant) =>
+    const effective = effectiveGrants(principal, dynsecFacts)
+    const selected = selectGrants(principal, effective.grants, dynsecFacts, (grant) =>
       findProblem(grant, effective.grants),
     )
     findings.push(...effective.findings, ...selected.findings)
     const { username } = principal
-    return { username, rolename: `devicehub/${username}`, acls: writeAcls(selected.told) }
+    return { username, rolename: ROLE_PREFIX + username, acls: writeAcls(selected.told) }
   })
   const output = { roles, defaultAccess: DEFAULT_ACCESS }
   return finishExport("Mosquitto's dynamic security", output, findings, options)

@@ -5,7 +5,9 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { type Dialect, type DialectRoute, dialects } from '../../../adapters/hono/index.ts'
+import type { Question } from '../../../src/product/http/question.ts'
+import type { AskingProduct } from '../../../src/product/product.ts'
+import { ASKING } from '../../support/products.ts'
 import { type Envelope, hasSecret } from './envelope.ts'
 import { knownFleet } from './fleet.ts'
 import {
@@ -29,7 +31,7 @@ export { fleet }
 /** How long a body may be. */
 const MAX_BYTES = 16_384
 
-/** The routes of all dialects. */
+/** The routes of all products. */
 export const app = mount(fleet)
 
 /** Bodies, as requests take them. */
@@ -38,16 +40,15 @@ export type Bytes = Uint8Array<ArrayBuffer>
 /** Sends a request somewhere; `undefined` if the connection ends without an answer. */
 export type Send = (envelope: Envelope, body: Bytes) => Promise<Answer | undefined>
 
-/** Every route of every dialect. */
-export const routes: readonly (readonly [title: string, Dialect, DialectRoute])[] = Object.values(
-  dialects,
-).flatMap((dialect) =>
-  dialect.routes.map((route) => [`${dialect.name}/${route.path}`, dialect, route] as const),
-)
+/** Every route of every product. */
+export const routes: readonly (readonly [title: string, AskingProduct, Question])[] =
+  ASKING.flatMap((product) =>
+    product.questions.map((route) => [`${product.name}/${route.path}`, product, route] as const),
+  )
 
 /** Every question that a broker has about the known client; those of another route if it has none. */
-export function questions(dialect: Dialect, { path }: DialectRoute): readonly Call[] {
-  const language = languageOf(dialect)
+export function questions(product: AskingProduct, { path }: Question): readonly Call[] {
+  const language = languageOf(product)
   const { username, clientId: drawn } = known
   const client = { ...known, clientId: clientIdOf(language, username, drawn) }
   const all = language.encodings.flatMap((encoding) => [
@@ -67,10 +68,12 @@ export const sendDirectly: Send = async ({ path, ...init }, body) => {
   return read(await app.request(path, { ...init, ...(hasBody && { body }) }))
 }
 
-/** What a route answers to all that is no question. */
-export function denial({ deny }: DialectRoute, method = 'POST'): Answer {
-  const type = deny.headers?.['content-type'] ?? null
-  return { status: deny.status, type, body: method === 'HEAD' ? '' : deny.body }
+/** What a route answers to all that is no question; or to what may be granted another time. */
+export function denial(route: Question, method = 'POST', isTransient = false): Answer {
+  const code = isTransient ? 'failed' : 'request-malformed'
+  const outcome = { effect: 'deny', code, isTransient, asked: undefined, now: 0 } as const
+  const { status, headers, body } = route.write(outcome)
+  return { status, type: headers?.['content-type'] ?? null, body: method === 'HEAD' ? '' : body }
 }
 
 /**
@@ -78,8 +81,8 @@ export function denial({ deny }: DialectRoute, method = 'POST'): Answer {
  * that can be read in one way alone and that the rules grant. Returns whether anything was granted.
  */
 export async function check(
-  dialect: Dialect,
-  route: DialectRoute,
+  product: AskingProduct,
+  route: Question,
   envelope: Envelope,
   body: Bytes,
   send: Send = sendDirectly,
@@ -87,21 +90,21 @@ export async function check(
   const answer = await send(envelope, body)
   const show = () => {
     const text = new TextDecoder().decode(body.slice(0, 3_000))
-    return `${dialect.name}/${route.path} ${JSON.stringify({ envelope, text, answer })}`
+    return `${product.name}/${route.path} ${JSON.stringify({ envelope, text, answer })}`
   }
   assert.ok(answer, show())
   if (isSame(answer, denial(route, envelope.method))) return false
-  if (route.tryLater && isSame(answer, denial({ ...route, deny: route.tryLater }))) return false
+  if (isSame(answer, denial(route, envelope.method, true))) return false
   assert.equal(envelope.method, 'POST', show())
-  assert.ok(hasSecret(dialect, envelope), show())
+  assert.ok(hasSecret(product, envelope), show())
   assert.ok(body.length <= MAX_BYTES, show())
-  const { fields, meanings } = understand(dialect, route, envelope, body)
-  const parts = languageOf(dialect).parts(answer, meanings.length)
+  const { fields, meanings } = understand(product, route, envelope, body)
+  const parts = languageOf(product).parts(answer, meanings.length)
   assert.ok(parts.includes(true), show())
   for (const [i, part] of parts.entries()) {
-    if (part) assert.ok(await isTrue(dialect, meanings[i]!), show())
+    if (part) assert.ok(await isTrue(product, meanings[i]!), show())
   }
-  assert.deepEqual(answer, await ask(app, dialect, rewrite(route, envelope, fields)), show())
+  assert.deepEqual(answer, await ask(app, product, rewrite(route, envelope, fields)), show())
   return true
 }
 
@@ -111,8 +114,8 @@ export function isSame(one: Answer, other: Answer): boolean {
 
 /** What a request means, strictly read; nothing if it cannot be read. */
 function understand(
-  dialect: Dialect,
-  { path }: DialectRoute,
+  product: AskingProduct,
+  { path }: Question,
   { headers: sent }: Envelope,
   body: Uint8Array,
 ): { readonly fields: object; readonly meanings: readonly Meaning[] } {
@@ -121,17 +124,17 @@ function understand(
     const [type = ''] = (headers.get('content-type') ?? '').split(';')
     const isForm = type.trim().toLowerCase() === 'application/x-www-form-urlencoded'
     const fields = (isForm ? readForm : readJson)(decodeUtf8(body))
-    return { fields, meanings: languageOf(dialect).meanings({ route: path, headers, fields }) }
+    return { fields, meanings: languageOf(product).meanings({ route: path, headers, fields }) }
   } catch (error) {
     if (!(error instanceof Unreadable || error instanceof NoQuestion)) throw error
     return { fields: {}, meanings: [] }
   }
 }
 
-async function isTrue(dialect: Dialect, meaning: Meaning): Promise<boolean> {
+async function isTrue(product: AskingProduct, meaning: Meaning): Promise<boolean> {
   for (const asked of meaning) {
     if (asked.kind === 'part') continue
-    if (asked.kind === 'login' && languageOf(dialect).bindsClientId) {
+    if (asked.kind === 'login' && languageOf(product).bindsClientId) {
       if (!isOwnId(asked.username ?? '', asked.clientId ?? '')) return false
     }
     const { effect } = await (asked.kind === 'login'
@@ -143,7 +146,7 @@ async function isTrue(dialect: Dialect, meaning: Meaning): Promise<boolean> {
 }
 
 /** The same question, with nothing odd about how it is written. */
-function rewrite({ path }: DialectRoute, { headers }: Envelope, fields: object): Call {
+function rewrite({ path }: Question, { headers }: Envelope, fields: object): Call {
   const hook = new Headers(headers).get('vernemq-hook')
   const call = jsonCall(path, fields, hook === null ? {} : { 'vernemq-hook': hook })
   const written = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`

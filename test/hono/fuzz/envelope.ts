@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Dialect } from '../../../adapters/hono/index.ts'
+import type { AskingProduct } from '../../../src/product/product.ts'
 import type { Call } from './language.ts'
 import { headersOf, pathOf, SECRET } from './mount.ts'
 import type { Draw } from './seed.ts'
@@ -68,9 +68,9 @@ const SECRETS: readonly string[] = [
   ':secret',
 ]
 
-/** As the broker of a dialect sends it, the length told or not. */
+/** As the broker of a product sends it, the length told or not. */
 export function plainEnvelope(
-  dialect: Dialect,
+  product: AskingProduct,
   call: Call,
   body: Uint8Array,
   draw: Draw,
@@ -79,14 +79,14 @@ export function plainEnvelope(
   const end = draw.below(4) === 0 ? '/' : ''
   return {
     method: 'POST',
-    path: pathOf(dialect, call.route) + end,
-    headers: { ...headersOf(dialect, call), ...length },
+    path: pathOf(product, call.route) + end,
+    headers: { ...headersOf(product, call), ...length },
   }
 }
 
 /** One respect in which a request is not as the broker sends it. */
 export function mutateEnvelope(
-  dialect: Dialect,
+  product: AskingProduct,
   call: Call,
   plain: Envelope,
   draw: Draw,
@@ -107,12 +107,12 @@ export function mutateEnvelope(
     () => withHeader('x-http-method-override', 'GET'),
     () => withHeader('expect', '100-continue'),
   ]
-  if (dialect.name === 'vernemq') {
+  if (product.name === 'vernemq') {
     const hooks = ['', 'auth_on_register', 'auth_on_publish_m5', 'AUTH_ON_SUBSCRIBE', 'on_publish']
     const more = ['_m5', 'auth_on_register_m5_m5', '__proto__', 'auth_on_subscribe']
     changes.push(() => withHeader('vernemq-hook', draw.one([undefined, ...hooks, ...more])))
   }
-  if (dialect.secretIn === 'header') {
+  if (product.secretIn === 'header') {
     const ascii = /^[\x20-\x7e]*$/.test(secret) ? secret : 'y'
     changes.push(
       () => withHeader('authorization', undefined),
@@ -133,11 +133,11 @@ export function mutateEnvelope(
     )
   } else {
     changes.push(
-      () => ({ ...plain, path: pathOf(dialect, call.route, encodeURIComponent(secret)) }),
-      () => ({ ...plain, path: pathOf(dialect, call.route, encodeURIComponent(secret)) }),
-      () => ({ ...plain, path: pathOf(dialect, call.route, encodeSome(SECRET, draw)) }),
-      () => ({ ...plain, path: pathOf(dialect, call.route, encodeSome(secret, draw)) }),
-      () => ({ ...plain, path: pathOf(dialect, call.route, `${SECRET}${draw.one(ODD)}`) }),
+      () => ({ ...plain, path: pathOf(product, call.route, encodeURIComponent(secret)) }),
+      () => ({ ...plain, path: pathOf(product, call.route, encodeURIComponent(secret)) }),
+      () => ({ ...plain, path: pathOf(product, call.route, encodeSome(SECRET, draw)) }),
+      () => ({ ...plain, path: pathOf(product, call.route, encodeSome(secret, draw)) }),
+      () => ({ ...plain, path: pathOf(product, call.route, `${SECRET}${draw.one(ODD)}`) }),
     )
   }
   return draw.one(changes)()
@@ -172,7 +172,7 @@ function encodeSome(text: string, draw: Draw): string {
 }
 
 /** Whether the secret is the right one. */
-export function hasSecret({ secretIn, name }: Dialect, { path, headers }: Envelope): boolean {
+export function hasSecret({ secretIn, name }: AskingProduct, { path, headers }: Envelope): boolean {
   if (secretIn === 'header') {
     const value = new Headers(headers).get('authorization') ?? ''
     const space = value.indexOf(' ')
@@ -188,14 +188,14 @@ export function hasSecret({ secretIn, name }: Dialect, { path, headers }: Envelo
 }
 
 /** Paths that are none of the routes. */
-export function strangePaths(dialect: Dialect, route: string): readonly string[] {
-  const path = pathOf(dialect, route)
+export function strangePaths(product: AskingProduct, route: string): readonly string[] {
+  const path = pathOf(product, route)
   const [, , broker = '', name = '', ...rest] = path.split('/')
   return [
     path.replace('/iot/', '//iot/'),
     path.replace('/broker/', '/broker//'),
     path.replace(`/${name}`, `/${name}//`),
-    ...(dialect.secretIn === 'path' ? [pathOf(dialect, route, '')] : []),
+    ...(product.secretIn === 'path' ? [pathOf(product, route, '')] : []),
     `${path}//`,
     `${path}/x`,
     `${path}%00`,

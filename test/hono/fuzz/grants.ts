@@ -1,5 +1,5 @@
 /**
- * What a dialect grants, held against what the rules grant.
+ * What a product grants, held against what the rules grant.
  *
  * What a client sends is turned into questions as its broker turns it, and the answers into what the
  * broker does then. That is held against a decision with all facts about what the client sent, and
@@ -8,7 +8,6 @@
  * @module
  */
 import type { Hono } from 'hono'
-import type { Dialect } from '../../../adapters/hono/index.ts'
 import {
   ConfigError,
   createFleet,
@@ -16,6 +15,7 @@ import {
   type Fleet,
   memoryStore,
 } from '../../../src/index.ts'
+import type { AskingProduct } from '../../../src/product/product.ts'
 import type { AccessRequest, Decision } from '../../../src/rule/decision.ts'
 import type { AccessRule } from '../../../src/rule/rule.ts'
 import type { Plan } from './arbitrary.ts'
@@ -54,26 +54,26 @@ export async function build({ typeRules, serviceRules, ownRules, ids }: Plan): P
   return { fleet, users, isKnown: ownRules.flat().length === 0 }
 }
 
-/** A broker of a dialect at a site. */
+/** A broker of a product at a site. */
 export interface Connected extends Site {
   readonly app: Hono
-  readonly dialect: Dialect
+  readonly product: AskingProduct
   readonly language: Language
   /** Whose share groups nobody else joins. */
   readonly members: readonly string[]
 }
 
 /** Connects a broker, also one that would let share groups be joined. */
-export function connect(site: Site, dialect: Dialect, language: Language): Connected {
-  const whole = { ...site, dialect, language }
+export function connect(site: Site, product: AskingProduct, language: Language): Connected {
+  const whole = { ...site, product, language }
   try {
-    const app = mount(site.fleet, { dialects: [dialect] })
+    const app = mount(site.fleet, { products: [product] })
     // What is found before anybody logs in speaks of rules of types and services alone.
     const members = site.isKnown ? site.users.map(({ username }) => username) : []
     return { ...whole, app, members }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const app = mount(site.fleet, { dialects: [dialect], accept: ['share-group'] })
+    const app = mount(site.fleet, { products: [product], accept: ['share-group'] })
     return { ...whole, app, members: [] }
   }
 }
@@ -94,11 +94,11 @@ export async function findOverGrant(
   encoding: number,
   counts: Counts,
 ): Promise<object | undefined> {
-  const { app, dialect, language } = connected
+  const { app, product, language } = connected
   const written = language.encodings[encoding % language.encodings.length]!
   for (const { calls, wishes, grants } of language.ask(client, packet, written)) {
     const answers = []
-    for (const call of calls) answers.push(await ask(app, dialect, call))
+    for (const call of calls) answers.push(await ask(app, product, call))
     const granted = grants(answers)
     for (const [i, wish] of wishes.entries()) {
       if (!granted[i]) counts.denied++
@@ -120,7 +120,7 @@ export async function findOverGrant(
  * whoever may subscribe may do so under any, but not in a group of others.
  */
 async function findWrong(
-  { fleet, dialect, members }: Connected,
+  { fleet, product, members }: Connected,
   { username, clientId }: Client,
   { sent, done, delivered }: Wish,
 ): Promise<string | undefined> {
@@ -129,7 +129,7 @@ async function findWrong(
   // Where it is told what is delivered, the filter says nothing further: it is read otherwise there.
   for (const one of delivered?.length ? delivered : [{ sent, done }]) {
     const asSent = await judge(one.sent)
-    if (asSent.rule?.effect === 'deny' && !isApart(asSent.rule, one.sent.topic, dialect)) {
+    if (asSent.rule?.effect === 'deny' && !isApart(asSent.rule, one.sent.topic, product)) {
       return `${one.sent.topic} is denied by ${JSON.stringify(asSent.rule)}`
     }
     const asDone = await judge(one.done)
@@ -147,20 +147,20 @@ async function findWrong(
  * Whether a deny speaks of a topic only because a level of it, for which "+" stands, holds what the
  * broker takes for a separator. There it is several levels, as which it is judged.
  */
-function isApart({ filter }: AccessRule, topic: string, { facts }: Dialect): boolean {
+function isApart({ filter }: AccessRule, topic: string, { facts }: AskingProduct): boolean {
   return /\+|\{/.test(filter) && [...facts.separators].some((one) => topic.includes(one))
 }
 
 /** Logs in, and returns what is wrong with the answer, if anything is. */
 export async function findWrongLogin(
-  { app, fleet, dialect, language }: Connected,
+  { app, fleet, product, language }: Connected,
   client: Client,
   encoding: number,
   counts: Counts,
 ): Promise<object | undefined> {
   const written = language.encodings[encoding % language.encodings.length]!
   const call = language.login(client, written)
-  const answer = await ask(app, dialect, call)
+  const answer = await ask(app, product, call)
   const isAllowed = language.parts(answer, 1)[0]!
   if (!isAllowed) {
     counts.denied++

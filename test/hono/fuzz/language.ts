@@ -35,7 +35,7 @@ export type Encoding = 'json' | 'form'
 
 /** One request over HTTP. */
 export interface Call {
-  /** The `path` of the dialect's route. */
+  /** The `path` of the product's route. */
   readonly route: string
   readonly encoding: Encoding
   readonly body: string

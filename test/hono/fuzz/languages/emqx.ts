@@ -4,7 +4,7 @@
  * @module
  */
 import type { EmqxAclRule } from '../../../../src/product/emqx/rules.ts'
-import { askEmqx } from '../../../product/export/oracle.ts'
+import { askEmqx } from '../../../product/rules/oracle.ts'
 import {
   type Answer,
   call,

@@ -1,9 +1,9 @@
 /**
- * The languages there are, by the name of their dialect: one line for each.
+ * The languages there are, by the name of their product: one line for each.
  *
  * @module
  */
-import type { Dialect } from '../../../../adapters/hono/index.ts'
+import type { AskingProduct } from '../../../../src/product/product.ts'
 import type { Language } from '../language.ts'
 import { emqx } from './emqx.ts'
 import { authPlug, goAuth } from './mosquitto.ts'
@@ -21,8 +21,8 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   rabbitmq,
 }
 
-/** How the brokers of a dialect speak. */
-export function languageOf({ name }: Dialect): Language {
+/** How the brokers of a product speak. */
+export function languageOf({ name }: AskingProduct): Language {
   const language = LANGUAGES[name]
   if (language) return language
   throw new Error(

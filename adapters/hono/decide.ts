@@ -1,0 +1,124 @@
+/**
+ * Decides what a broker asks, and logs and counts each decision: here, and only here.
+ *
+ * @module
+ */
+import type { Fleet, LoginDenial, NamedAccessRequest } from '../../src/fleet/fleet.ts'
+import { isTransient } from '../../src/fleet/transient.ts'
+import { MalformedRequest } from '../../src/product/http/fields.ts'
+import type {
+  Asked,
+  AskedAccesses,
+  AskedBrokerObject,
+  AskedLogin,
+  QuestionOutcome,
+} from '../../src/product/http/question.ts'
+import type { DecisionCode } from '../../src/rule/decision.ts'
+import type { BrokerFacts } from '../../src/rule/facts.ts'
+
+/** The code of every access that is granted. */
+const ALLOWED: DecisionCode = 'allowed-by-rule'
+
+/** What {@link decider} takes. */
+export interface DeciderOptions {
+  readonly fleet: Fleet
+  /** Of the product that asks. */
+  readonly facts: BrokerFacts
+  readonly anyClientId: boolean
+  /** Told of what is allowed. */
+  readonly count: (effect: 'allow', code: string) => void
+  /** Told of what is denied, to count and log it. The text begins with the code. */
+  readonly deny: (level: 'warn', code: string, text: string) => void
+}
+
+/** Makes a function that decides what is asked. It rejects if the store does. */
+export function decider(options: DeciderOptions): (asked: Asked) => Promise<QuestionOutcome> {
+  const { fleet, facts, anyClientId, count, deny } = options
+
+  async function decideLogin(asked: AskedLogin): Promise<QuestionOutcome> {
+    const { username, password, clientId, peer } = asked
+    const request = { username, password, clientId, peer, facts, anyClientId }
+    const login = await fleet.authenticate(request)
+    if (login.effect === 'allow') {
+      count('allow', 'login')
+      return { ...outcome('allow', 'login', asked), principal: login.principal }
+    }
+    deny('warn', login.code, describeLogin(login.code, asked))
+    return { ...outcome('deny', login.code, asked), isTransient: isTransient(login.code) }
+  }
+
+  async function decideAccess(asked: Omit<NamedAccessRequest, 'facts'>) {
+    // Field by field: to spread it takes longer than to decide.
+    const { username, clientId, action, topic, qos, retain } = asked
+    const request = { username, clientId, action, topic, qos, retain, facts }
+    const denial = await fleet.findDenial(request)
+    if (!denial) {
+      count('allow', ALLOWED)
+      return { effect: 'allow', code: ALLOWED } as const
+    }
+    // The code comes first, so that a long name cannot push it out of the line.
+    deny('warn', denial.code, `${denial.code}, ${denial.text}`)
+    return denial
+  }
+
+  async function decideAccesses(asked: AskedAccesses): Promise<QuestionOutcome> {
+    // Nothing that is asked for is nothing that is denied either.
+    if (asked.requests.length === 0) throw new MalformedRequest('nothing is asked for')
+    const isAny = asked.need === 'any'
+    const effects: ('allow' | 'deny')[] = []
+    let settled: QuestionOutcome | undefined
+    for (const request of asked.requests) {
+      const { effect, code } = await decideAccess(request)
+      effects.push(effect)
+      if (!settled || effect === (isAny ? 'allow' : 'deny')) settled = outcome(effect, code, asked)
+      if (effect === 'deny' && !isAny) break
+    }
+    return { ...settled!, effects }
+  }
+
+  function decideObject(asked: AskedBrokerObject): QuestionOutcome {
+    const code = 'broker-object'
+    if (asked.problem === undefined) {
+      count('allow', code)
+      return outcome('allow', code, asked)
+    }
+    deny('warn', code, `${code}, ${asked.problem}`)
+    return outcome('deny', code, asked)
+  }
+
+  return async (asked) => {
+    switch (asked.kind) {
+      case 'login':
+        return decideLogin(asked)
+      case 'access': {
+        const { effect, code } = await decideAccess(asked)
+        return outcome(effect, code, asked)
+      }
+      case 'accesses':
+        return decideAccesses(asked)
+      case 'broker-object':
+        return decideObject(asked)
+      case 'superuser':
+        return outcome('deny', 'superuser', asked)
+      default:
+        throw new Error('the product asks what nobody can decide')
+    }
+  }
+}
+
+/** What came of a question, or of a request that is none: then nothing is known to be asked. */
+export function outcome(
+  effect: 'allow' | 'deny',
+  code: string,
+  asked: Asked | undefined,
+): QuestionOutcome {
+  return { effect, code, isTransient: code === 'failed', asked, now: Date.now() }
+}
+
+/** The code comes first, so that a long name cannot push it out of the line. */
+function describeLogin(code: LoginDenial, { username = '', clientId }: AskedLogin): string {
+  const text = `${code}, user name ${JSON.stringify(username)}`
+  if (code !== 'client-id-foreign') return text
+  const given = clientId === undefined ? 'no client id' : `client id ${JSON.stringify(clientId)}`
+  return `${text}, ${given}: it must be the user name, or that with "//" and a suffix`
+}

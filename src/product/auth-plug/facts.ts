@@ -1,0 +1,14 @@
+/**
+ * What Mosquitto with mosquitto-auth-plug tells of a request and keeps apart.
+ *
+ * @module
+ */
+import type { BrokerFacts } from '../../rule/facts.ts'
+
+export const facts: BrokerFacts = {
+  qos: false,
+  retain: false,
+  share: true,
+  clientId: false,
+  separators: '',
+}

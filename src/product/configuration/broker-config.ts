@@ -1,0 +1,51 @@
+/**
+ * Configuration files for brokers that are guarded by a fleet: closed where nobody answers, nobody
+ * matches or nobody is asked.
+ *
+ * @module
+ */
+import { ConfigError } from '../../base/errors.ts'
+import { checkOptions } from '../../base/options.ts'
+import type { Product } from '../product.ts'
+import { readAddress } from './address.ts'
+import type { GeneratedConfig } from './generated.ts'
+
+/** What {@link brokerConfig} takes beside the product. */
+export interface BrokerConfigOptions {
+  /**
+   * Where `brokerAuth` is mounted, as the broker reaches it. Default:
+   * `http://auth.internal:8000/iot/broker`. `https:` for `emqx`, `vernemq` and `goAuth` only. Without
+   * effect for `mosquitto` and `mosquittoFiles`, which ask nobody.
+   */
+  readonly routes?: string
+}
+
+const OPTIONS: Readonly<Record<keyof BrokerConfigOptions, true>> = { routes: true }
+
+/**
+ * Writes the configuration of a broker, and a docker compose file that runs it. Nothing is read or
+ * written but the texts that are returned.
+ *
+ * Where the broker has to know the secret of the routes, `SECRET_PLACEHOLDER` stands in its place. It
+ * opens nothing: until it is replaced, every question of the broker is denied.
+ *
+ * @throws {ConfigError} If the product has no configuration (key `product`), `routes` is not a URL
+ * that the broker can be given, or there is another option.
+ *
+ * @example
+ * ```ts
+ * import { brokerConfig, vernemq } from 'devicehub/products'
+ *
+ * const { files, notes } = brokerConfig(vernemq, { routes: 'http://10.0.0.5:8000/iot/broker' })
+ * for (const { path, text } of files) console.log(path, text.length)
+ * console.log(notes.join('\n'))
+ * ```
+ */
+export function brokerConfig(product: Product, options: BrokerConfigOptions = {}): GeneratedConfig {
+  checkOptions(options, OPTIONS)
+  const { routes = 'http://auth.internal:8000/iot/broker' } = options
+  if (typeof product !== 'object' || product === null || !product.configuration) {
+    throw new ConfigError('product', 'must be a product with a configuration, such as emqx')
+  }
+  return product.configuration(readAddress(routes))
+}

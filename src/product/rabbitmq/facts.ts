@@ -1,0 +1,16 @@
+/**
+ * What RabbitMQ tells of a request and keeps apart.
+ *
+ * @module
+ */
+import type { BrokerFacts } from '../../rule/facts.ts'
+
+export const facts: BrokerFacts = {
+  qos: false,
+  retain: false,
+  share: 'none',
+  clientId: true,
+  separators: '.',
+  wildcards: '*',
+  hidesReserved: false,
+}
