@@ -9,10 +9,9 @@ import { dirname, join } from 'node:path'
 import { ConfigError } from '../../src/base/errors.ts'
 import { brokerConfig } from '../../src/product/configuration/broker-config.ts'
 import type { GeneratedConfig } from '../../src/product/configuration/generated.ts'
-import type { Product } from '../../src/product/product.ts'
-import * as products from '../../src/product/products.ts'
 import { CommandFailure, exitCode, firstLine } from './failure.ts'
 import { print, printError } from './output.ts'
+import { loadProducts } from './products.ts'
 
 /** The options of the verb. */
 export interface ConfigOptions {
@@ -26,7 +25,7 @@ export interface ConfigOptions {
 
 /** Runs the verb. Settles when everything is printed or written. */
 export async function config(broker: string, { routes, out, force }: ConfigOptions): Promise<void> {
-  const { files, notes } = generate(broker, routes)
+  const { files, notes } = await generate(broker, routes)
   if (out === undefined) {
     for (const { path, text } of files) await print(`==> ${path} <==\n${text.trimEnd()}\n`)
   } else {
@@ -40,8 +39,8 @@ export async function config(broker: string, { routes, out, force }: ConfigOptio
   for (const note of notes) await printError(note)
 }
 
-function generate(broker: string, routes: string | undefined): GeneratedConfig {
-  const known = Object.values<Product>(products).filter(({ configuration }) => configuration)
+async function generate(broker: string, routes: string | undefined): Promise<GeneratedConfig> {
+  const known = (await loadProducts()).filter(({ configuration }) => configuration)
   const product = known.find(({ name }) => name === broker)
   if (!product) {
     const names = known.map(({ name }) => name).join(', ')

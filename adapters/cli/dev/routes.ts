@@ -10,8 +10,8 @@ import { Readable } from 'node:stream'
 import { MissingDependencyError } from '../../../src/base/errors.ts'
 import type { Logger } from '../../../src/base/log.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
-import { isAsking, type Product } from '../../../src/product/product.ts'
-import * as products from '../../../src/product/products.ts'
+import { isAsking } from '../../../src/product/product.ts'
+import { loadProducts } from '../products.ts'
 
 const HOST = '127.0.0.1'
 const PATH = '/iot/broker'
@@ -32,15 +32,14 @@ export interface ServedRoutes {
   close(): Promise<void>
 }
 
-const asking = Object.values<Product>(products).filter(isAsking)
-
-/** Serves the routes of a fleet. Settles when they can be asked. */
+/** Serves the routes of a fleet for all products that ask. Settles when they can be asked. */
 export async function serveRoutes(
   fleet: Fleet,
   options: { readonly secret: string; readonly logger: Logger },
 ): Promise<ServedRoutes> {
   const { Hono, brokerAuth } = await loadRoutes()
-  const app = new Hono().route(PATH, brokerAuth(fleet, { ...options, products: asking }))
+  const products = (await loadProducts()).filter(isAsking)
+  const app = new Hono().route(PATH, brokerAuth(fleet, { ...options, products }))
   const server = createServer(KEEP_ALIVE, (request, response) => {
     answer((question) => app.fetch(question), request, response).catch(() => response.destroy())
   })
