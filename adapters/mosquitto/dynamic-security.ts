@@ -6,6 +6,7 @@
 import { BrokerError, toError } from '../../src/base/errors.ts'
 import { describeError, type Logger, writeLine } from '../../src/base/log.ts'
 import type { Broker } from '../../src/broker/broker.ts'
+import { readStatuses } from '../../src/broker/statuses.ts'
 import type { DeviceRef } from '../../src/device/reference.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { ControlLink } from './control.ts'
@@ -159,22 +160,32 @@ class FleetSecurity implements DynamicSecurity {
     this.#warn(await this.#sync.writeDevice(type, id))
   }
 
+  /** Never rejects: a broker that cannot tell of itself may well carry commands. */
   async #watch(): Promise<void> {
+    let problem = 'ended early'
     let isLost = false
-    for await (const status of this.#broker.status()) {
-      if (status.kind === 'connected') {
-        if (isLost) void this.#catchUp()
-        isLost = false
-        continue
+    try {
+      for await (const status of readStatuses(this.#broker)) {
+        if (status.kind === 'connected') {
+          if (isLost) void this.#catchUp()
+          isLost = false
+          continue
+        }
+        if (status.kind === 'error' || status.kind === 'reconnect-failed') continue
+        isLost = true
+        this.#link.lose(status.error)
+        // Without an error it was closed on purpose.
+        if (status.error) {
+          const ended = status.kind === 'closed' ? ' for good' : ''
+          this.#log('warn', `the connection was lost${ended}: ${describeError(status.error)}`)
+        }
+        if (status.kind === 'closed') return
       }
-      if (status.kind === 'error' || status.kind === 'reconnect-failed') continue
-      isLost = true
-      this.#link.lose(status.error)
-      // Without an error it was closed on purpose.
-      if (!status.error) continue
-      const ended = status.kind === 'closed' ? ' for good' : ''
-      this.#log('warn', `the connection was lost${ended}: ${describeError(status.error)}`)
+    } catch (error) {
+      problem = `failed: ${describeError(error)}`
     }
+    const effect = 'after a lost connection nothing is reconciled by itself from now on'
+    this.#log('error', `the statuses of its broker ${problem}; ${effect}`)
   }
 
   async #catchUp(): Promise<void> {

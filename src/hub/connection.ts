@@ -8,6 +8,7 @@ import { describeError, type Logger, writeLine } from '../base/log.ts'
 import type { MaybePromise } from '../base/maybe-promise.ts'
 import type { Broker, BrokerStatus, Message, Subscription } from '../broker/broker.ts'
 import { outageFilter } from '../broker/outage.ts'
+import { readStatuses } from '../broker/statuses.ts'
 import type { BrokerState, ToldError } from './status.ts'
 
 /** What {@link hubConnection} takes. */
@@ -111,7 +112,7 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
   async function watch(): Promise<void> {
     let problem = 'ended early'
     try {
-      for await (const status of broker.status()) {
+      for await (const status of readStatuses(broker)) {
         note(status)
         tell(status)
         if (status.kind === 'closed') {

@@ -258,6 +258,41 @@ export default defineConfig({
   await stop(run)
 })
 
+for (const [title, status] of [
+  ['throws', "() => { throw new Error('not written yet') }"],
+  ['tells what is no status', "async function* () { yield { kind: 'happy' } }"],
+] as const) {
+  test(`a broker whose status() ${title} is told of once, and its messages are printed`, async () => {
+    using folder = userFolder({
+      'devicehub.config.ts': `${TYPES}
+import { memoryBroker } from 'devicehub'
+import { defineConfig } from '${DEFINE_CONFIG}'
+
+const broker = memoryBroker()
+const [subscribe, close] = [broker.subscribe, broker.close].map((method) => method.bind(broker))
+let socket // What would keep the process alive.
+broker.status = ${status}
+broker.close = () => {
+  clearInterval(socket)
+  return close()
+}
+broker.subscribe = async (subscriptions) => {
+  socket = setInterval(() => {}, 60_000)
+  const results = await subscribe(subscriptions)
+  const payload = new TextEncoder().encode('{"temperature":1}')
+  await broker.publish({ topic: 'things/weatherstation/S-1/data', payload })
+  return results
+}
+export default defineConfig({ types: [station], brokers: { default: () => broker } })
+`,
+    })
+    const run = start(node, folder, ['listen'])
+    await run.until(/ default data weatherstation/)
+    await stop(run)
+    assert.equal(run.lines().filter((line) => / broker error: /.test(line)).length, 1)
+  })
+}
+
 describe('messages that came before the end', { skip: mosquittoMissing }, () => {
   const numbers = (run: Run) =>
     run.lines().flatMap((line) => /"temperature":(\d+)/.exec(line)?.slice(1).map(Number) ?? [])

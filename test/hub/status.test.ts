@@ -290,6 +290,39 @@ describe('a broker that cannot tell of itself', () => {
         yield null
       },
     ],
+    ...[
+      {},
+      'connected',
+      { kind: 'happy' },
+      { kind: 'connected' },
+      { kind: 'disconnected', error: 'gone' },
+      { kind: 'error' },
+      { kind: 'error', error: 'text' },
+      { kind: 'reconnect-failed', attempt: 1, delay: 1 },
+      { kind: 'reconnect-failed', error: new Error('away'), attempt: 1 },
+      { kind: 'reconnect-failed', error: new Error('away'), attempt: 1, delay: Number.NaN },
+      { kind: 'closed', error: 'gone' },
+    ].map((wrong): [string, () => unknown] => [
+      `its stream holds ${JSON.stringify(wrong)}`,
+      async function* () {
+        yield connected
+        yield wrong
+      },
+    ]),
+    [
+      'its first next() throws',
+      () => ({
+        [Symbol.asyncIterator]: () => ({
+          next() {
+            throw new Error('not written yet')
+          },
+        }),
+      }),
+    ],
+    [
+      'its first next() gives what is no result',
+      () => ({ [Symbol.asyncIterator]: () => ({ next: () => undefined }) }),
+    ],
   ]
   for (const [title, status] of rows) {
     test(`${title}: it is unknown, not ready, and everything goes on`, async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Broker } from '../../../src/broker/broker.ts'
+import { readStatuses } from '../../../src/broker/statuses.ts'
 import { createHub } from '../../../src/hub/create.ts'
 import { requireSettings } from '../settings/load.ts'
 import { stopSignal } from '../signals.ts'
@@ -41,7 +42,7 @@ export async function listen(options: ListenOptions): Promise<void> {
   const lives: Promise<void>[] = []
   for (const name of names) {
     const broker = openBroker(settings, name, shared)
-    lives.push(tell.life(name, broker.status()))
+    lives.push(tell.life(name, readStatuses(broker)))
     brokers[name] = watchedBroker(broker, {
       name,
       shared,

@@ -11,6 +11,7 @@ import type {
   SubscriptionResult,
 } from '../../../src/broker/broker.ts'
 import { readBroker } from '../../../src/broker/engine.ts'
+import { readStatuses } from '../../../src/broker/statuses.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Settings } from '../settings/load.ts'
@@ -59,7 +60,7 @@ export function watchedBroker(broker: Broker, watch: Watch): Broker {
     publish: (message) => broker.publish(message),
     close: () => broker.close(),
     [Symbol.asyncDispose]: () => broker.close(),
-    status: () => namingEnd(name, broker.status()),
+    status: () => namingEnd(name, readStatuses(broker)),
   }
 }
 
