@@ -212,9 +212,9 @@ export class MqttBroker implements Broker {
     const { connectTimeout } = this.#config
     const deadline = new AbortController()
     const timer = setTimeout(() => {
-      const message = `${addressOf(this.#config)} did not answer within ${connectTimeout} ms`
+      const message = `${addressOf(this.#config)} did not answer within ${connectTimeout} s`
       deadline.abort(new BrokerError('ERR_BROKER_TIMEOUT', message))
-    }, connectTimeout)
+    }, connectTimeout * 1000)
     try {
       const dialling = openConnection({
         config: this.#config,
@@ -273,9 +273,10 @@ export class MqttBroker implements Broker {
         }
         if (this.#logins.refusedForGood(error)) throw error
         const isRefusal = error instanceof BrokerError && error.reasonCode !== undefined
-        const delay = isRefusal ? this.#pauses.afterRefusal() : this.#pauses.afterLoss()
-        this.#status.emit({ kind: 'reconnect-failed', attempt, error: toError(error), delay })
-        await pause(delay, signal)
+        const ms = isRefusal ? this.#pauses.afterRefusal() : this.#pauses.afterLoss()
+        const failed = { kind: 'reconnect-failed', attempt, error: toError(error) } as const
+        this.#status.emit({ ...failed, delay: ms / 1000 })
+        await pause(ms, signal)
       }
     }
   }

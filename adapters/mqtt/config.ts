@@ -7,7 +7,6 @@
 import * as v from 'valibot'
 import { ConfigError } from '../../src/base/errors.ts'
 import { MAX_TEXT_BYTES } from '../../src/base/text.ts'
-import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
 import { DEFAULT_SHARE_NAME } from '../../src/device/default-rules.ts'
 import { parseTopicFilter } from '../../src/topic/filter.ts'
 import { parseTls, type TlsSettings } from './tls-settings.ts'
@@ -105,7 +104,10 @@ export interface BrokerConfig {
   readonly sessionExpiry?: number
   /** Most messages waiting for their handler at once, 1 to 65,535. Default: 64. */
   readonly receiveMaximum?: number
-  /** Milliseconds to wait for a connection, from dialling to the broker's answer. Default: 10,000. */
+  /**
+   * Seconds to wait for a connection, from dialling to the broker's answer, above 0 and up to 600.
+   * Default: 10.
+   */
   readonly connectTimeout?: number
   /**
    * Whether `connect()` waits for a broker that is not there, or refuses the login: whatever keeps the
@@ -115,8 +117,8 @@ export interface BrokerConfig {
    */
   readonly waitForBroker?: boolean
   /**
-   * Milliseconds to wait for the broker's answer to a publish, 1 to 2,147,483,647, and to a
-   * subscribe, but for that 10,000 at most. Default: 30,000.
+   * Seconds to wait for the broker's answer to a publish, above 0 and up to 600, and to a subscribe or
+   * unsubscribe, but for these 10 at most. Default: 30.
    */
   readonly publishTimeout?: number
   /**
@@ -199,6 +201,14 @@ function whole(min: number, max: number) {
   )
 }
 
+/** In seconds. The longest is short enough to catch a number that was meant in milliseconds. */
+const timeoutMessage = 'must be a number of seconds above 0, up to 600'
+const timeout = v.pipe(
+  v.number(timeoutMessage),
+  v.gtValue(0, timeoutMessage),
+  v.maxValue(600, timeoutMessage),
+)
+
 /** What strict schemas say of anything but an object; of a key, see `toConfigError`. */
 const notAnObject = ({ received }: v.StrictObjectIssue) =>
   received === 'Object' ? '' : 'must be an object'
@@ -233,9 +243,9 @@ const schema = v.strictObject(
     cleanStart: v.optional(v.boolean('must be true or false'), true),
     sessionExpiry: v.optional(whole(0, 0xffff_ffff), 0),
     receiveMaximum: v.optional(whole(1, 65_535), 64),
-    connectTimeout: v.optional(whole(1, MAX_TIMER_DELAY), 10_000),
+    connectTimeout: v.optional(timeout, 10),
     waitForBroker: v.optional(v.boolean('must be true or false'), false),
-    publishTimeout: v.optional(whole(1, MAX_TIMER_DELAY), 30_000),
+    publishTimeout: v.optional(timeout, 30),
     offlineQueue: v.optional(
       v.strictObject(
         {

@@ -243,7 +243,7 @@ export class Connection {
   }
 
   async #request(what: string, send: Send<readonly number[]>): Promise<readonly number[]> {
-    const timeout = Math.min(SUBSCRIBE_TIMEOUT, this.#config.publishTimeout)
+    const timeout = Math.min(SUBSCRIBE_TIMEOUT, this.#config.publishTimeout * 1000)
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(unanswered(what, timeout)), timeout)
@@ -335,7 +335,7 @@ export class Connection {
   #outboundFor(receiveMaximum: number): Outbound {
     return new Outbound({
       receiveMaximum,
-      timeout: this.#config.publishTimeout,
+      timeout: this.#config.publishTimeout * 1000,
       packetIds: this.#packetIds,
       send: (packet) => this.#send(packet),
       onAwait: () => this.#inbound.readAhead(),

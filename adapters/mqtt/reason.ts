@@ -101,9 +101,9 @@ export function refusal(what: string, reasonCode: number): BrokerError {
   return new BrokerError(code, `${what} was refused: ${describe(reasonCode)}`, { reasonCode })
 }
 
-/** The error for a question that the broker did not answer in time. */
+/** The error for a question that the broker did not answer in time. @param timeout Milliseconds. */
 export function unanswered(what: string, timeout: number): BrokerError {
-  const message = `${what}: no answer from the broker within ${timeout} ms`
+  const message = `${what}: no answer from the broker within ${timeout / 1000} s`
   return new BrokerError('ERR_BROKER_TIMEOUT', message)
 }
 

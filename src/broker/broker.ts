@@ -102,7 +102,7 @@ export type BrokerStatus =
       readonly attempt: number
       /** What stood in the way: the network, the broker that refused the login, a certificate … */
       readonly error: Error
-      /** Milliseconds until the next attempt. */
+      /** Seconds until the next attempt, with fractions. */
       readonly delay: number
     }
   /** Something failed that no caller waits for, such as a handler that rejected. */

@@ -94,7 +94,7 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
         write('warn', `connection lost${because(status.error)}`)
         break
       case 'reconnect-failed': {
-        const seconds = Math.ceil(status.delay / 1_000)
+        const seconds = Math.ceil(status.delay)
         write('error', `reconnect-failed${because(status.error)}; tried again in ${seconds} s`)
         break
       }

@@ -12,7 +12,7 @@ import { within } from '../support/wait.ts'
 const KEPT = 64
 
 function failure(attempt: number): BrokerStatus {
-  return { kind: 'reconnect-failed', attempt, error: new Error('no answer'), delay: 1_000 }
+  return { kind: 'reconnect-failed', attempt, error: new Error('no answer'), delay: 1 }
 }
 
 /** The numbers of failed attempts, to the end of the stream. */

@@ -21,7 +21,7 @@ class Kept {
     const config = (await request.json()) as MqttConfig
     return new Response(
       await outcomeOf(async () => {
-        this.#client ??= await connectClient({ ...config, publishTimeout: 500 })
+        this.#client ??= await connectClient({ ...config, publishTimeout: 0.5 })
         await this.#client.broker.publish({ topic: 'notes/P-1/x', payload: bytes('x') })
       }),
     )

@@ -27,7 +27,7 @@ export class Publisher implements AsyncDisposable {
   repeated = 0
 
   constructor(url: string) {
-    this.#broker = mqtt({ url, clientId: 'publisher', publishTimeout: 20_000 })
+    this.#broker = mqtt({ url, clientId: 'publisher', publishTimeout: 20 })
   }
 
   async connect(): Promise<void> {

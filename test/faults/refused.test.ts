@@ -56,7 +56,7 @@ describe('a wrong password', { skip: mosquittoMissing }, () => {
           (error as BrokerError).code === 'ERR_BROKER_LOGIN_REFUSED'
         const delays = failed.filter(isRefused).map(({ delay }) => delay)
         assert.ok(delays.length > 0)
-        for (const [i, delay] of delays.entries()) assert.ok(delay >= 500 * 2 ** i, `${delays}`)
+        for (const [i, delay] of delays.entries()) assert.ok(delay >= 0.5 * 2 ** i, `${delays}`)
         between.heal(before.port)
         await client.statuses.reach(3, 'statuses', RECONNECT_LIMIT)
         assert.deepEqual(typesOf(client), ['connected', 'disconnected', 'connected'])

@@ -22,8 +22,8 @@ function failed(attempt: number, code: BrokerErrorCode, delay: number): BrokerSt
   return { kind: 'reconnect-failed', attempt, error: new BrokerError(code, `${code} it is`), delay }
 }
 
-const unreachable = (attempt: number) => failed(attempt, 'ERR_BROKER_UNREACHABLE', 500)
-const refused = (attempt: number) => failed(attempt, 'ERR_BROKER_LOGIN_REFUSED', attempt * 15_000)
+const unreachable = (attempt: number) => failed(attempt, 'ERR_BROKER_UNREACHABLE', 0.5)
+const refused = (attempt: number) => failed(attempt, 'ERR_BROKER_LOGIN_REFUSED', attempt * 15)
 
 const rows: [title: string, told: readonly BrokerStatus[], lines: readonly string[]][] = [
   [

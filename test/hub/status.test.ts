@@ -31,7 +31,7 @@ const failed = (attempt: number, code: BrokerErrorCode): BrokerStatus => ({
   kind: 'reconnect-failed',
   attempt,
   error: failure(code),
-  delay: 1_000,
+  delay: 1,
 })
 const problem = (error: Error): BrokerStatus => ({ kind: 'error', error })
 const explanation = {} as ConstructorParameters<typeof AccessDeniedError>[0]

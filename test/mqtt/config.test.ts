@@ -25,9 +25,9 @@ describe('a broker configuration', () => {
       cleanStart: true,
       sessionExpiry: 0,
       receiveMaximum: 64,
-      connectTimeout: 10_000,
+      connectTimeout: 10,
       waitForBroker: false,
-      publishTimeout: 30_000,
+      publishTimeout: 30,
       protocolVersion: 5,
     })
   })
@@ -93,8 +93,14 @@ describe('a broker configuration', () => {
     [{ sessionExpiry: 60, protocolVersion: 4 }, '.sessionExpiry', /needs MQTT 5/],
     [{ receiveMaximum: 0 }, '.receiveMaximum', /from 1 to 65535/],
     [{ receiveMaximum: 65_536 }, '.receiveMaximum', /from 1 to 65535/],
-    [{ connectTimeout: 0 }, '.connectTimeout', /from 1 to/],
-    [{ publishTimeout: Number.POSITIVE_INFINITY }, '.publishTimeout', /from 1 to/],
+    [{ connectTimeout: 0 }, '.connectTimeout', /seconds above 0, up to 600/],
+    [{ connectTimeout: -1 }, '.connectTimeout', /seconds above 0/],
+    [{ connectTimeout: '10' }, '.connectTimeout', /seconds above 0/],
+    [{ connectTimeout: 601 }, '.connectTimeout', /seconds above 0, up to 600/],
+    [{ connectTimeout: 10_000 }, '.connectTimeout', /seconds/],
+    [{ publishTimeout: Number.NaN }, '.publishTimeout', /seconds/],
+    [{ publishTimeout: 30_000 }, '.publishTimeout', /seconds/],
+    [{ publishTimeout: Number.POSITIVE_INFINITY }, '.publishTimeout', /seconds/],
     [{ protocolVersion: 3 }, '.protocolVersion', /must be 5, or 4/],
   ]
   for (const [config, key, message] of mistakes) {

@@ -57,8 +57,8 @@ describe('connecting', () => {
     test(`to a listener that never answers over ${scheme}: takes no longer than allowed`, async () => {
       await using server = await silentServer()
       const url = `${scheme}://127.0.0.1:${server.port}`
-      const error = await failsToConnect({ url, connectTimeout: 200 }, 'ERR_BROKER_TIMEOUT')
-      assert.match(error.message, /within 200 ms/)
+      const error = await failsToConnect({ url, connectTimeout: 0.2 }, 'ERR_BROKER_TIMEOUT')
+      assert.match(error.message, /within 0\.2 s$/)
     })
 
     test(`can be aborted over ${scheme}:`, async () => {

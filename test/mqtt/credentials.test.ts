@@ -100,7 +100,7 @@ describe('before anything is dialled', () => {
 
   test('a function that takes too long is given up', async () => {
     const credentials = () => new Promise<Credentials>(() => {})
-    await using client = makeClient({ url, credentials, connectTimeout: 100 })
+    await using client = makeClient({ url, credentials, connectTimeout: 0.1 })
     await assert.rejects(client.connect(), { code: 'ERR_BROKER_TIMEOUT' })
   })
 

@@ -84,7 +84,7 @@ describe('a broker that stands still', { skip: mosquittoMissing }, () => {
     const mosquitto = await startMosquitto()
     try {
       await using relay = await tcpRelay(mosquitto.port)
-      const client = await connectClient({ url: relay.url, connectTimeout: 60_000 })
+      const client = await connectClient({ url: relay.url, connectTimeout: 60 })
       mosquitto.freeze()
       const dialled = relay.accepted.reach(2, 'connections', RECONNECT_LIMIT)
       relay.cut()

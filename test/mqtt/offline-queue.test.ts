@@ -123,7 +123,7 @@ describe('a message that waits for a connection', () => {
   test('may wait for longer than the broker has to answer', async () => {
     let isAway = false
     await using server = await scriptedBroker({ connect: () => ({ reason: isAway ? 0x88 : 0 }) })
-    const config = { url: server.url, offlineQueue, publishTimeout: 50 }
+    const config = { url: server.url, offlineQueue, publishTimeout: 0.05 }
     await using client = await connectClient(config)
     isAway = true
     server.disconnect(0x8b)

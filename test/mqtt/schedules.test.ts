@@ -75,7 +75,7 @@ class Run {
     this.#phases = phases
     this.#server = server
     const login = { username: 'hub', password: 'password' }
-    const options = { connectTimeout: CONNECT_TIMEOUT, keepalive: 0, ...login, ...config }
+    const options = { connectTimeout: CONNECT_TIMEOUT / 1000, keepalive: 0, ...login, ...config }
     this.#broker = mqtt({ ...options, url: server.url })
     void this.#watch()
     // It settles when the first connection stands, or this run is over.

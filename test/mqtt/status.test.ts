@@ -48,12 +48,12 @@ describe('a reconnect that fails', () => {
         return [attempt, error.code, error.reasonCode, delay]
       }),
       [
-        [1, 'ERR_BROKER_UNREACHABLE', 0x88, 505],
-        [2, 'ERR_BROKER_UNREACHABLE', undefined, 20],
-        [3, 'ERR_BROKER_UNREACHABLE', 0x97, 1010],
+        [1, 'ERR_BROKER_UNREACHABLE', 0x88, 0.505],
+        [2, 'ERR_BROKER_UNREACHABLE', undefined, 0.02],
+        [3, 'ERR_BROKER_UNREACHABLE', 0x97, 1.01],
         // A connection that is lost at once is no reason to begin with short pauses again.
-        [1, 'ERR_BROKER_UNREACHABLE', 0x9f, 2020],
-        [2, 'ERR_BROKER_UNREACHABLE', undefined, 80],
+        [1, 'ERR_BROKER_UNREACHABLE', 0x9f, 2.02],
+        [2, 'ERR_BROKER_UNREACHABLE', undefined, 0.08],
       ],
     )
   })
@@ -65,7 +65,7 @@ describe('a reconnect that fails', () => {
     server.disconnect(0x8b)
     const failed = await client.failedReconnects.reach(7, 'failures', LIMIT)
     const delays = failed.slice(0, 7).map(({ delay }) => delay)
-    assert.deepEqual(delays, [2, 4, 8, 16, 30, 30, 30])
+    assert.deepEqual(delays, [0.002, 0.004, 0.008, 0.016, 0.03, 0.03, 0.03])
   })
 
   test('comes between disconnected and connected, and is no error beside it', async () => {

@@ -153,7 +153,7 @@ describe('the answer to a subscribe', () => {
 
   test('is waited for no longer than allowed', { skip: mosquittoMissing }, async () => {
     const mosquitto = await startMosquitto()
-    await using client = await connectClient({ url: mosquitto.url, publishTimeout: 200 })
+    await using client = await connectClient({ url: mosquitto.url, publishTimeout: 0.2 })
     mosquitto.freeze()
     const subscribe = client.broker.subscribe([{ filter: 'a' }])
     await within(assert.rejects(subscribe, { code: 'ERR_BROKER_TIMEOUT' }), 'rejection')

@@ -87,7 +87,7 @@ function toRow(
     name: `${name}, ${start}`,
     config: {
       url: `${start}${ports[listener]}${path}`,
-      connectTimeout: CONNECT_TIMEOUT,
+      connectTimeout: CONNECT_TIMEOUT / 1000,
       ...caCerts,
       ...(own !== undefined && { caCerts: own }),
       ...client,

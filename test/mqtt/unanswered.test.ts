@@ -57,13 +57,13 @@ describe('a SUBSCRIBE that is not answered', () => {
 
   test('ends the connection, which is made again without it', async () => {
     await using server = await scriptedBroker({ subscribe: silentFor('denied') })
-    await using client = await connectClient({ url: server.url, publishTimeout: 500 })
+    await using client = await connectClient({ url: server.url, publishTimeout: 0.5 })
     await client.broker.subscribe([{ filter: 'a' }])
     const subscribe = client.broker.subscribe([{ filter: 'denied' }])
     await within(
       assert.rejects(subscribe, {
         code: 'ERR_BROKER_TIMEOUT',
-        message: 'Subscribing to "denied": no answer from the broker within 500 ms',
+        message: 'Subscribing to "denied": no answer from the broker within 0.5 s',
       }),
       'rejection',
     )
@@ -80,14 +80,17 @@ describe('a SUBSCRIBE that is not answered', () => {
     await using client = await connectClient({ url: server.url })
     const started = performance.now()
     const subscribe = client.broker.subscribe([{ filter: 'a' }])
-    const rejected = assert.rejects(subscribe, { code: 'ERR_BROKER_TIMEOUT', message: /10000 ms/ })
+    const rejected = assert.rejects(subscribe, {
+      code: 'ERR_BROKER_TIMEOUT',
+      message: /within 10 s$/,
+    })
     await within(rejected, 'rejection', 25_000)
     assert.ok(performance.now() - started >= 9_990)
   })
 
   test('leaves those behind it unsent', async () => {
     await using server = await scriptedBroker({ subscribe: () => undefined })
-    await using client = await connectClient({ url: server.url, publishTimeout: 200 })
+    await using client = await connectClient({ url: server.url, publishTimeout: 0.2 })
     const [first, second] = ['a', 'b'].map((filter) => client.broker.subscribe([{ filter }]))
     await assert.rejects(first!, { code: 'ERR_BROKER_TIMEOUT' })
     await assert.rejects(second!, { code: 'ERR_BROKER_NOT_CONNECTED' })
@@ -102,7 +105,7 @@ describe('a SUBSCRIBE that is not answered', () => {
       await using server = await scriptedBroker({
         subscribe: () => (isDeaf ? undefined : 1),
       })
-      await using client = await connectClient({ url: server.url, publishTimeout: 100 })
+      await using client = await connectClient({ url: server.url, publishTimeout: 0.1 })
       await client.broker.subscribe([{ filter: 'a' }, { filter: 'b' }])
       isDeaf = true
       server.disconnect(0x8b)
@@ -117,9 +120,9 @@ describe('a SUBSCRIBE that is not answered', () => {
           return [attempt, error.code, delay]
         }),
         [
-          [1, 'ERR_BROKER_TIMEOUT', 200],
-          [2, 'ERR_BROKER_TIMEOUT', 400],
-          [3, 'ERR_BROKER_TIMEOUT', 800],
+          [1, 'ERR_BROKER_TIMEOUT', 0.2],
+          [2, 'ERR_BROKER_TIMEOUT', 0.4],
+          [3, 'ERR_BROKER_TIMEOUT', 0.8],
         ],
       )
     } finally {

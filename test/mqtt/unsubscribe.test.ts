@@ -52,7 +52,7 @@ describe('the answer to an unsubscribe', () => {
 
   test('that does not come is a timeout, and the subscription is made again', async () => {
     await using server = await scriptedBroker({ unsubscribe: () => undefined })
-    await using client = await connectClient({ url: server.url, publishTimeout: 100 })
+    await using client = await connectClient({ url: server.url, publishTimeout: 0.1 })
     await client.broker.subscribe([{ filter: 'a' }])
     const unsubscribe = client.broker.unsubscribe(['a'])
     const message = /^Unsubscribing from "a": no answer/

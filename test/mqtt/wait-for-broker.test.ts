@@ -36,7 +36,7 @@ describe('a first connection that is waited for', () => {
         return typeof answer === 'string' ? answer : { reason: answer }
       },
     })
-    const config = { url: server.url, waitForBroker: true, connectTimeout: 2_000, ...hub }
+    const config = { url: server.url, waitForBroker: true, connectTimeout: 2, ...hub }
     await using client = makeClient(config)
     await connecting(client)
     assert.deepEqual(failures(client), [
