@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { equalConstantTime } from '../../src/base/constant-time.ts'
 import { ConfigError } from '../../src/base/errors.ts'
-import { equalConstantTime } from '../../src/credential/generated.ts'
 import { SECRET_PLACEHOLDER } from '../../src/product/configuration/secret.ts'
 
 /** What {@link brokerAuth} takes: a secret, or the word that there is none. */

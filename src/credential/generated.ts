@@ -9,6 +9,7 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { equalConstantTime } from '../base/constant-time.ts'
 import { ConfigError } from '../base/errors.ts'
 
 /** Begins every generated device secret, so that a leaked one is recognised by scanners. */
@@ -68,13 +69,4 @@ export function passwordHasher(pepper: string | Uint8Array | undefined): Passwor
       return same && known
     },
   }
-}
-
-/** Compares two texts in time that depends on the length of the first alone. */
-export function equalConstantTime(a: string, b: string): boolean {
-  let difference = a.length ^ b.length
-  for (let i = 0; i < a.length; i++) {
-    difference |= a.charCodeAt(i) ^ b.charCodeAt(i % (b.length || 1))
-  }
-  return difference === 0
 }

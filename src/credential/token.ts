@@ -12,11 +12,11 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { base64urlnopad } from '@scure/base'
 import * as v from 'valibot'
+import { equalConstantTime } from '../base/constant-time.ts'
 import { ConfigError, InvalidNameError } from '../base/errors.ts'
 import type { Principal } from '../rule/principal.ts'
 import { type AccessRule, type Attributes, checkRules, expandFilter } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
-import { equalConstantTime } from './generated.ts'
 import { TOKEN_USERNAME_PREFIX } from './token-expiry.ts'
 
 /** Most rules in a token. */

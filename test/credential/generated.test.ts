@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { equalConstantTime } from '../../src/base/constant-time.ts'
 import {
-  equalConstantTime,
   generatePassword,
   PASSWORD_PREFIX,
   passwordHasher,
