@@ -10,6 +10,7 @@
 import type { Aedes } from 'aedes'
 import { ConfigError, MissingDependencyError } from '../../src/base/errors.ts'
 import type { Logger } from '../../src/base/log.ts'
+import { checkOptions } from '../../src/base/options.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { connectionKeeper } from './connections.ts'
 import type { Denial } from './denial.ts'
@@ -68,6 +69,14 @@ export interface EmbeddedBroker extends AsyncDisposable {
   close(): Promise<void>
 }
 
+const OPTIONS: Record<keyof EmbeddedBrokerOptions, true> = {
+  host: true,
+  port: true,
+  websocket: true,
+  logger: true,
+  onDenied: true,
+}
+
 /**
  * Starts an MQTT broker. Settles when it listens.
  *
@@ -87,7 +96,7 @@ export interface EmbeddedBroker extends AsyncDisposable {
  *
  * @throws {UnsupportedRuntimeError} On Deno, in edge workers and in browsers.
  * @throws {MissingDependencyError} If `aedes`, or `ws` for WebSocket, is not installed.
- * @throws {ConfigError} If an option is out of range, or it cannot listen; then nothing is left
+ * @throws {ConfigError} If an option is out of range or unknown, or it cannot listen; then nothing is left
  * running.
  *
  * @example
@@ -107,10 +116,12 @@ export async function embeddedBroker(
   options: EmbeddedBrokerOptions = {},
 ): Promise<EmbeddedBroker> {
   checkRuntime()
+  checkOptions(options, OPTIONS)
   const { host = '127.0.0.1', port = 1883, websocket, logger = console, onDenied } = options
   checkPort('port', port)
   const path = websocket?.path ?? '/mqtt'
-  if (websocket) {
+  if (websocket !== undefined) {
+    checkOptions(websocket, { port: true, path: true }, 'websocket')
     checkPort('websocket.port', websocket.port)
     if (!/^\/[^\s?#]*$/.test(path)) {
       throw new ConfigError('websocket.path', 'must begin with "/" and hold no "?", "#" or space')

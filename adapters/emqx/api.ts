@@ -4,6 +4,7 @@
  * @module
  */
 import { BrokerError, ConfigError } from '../../src/base/errors.ts'
+import { checkOptions } from '../../src/base/options.ts'
 
 /** Where the management API is, and who calls it. */
 export interface EmqxApiOptions {
@@ -43,7 +44,9 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024
  *
  * @throws {ConfigError} If an option is not valid.
  */
-export function emqxApi({ url, key, secret }: EmqxApiOptions): EmqxCall {
+export function emqxApi(options: EmqxApiOptions): EmqxCall {
+  checkOptions(options, { url: true, key: true, secret: true })
+  const { url, key, secret } = options
   const base = readUrl(url)
   // RFC 7617: what comes before the first colon is the key.
   if (!key || key.includes(':')) throw new ConfigError('key', 'must be an API key, without ":"')

@@ -6,6 +6,7 @@
  * @module
  */
 import { BrokerError, ConfigError, toError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import { DEFAULT_SHARE_NAME } from '../device/default-rules.ts'
 import { parseTopicFilter } from '../topic/filter.ts'
 import { levelsCover } from '../topic/relation.ts'
@@ -151,12 +152,13 @@ export function memoryServer(): MemoryServer {
  * Makes a connection to a message broker in memory.
  *
  * @param server Which one. Default: one of its own.
- * @throws {ConfigError} If `receiveMaximum` is not a whole number of at least 1.
+ * @throws {ConfigError} If `receiveMaximum` is not a whole number of at least 1, or an option is unknown.
  */
 export function memoryBroker(
   server: MemoryServer = memoryServer(),
   options: MemoryBrokerOptions = {},
 ): Broker {
+  checkOptions(options, { receiveMaximum: true, shareName: true })
   return new MemoryBroker(server, options)
 }
 

@@ -138,6 +138,9 @@ describe('a broker that cannot start', () => {
 
   for (const [options, key] of [
     [{ port: -1 }, 'port'],
+    [{ port: 0, ws: { port: 0 } } as object, 'ws'],
+    [{ port: 0, websocket: { port: 0, pfad: '/' } } as object, 'websocket.pfad'],
+    [{ port: 0, websocket: 8083 } as object, 'websocket'],
     [{ port: 65_536 }, 'port'],
     [{ port: 1.5 }, 'port'],
     [{ port: 0, websocket: { port: Number.NaN } }, 'websocket.port'],

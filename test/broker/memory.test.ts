@@ -24,3 +24,15 @@ test('a payload is as it was published, though its bytes are used again: a Buffe
   }
   assert.deepEqual(await received.reach(2, 'messages'), ['before', 'before'])
 })
+
+test('options that are none are refused', () => {
+  for (const [options, key] of [
+    [{ receiveMaximum: 0 }, 'receiveMaximum'],
+    [{ receiveMaximum: '64' }, 'receiveMaximum'],
+    [{ shared: true }, 'shared'],
+    [null, 'options'],
+  ] as const) {
+    const make = () => memoryBroker(memoryServer(), options as never)
+    assert.throws(make, { name: 'ConfigError', key })
+  }
+})

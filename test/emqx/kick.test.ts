@@ -295,6 +295,7 @@ describe('an option is refused', () => {
     ['key', { key: 'a:b' }],
     ['key', { key: undefined as unknown as string }],
     ['secret', { secret: '' }],
+    ['apiKey', { apiKey: KEY } as object],
     ['secret', { secret: undefined as unknown as string }],
   ] as const) {
     const shown = JSON.stringify(options, (_name, value) => value ?? 'undefined')
