@@ -22,7 +22,7 @@ import {
   type SealedPasswordError,
   type UnsupportedRuntimeError,
 } from './base/errors.ts'
-import type { RevocationError } from './fleet/revocation.ts'
+import type { ChangeError } from './fleet/changes.ts'
 import type { RuleExportError } from './product/rules/rule-export.ts'
 import type { AccessDeniedError } from './rule/access-denied.ts'
 
@@ -41,7 +41,7 @@ export type AnyDeviceHubError =
   | MissingDependencyError
   | PayloadError
   | RevisionConflictError
-  | RevocationError
+  | ChangeError
   | RuleExportError
   | SealedPasswordError
   | UnsupportedRuntimeError

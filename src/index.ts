@@ -97,9 +97,15 @@ export {
 
 // fleet: who is who
 export type { BrokerAccount } from './fleet/broker-account.ts'
+export {
+  ChangeError,
+  type ChangeFailure,
+  type ChangeListener,
+  type ChangeReport,
+  type DeviceChange,
+} from './fleet/changes.ts'
 export { createFleet } from './fleet/create.ts'
 export type {
-  DeviceChange,
   Fleet,
   FleetOptions,
   Login,
@@ -111,8 +117,6 @@ export type {
   RecordedDevice,
   RotateOptions,
 } from './fleet/fleet.ts'
-export type { RevocationFailure, RevocationReport, RevokedDevice } from './fleet/revocation.ts'
-export { RevocationError } from './fleet/revocation.ts'
 export type {
   ServiceAccount,
   ServiceAccountBase,

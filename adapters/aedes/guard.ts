@@ -6,7 +6,8 @@
 import type { AedesOptions, Client, Subscription } from 'aedes'
 import { withinDeadline } from '../../src/base/deadline.ts'
 import { describeError } from '../../src/base/log.ts'
-import type { DeviceChange, Fleet } from '../../src/fleet/fleet.ts'
+import type { DeviceChange } from '../../src/fleet/changes.ts'
+import type { Fleet } from '../../src/fleet/fleet.ts'
 import { type CompiledAccess, compileAccess } from '../../src/rule/compile.ts'
 import { type AccessRequest, UNKNOWN_PRINCIPAL } from '../../src/rule/decision.ts'
 import { explainDecision } from '../../src/rule/explain.ts'
@@ -210,19 +211,12 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
     return live.of(username).length > 0
   }
 
-  async function followChange({ kind, type, id }: DeviceChange): Promise<void> {
-    if (kind !== 'updated') return
-    const names = [...live.usernames()].filter((username) => {
-      const { device } = sessions.get(live.of(username)[0]!)!.principal
-      return device?.type === type && device.id === id
-    })
-    await Promise.all(names.map(askAgain))
+  async function followChange({ kind, username }: DeviceChange): Promise<void> {
+    if (kind === 'revoked') await endRevoked({ username })
+    if (kind === 'updated') await askAgain(username)
   }
 
-  const stopFollowing = [
-    fleet.onRevoked('embedded broker', endRevoked),
-    fleet.onChanged(followChange),
-  ]
+  const stopFollowing = fleet.onChange('embedded broker', followChange)
 
   return {
     get connections() {
@@ -241,7 +235,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
     disconnect: (username) => end(username, ADMINISTRATIVE_ACTION),
 
     close() {
-      for (const stop of stopFollowing) stop()
+      stopFollowing()
       expiries.close()
       standing.close()
     },

@@ -5,18 +5,24 @@
  * @module
  */
 import { BrokerError } from '../../src/base/errors.ts'
+import type { DeviceChange } from '../../src/fleet/changes.ts'
 import { type EmqxApiOptions, emqxApi, refusal } from './api.ts'
 
 export type { EmqxApiOptions } from './api.ts'
 
 /**
  * Ends every connection and every kept session of a user name. Settles when EMQX lists none any
- * more, at once if there was none.
+ * more, at once if there was none. As a listener of `Fleet.onChange` it does so for each device that
+ * is revoked, and nothing for any other change.
  * @throws {BrokerError} `ERR_BROKER_LOGIN_REFUSED` if EMQX refuses the key, `ERR_BROKER_UNREACHABLE`
  * if it cannot be reached, `ERR_BROKER_TIMEOUT` if a call takes more than 5 seconds or all of them
  * more than 30, and `ERR_BROKER_REFUSED` if it answers anything else, or clients are left.
  */
-export type EmqxKick = (who: { readonly username: string }) => Promise<void>
+export type EmqxKick = (who: {
+  readonly username: string
+  /** What became of it, if it is a device that was changed. Default: it is to be kicked. */
+  readonly kind?: DeviceChange['kind']
+}) => Promise<void>
 
 /** Clients asked for at a time. */
 const PAGE = 100
@@ -50,7 +56,7 @@ const MAX_PATH_ID = 2_000
  * const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
  * const fleet = createFleet({ types: [pump], store: memoryStore() })
  * const kick = emqxKick({ url: 'https://emqx.internal:18084', key: 'devicehub', secret: 'of-that-key' })
- * fleet.onRevoked('emqx', kick)
+ * fleet.onChange('emqx', kick)
  * ```
  */
 export function emqxKick(options: EmqxApiOptions): EmqxKick {
@@ -105,7 +111,8 @@ export function emqxKick(options: EmqxApiOptions): EmqxKick {
     return failure
   }
 
-  return async ({ username }) => {
+  return async ({ username, kind = 'revoked' }) => {
+    if (kind !== 'revoked') return
     const until = Date.now() + TOTAL_LIMIT_MS
     let failure: unknown
     for (let round = 0; ; round++) {

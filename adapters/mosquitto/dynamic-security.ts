@@ -7,7 +7,6 @@ import { BrokerError, toError } from '../../src/base/errors.ts'
 import { describeError, type Logger, writeLine } from '../../src/base/log.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { readStatuses } from '../../src/broker/statuses.ts'
-import type { DeviceRef } from '../../src/device/reference.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { ControlLink } from './control.ts'
 import type { LoginFinding } from './finding.ts'
@@ -65,8 +64,9 @@ export interface DynamicSecurity {
  * has a client and a role of its own there. Clients and roles made by others are not touched.
  *
  * A new or rotated password is told while `provision` or `rotate` waits, so that the device can log
- * in when they settle. If that fails it is logged, and made up for by the next reconciliation. A
- * revoked device is disabled, which ends its connections at once; `revoke` rejects if that fails.
+ * in when they resolve. A revoked device is disabled, which ends its connections at once; one that is
+ * removed has no client any more. Where that fails, whoever made the change is told by a
+ * `ChangeError`, and the next reconciliation makes up for it.
  *
  * Only what has to be known is sent: where a client was told the password that is good, it is left
  * alone. Passwords are sent in the clear, so connect over loopback or TLS.
@@ -93,7 +93,7 @@ class FleetSecurity implements DynamicSecurity {
   readonly #logger: Logger
   readonly #onReconciled: DynamicSecurityOptions['onReconciled']
   #last: Promise<unknown> = Promise.resolve()
-  #unfollow: readonly (() => void)[] = []
+  #unfollow: () => void = () => {}
   #isStarted = false
   #closing: Promise<void> | undefined
 
@@ -136,28 +136,17 @@ class FleetSecurity implements DynamicSecurity {
   }
 
   async #end(): Promise<void> {
-    for (const stop of this.#unfollow) stop()
+    this.#unfollow()
     this.#sync.stop()
     await this.#sync.idle()
     await this.#broker.close()
   }
 
   #follow(): void {
-    const changed = this.#fleet.onChanged(async ({ kind, type, id }) => {
-      if (kind === 'revoked') return
-      try {
-        await this.#write({ type, id })
-      } catch (error) {
-        const problem = `was ${kind}, and Mosquitto could not be told: ${describeError(error)}`
-        this.#log('error', `${type}/${id} ${problem}`)
-      }
+    this.#unfollow = this.#fleet.onChange('Mosquitto', async ({ kind, type, id, username }) => {
+      if (kind === 'removed') await this.#sync.removeDevice(username)
+      else this.#warn(await this.#sync.writeDevice(type, id))
     })
-    const revoked = this.#fleet.onRevoked('Mosquitto', (device) => this.#write(device))
-    this.#unfollow = [changed, revoked]
-  }
-
-  async #write({ type, id }: DeviceRef): Promise<void> {
-    this.#warn(await this.#sync.writeDevice(type, id))
   }
 
   /** Never rejects: a broker that cannot tell of itself may well carry commands. */

@@ -70,6 +70,26 @@ export class Sync {
     })
   }
 
+  /** Removes the client and the role of a device that is on record no more. */
+  removeDevice(username: string): Promise<void> {
+    return this.#locked(async () => {
+      // Somebody else may have this user name by now.
+      if (!(await this.#isNobody(username))) return
+      this.#touched?.add(username)
+      const { client, role } = await readLogin(this.#link, username)
+      if (client && !client.isOwned) return
+      // The role goes after its client: 2.0 must find no client that has it.
+      const commands: Command[] = []
+      if (client) commands.push({ command: 'deleteClient', username })
+      if (role) commands.push({ command: 'deleteRole', rolename: ROLE_PREFIX + username })
+      if (commands.length === 0) return
+      for (const answer of await this.#link.run(commands)) {
+        // Somebody else was quicker.
+        if (!isNotFound(answer)) accept(answer)
+      }
+    })
+  }
+
   /** Makes everything what it is in the fleet. Not to be called while it runs. */
   async reconcile(tellPasswords: boolean): Promise<ReconcileReport> {
     const report = new ReportBuilder()

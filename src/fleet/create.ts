@@ -12,6 +12,7 @@ import type { DeviceRecord } from '../device/store.ts'
 import { checkName } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
 import { deviceAccount, serviceAccounts } from './accounts.ts'
+import { Changes } from './changes.ts'
 import { findFleetProblems } from './compatibility.ts'
 import { Decisions } from './decisions.ts'
 import { DeviceSource } from './devices.ts'
@@ -19,6 +20,7 @@ import { Directory } from './directory.ts'
 import type { Fleet, FleetOptions } from './fleet.ts'
 import { KnownPrincipals } from './known.ts'
 import { loginCheck } from './login.ts'
+import { FleetNames } from './names.ts'
 import { devicePasswords } from './passwords.ts'
 import { Records } from './records.ts'
 import { deviceRegistry } from './registry.ts'
@@ -65,6 +67,9 @@ export function createFleet(options: FleetOptions): Fleet {
   const known = new KnownPrincipals({ find, store, principalOf }, rulesLifetime * 1_000)
   const decisions = new Decisions(known)
   const forget = (username: string) => known.forget(username)
+  const records = new Records(store, forget)
+  const names = new FleetNames(store, types, services)
+  const changes = new Changes()
 
   return {
     prefix,
@@ -73,7 +78,8 @@ export function createFleet(options: FleetOptions): Fleet {
     rulesLifetime,
     findPrincipal: async (username) => directory.find(username),
     forget,
-    ...deviceRegistry({ store, records: new Records(store, forget), types, services, passwords }),
+    ...deviceRegistry({ store, records, types, names, passwords, changes }),
+    onChange: (name, listener) => changes.listen(name, listener),
     authenticate: loginCheck(directory),
     isActive: ({ type, id }) => known.isActive(type, id, Date.now()),
     brokerAccount: (record) => deviceAccount(record, devices, passwords),

@@ -16,7 +16,7 @@ import type { BrokerFacts } from '../rule/facts.ts'
 import type { Principal } from '../rule/principal.ts'
 import type { Channel, TopicTemplate } from '../topic/template.ts'
 import type { BrokerAccount } from './broker-account.ts'
-import type { RevocationReport, RevokedDevice } from './revocation.ts'
+import type { ChangeListener, ChangeReport } from './changes.ts'
 import type { ServiceAccount } from './service-account.ts'
 
 /** What `createFleet` takes. */
@@ -60,11 +60,8 @@ export interface ProvisionOptions extends DeviceSettings {
   readonly username?: string
 }
 
-/** A device that was put on record. */
-export interface RecordedDevice {
-  readonly type: string
-  readonly id: string
-  readonly username: string
+/** A device that is on record. */
+export interface RecordedDevice extends ChangeReport {
   /** The device's topics. */
   readonly topics: Readonly<Record<Channel, string>>
 }
@@ -130,11 +127,6 @@ export interface NamedAccessRequest extends AccessRequest {
   readonly clientId?: string | undefined
 }
 
-/** A change of a device that was made through a fleet, and is on record. */
-export interface DeviceChange extends DeviceRef {
-  readonly kind: 'provisioned' | 'updated' | 'rotated' | 'revoked'
-}
-
 /** A fleet. Make one with `createFleet`. */
 export interface Fleet {
   readonly prefix: string
@@ -144,11 +136,13 @@ export interface Fleet {
   readonly rulesLifetime: number
   /**
    * Puts a device on record and makes its login. Settles when the record is written and everything
-   * registered with {@link Fleet.onChanged} has been told.
+   * registered with {@link Fleet.onChange} is done with it.
    * @throws {InvalidNameError} If the id, user name or an attribute could change a topic's shape.
    * @throws {DeviceExistsError} If the device or its user name is there already.
    * @throws {ConfigError} If the type is not of this fleet, a rule is not valid, or a client id of its
    * list is none, or another login's.
+   * @throws {ChangeError} If a listener failed, after all were told. The device is on record, and the
+   * report of the error has its password.
    */
   provision(type: DeviceType, id: string, options?: ProvisionOptions): Promise<ProvisionedDevice>
   /**
@@ -173,6 +167,8 @@ export interface Fleet {
    * @throws {DeviceRevokedError} If it is revoked.
    * @throws {ConfigError} If the type is not of this fleet, or the overlap is out of range.
    * @throws {RevisionConflictError} If other writers were in between five times.
+   * @throws {ChangeError} If a listener failed, after all were told. The new password counts, and the
+   * report of the error has it.
    */
   rotate(type: DeviceType, id: string, options?: RotateOptions): Promise<ProvisionedDevice>
   /**
@@ -190,8 +186,9 @@ export interface Fleet {
    * @throws {InvalidTopicError} If a rule's filter is not well formed.
    * @throws {InvalidNameError} If an attribute's value could change a topic's shape.
    * @throws {RevisionConflictError} If other writers were in between five times.
+   * @throws {ChangeError} If a listener failed, after all were told. The settings count.
    */
-  update(type: DeviceType, id: string, settings: DeviceSettings): Promise<void>
+  update(type: DeviceType, id: string, settings: DeviceSettings): Promise<ChangeReport>
   /**
    * Has the next question about a user name read the store, for a record that something else changed
    * there. This fleet object alone forgets it, and nobody is told; others go by their
@@ -222,29 +219,24 @@ export interface Fleet {
   serviceAccounts(): readonly BrokerAccount[]
   /**
    * Revokes a device: it can neither log in nor do anything from now on, and everything registered
-   * with {@link Fleet.onRevoked} ends the sessions it has of it, all at the same time and whether
-   * others fail or not. Settles when the record is written and each of them is done, with a report.
-   * Repeating it tells them again.
+   * with {@link Fleet.onChange} ends the sessions it has of it. Settles when the record is written and
+   * each of them is done. Repeating it tells them again.
    * @throws {DeviceUnknownError} If there is no such device.
    * @throws {ConfigError} If the type is not of this fleet.
    * @throws {RevisionConflictError} If other writers were in between five times; nobody is told then.
-   * @throws {RevocationError} If a listener failed, after all were told. The device is revoked, and
-   * the report of the error says whose sessions of it may go on.
+   * @throws {ChangeError} If a listener failed, after all were told. The device is revoked, and the
+   * report of the error says whose sessions of it may go on.
    */
-  revoke(type: DeviceType, id: string): Promise<RevocationReport>
+  revoke(type: DeviceType, id: string): Promise<ChangeReport>
   /**
-   * Calls a listener for each device revoked through this fleet, to end the sessions it has of it.
-   * Whoever revokes waits for it, and learns whether it failed, so it is to bound its own time.
-   * Returns how to stop that.
-   * @param name What it is called in the report, such as `emqx`.
+   * Calls a listener for each change made through this fleet, once it is on record: to end the
+   * sessions of a revoked device, or to tell a broker of a login. All listeners are called at the same
+   * time, whether others fail or not. Whoever made the change waits for them, and is told of each that
+   * failed by a {@link ChangeError}, so one is to bound its own time. Returns how to stop that.
+   * @param name What it is called in reports, such as `emqx`.
+   * @throws {ConfigError} If the name is no text or empty, or the listener no function.
    */
-  onRevoked(name: string, listener: (device: RevokedDevice) => void | Promise<void>): () => void
-  /**
-   * Calls a listener for each change made through this fleet, once it is on record. Whoever made it
-   * waits for the listener, and hears nothing of its failure: the change stands, and a password must
-   * not be lost over it. Returns how to stop that.
-   */
-  onChanged(listener: (change: DeviceChange) => void | Promise<void>): () => void
+  onChange(name: string, listener: ChangeListener): () => void
   /**
    * Makes a login that ends by itself and may do what its rules grant, and nothing else. It is
    * stored nowhere: it cannot be listed, and not be revoked before it expires. Every fleet with the

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type EmqxApiOptions, emqxKick } from '../../adapters/emqx/index.ts'
-import { BrokerError, RevocationError } from '../../src/index.ts'
+import { BrokerError, ChangeError } from '../../src/index.ts'
 import { makeFleet, pump } from '../fleet/fixture.ts'
 import { type Recorded, recorded } from './recorded.ts'
 import { type EmqxServer, KEY, SECRET, startEmqx } from './server.ts'
@@ -317,14 +317,19 @@ describe('revoking a device of a fleet', () => {
     const fleet = makeFleet()
     const login = await fleet.provision(pump, 'P-1', { username: 'north-1' })
     await fleet.provision(pump, 'P-2')
-    fleet.onRevoked('north', kickOf(north))
-    fleet.onRevoked('south', kickOf(south))
+    fleet.onChange('north', kickOf(north))
+    fleet.onChange('south', kickOf(south))
+    north.intercept = () => assert.fail('nothing is to be ended')
+    await fleet.rotate(pump, 'P-1')
+    await fleet.update(pump, 'P-1', { rules: [] })
+    await fleet.provision(pump, 'P-3')
+    north.intercept = () => undefined
     for (const { clients } of [north, south]) {
       clients.push({ clientid: 'a', username: login.username }, ...others)
     }
     south.intercept = () => ({ status: 503 })
     await assert.rejects(fleet.revoke(pump, 'P-1'), (error) => {
-      assert.ok(error instanceof RevocationError)
+      assert.ok(error instanceof ChangeError)
       const { done, failed } = error.report
       assert.deepEqual([done, failed.map(({ name }) => name)], [['north'], ['south']])
       return true

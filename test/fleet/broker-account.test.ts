@@ -5,9 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type DeviceChange, type DeviceRecord, hashPassword, memoryStore } from '../../src/index.ts'
-import { deferred } from '../support/wait.ts'
-import { HUB_PASSWORD, makeFleet, pump, weatherStation } from './fixture.ts'
+import { type DeviceRecord, hashPassword, memoryStore } from '../../src/index.ts'
+import { HUB_PASSWORD, makeFleet, pump } from './fixture.ts'
 
 const sealingKey = 'a sealing key of at least 32 bytes'
 
@@ -137,66 +136,5 @@ describe('brokerLogin', () => {
     const [other] = makeFleet({ sealingKey, services: changed }).serviceAccounts()
     assert.notEqual(other?.credentialId, hub?.credentialId)
     assert.equal(await makeFleet({ services }).serviceAccounts()[0]?.openPassword(), undefined)
-  })
-})
-
-describe('onChanged', () => {
-  test('tells each change, once it is on record', async () => {
-    const fleet = makeFleet()
-    const told: (DeviceChange & { revision: number | undefined })[] = []
-    const stop = fleet.onChanged(async (change) => {
-      const record = await fleet.store.get(change.type, change.id)
-      told.push({ ...change, revision: record?.revision })
-    })
-    await fleet.provision(pump, 'P-1')
-    await fleet.importDevice(weatherStation, 'S-1', await hashPassword('correct horse'))
-    await fleet.rotate(pump, 'P-1')
-    await fleet.revoke(pump, 'P-1')
-    stop()
-    await fleet.provision(pump, 'P-2')
-    assert.deepEqual(told, [
-      { kind: 'provisioned', type: 'pump', id: 'P-1', revision: 1 },
-      { kind: 'provisioned', type: 'weatherstation', id: 'S-1', revision: 1 },
-      { kind: 'rotated', type: 'pump', id: 'P-1', revision: 2 },
-      { kind: 'revoked', type: 'pump', id: 'P-1', revision: 3 },
-    ])
-  })
-
-  test('tells nothing of a change that was refused', async () => {
-    const fleet = makeFleet()
-    await fleet.provision(pump, 'P-1')
-    fleet.onChanged(() => assert.fail('nothing was changed'))
-    await assert.rejects(fleet.provision(pump, 'P-1'))
-    await assert.rejects(fleet.rotate(pump, 'P-2'))
-    await assert.rejects(fleet.revoke(pump, 'P-2'))
-  })
-
-  test('is waited for', async () => {
-    const fleet = makeFleet()
-    const release = deferred()
-    let isDone = false
-    fleet.onChanged(() => release.promise)
-    const provisioning = fleet.provision(pump, 'P-1').then(() => {
-      isDone = true
-    })
-    while (!(await fleet.store.get('pump', 'P-1'))) await Promise.resolve()
-    assert.equal(isDone, false)
-    release.resolve()
-    await provisioning
-  })
-
-  test('loses no password by a listener that fails, and keeps no other from being told', async () => {
-    const fleet = makeFleet()
-    let told = 0
-    fleet.onChanged(() => {
-      throw new Error('no connection')
-    })
-    fleet.onChanged(async () => Promise.reject(new Error('no connection')))
-    fleet.onChanged(() => void told++)
-    const { username } = await fleet.provision(pump, 'P-1')
-    const { password } = await fleet.rotate(pump, 'P-1')
-    assert.equal((await fleet.authenticate({ username, password })).effect, 'allow')
-    await fleet.revoke(pump, 'P-1')
-    assert.equal(told, 3)
   })
 })

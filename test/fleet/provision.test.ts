@@ -20,6 +20,7 @@ describe('a provisioned device', () => {
     const { password, ...rest } = device
     assert.match(password, /^dhs_[0-9a-f]{64}$/)
     assert.deepEqual(rest, {
+      kind: 'provisioned',
       type: 'weatherstation',
       id: 'STATION-001',
       username: 'weatherstation/STATION-001',
@@ -29,6 +30,8 @@ describe('a provisioned device', () => {
         cmd: 'things/weatherstation/STATION-001/cmd',
         reply: 'things/weatherstation/STATION-001/reply',
       },
+      done: [],
+      failed: [],
     })
   })
 

@@ -7,11 +7,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
 import {
+  ChangeError,
+  type DeviceChange,
   defineDeviceType,
   memoryStore,
   RevisionConflictError,
-  RevocationError,
-  type RevokedDevice,
 } from '../../src/index.ts'
 import { deferred } from '../support/wait.ts'
 import { contested, makeFleet, pump, weatherStation } from './fixture.ts'
@@ -66,12 +66,12 @@ describe('a revoked device', () => {
   test('may be revoked again: nothing is written, and everybody told again', async () => {
     const fleet = makeFleet()
     await fleet.provision(pump, 'P-1')
-    const told: RevokedDevice[] = []
-    fleet.onRevoked('test', (device) => void told.push(device))
+    const told: DeviceChange[] = []
+    fleet.onChange('test', (device) => void told.push(device))
     await fleet.revoke(pump, 'P-1')
     await fleet.revoke(pump, 'P-1')
     assert.equal((await fleet.store.get('pump', 'P-1'))?.revision, 2)
-    const device = { type: 'pump', id: 'P-1', username: 'pump/P-1' }
+    const device = { kind: 'revoked', type: 'pump', id: 'P-1', username: 'pump/P-1' }
     assert.deepEqual(told, [device, device])
   })
 })
@@ -81,7 +81,7 @@ describe('revoke is refused', () => {
     test(`for ${JSON.stringify(id)}, which is no device, and nobody is told`, async () => {
       const fleet = makeFleet()
       await fleet.provision(pump, 'P-1')
-      fleet.onRevoked('test', () => assert.fail('nobody was revoked'))
+      fleet.onChange('test', () => assert.fail('nobody was revoked'))
       await assert.rejects(fleet.revoke(pump, id), {
         name: 'DeviceUnknownError',
         code: 'ERR_DEVICE_UNKNOWN',
@@ -114,7 +114,7 @@ describe('a listener', () => {
     const reached = deferred()
     const release = deferred()
     let written: boolean | undefined
-    fleet.onRevoked('test', async ({ type, id }) => {
+    fleet.onChange('test', async ({ type, id }) => {
       written = (await fleet.store.get(type, id))?.revoked
       reached.resolve()
       await release.promise
@@ -135,8 +135,8 @@ describe('a listener', () => {
     await fleet.provision(pump, 'P-1')
     await fleet.provision(pump, 'P-2')
     const told: string[] = []
-    const stop = fleet.onRevoked('first', ({ id }) => void told.push(`first ${id}`))
-    fleet.onRevoked('second', ({ id }) => void told.push(`second ${id}`))
+    const stop = fleet.onChange('first', ({ id }) => void told.push(`first ${id}`))
+    fleet.onChange('second', ({ id }) => void told.push(`second ${id}`))
     await fleet.revoke(pump, 'P-1')
     stop()
     stop()
@@ -147,25 +147,25 @@ describe('a listener', () => {
   test('is told the user name too, which may be one from elsewhere', async () => {
     const fleet = makeFleet()
     await fleet.provision(pump, 'P-1', { username: 'north-1' })
-    const told: RevokedDevice[] = []
-    fleet.onRevoked('test', (device) => void told.push(device))
+    const told: DeviceChange[] = []
+    fleet.onChange('test', (device) => void told.push(device))
     await fleet.revoke(pump, 'P-1')
-    assert.deepEqual(told, [{ type: 'pump', id: 'P-1', username: 'north-1' }])
+    assert.deepEqual(told, [{ kind: 'revoked', type: 'pump', id: 'P-1', username: 'north-1' }])
   })
 })
 
 describe('the report', () => {
-  const device = { type: 'pump', id: 'P-1', username: 'pump/P-1' }
+  const device = { kind: 'revoked', type: 'pump', id: 'P-1', username: 'pump/P-1' }
 
   test('names everything that was told, in the order it began', async () => {
     const fleet = makeFleet()
     await fleet.provision(pump, 'P-1')
     assert.deepEqual(await fleet.revoke(pump, 'P-1'), { ...device, done: [], failed: [] })
     const slow = deferred()
-    fleet.onRevoked('slow', () => slow.promise)
-    fleet.onRevoked('emqx', () => slow.resolve())
-    const stop = fleet.onRevoked('stopped', () => assert.fail('it was stopped'))
-    fleet.onRevoked('emqx', () => {})
+    fleet.onChange('slow', () => slow.promise)
+    fleet.onChange('emqx', () => slow.resolve())
+    const stop = fleet.onChange('stopped', () => assert.fail('it was stopped'))
+    fleet.onChange('emqx', () => {})
     stop()
     const report = await fleet.revoke(pump, 'P-1')
     assert.deepEqual(report, { ...device, done: ['slow', 'emqx', 'emqx'], failed: [] })
@@ -186,17 +186,17 @@ describe('the report', () => {
       await fleet.provision(pump, 'P-1')
       const slow = deferred()
       const told: string[] = []
-      fleet.onRevoked('before', () => void told.push('before'))
-      fleet.onRevoked('failing', fail)
-      fleet.onRevoked('after', async () => {
+      fleet.onChange('before', () => void told.push('before'))
+      fleet.onChange('failing', fail)
+      fleet.onChange('after', async () => {
         await slow.promise
         told.push('after')
       })
       const revoking = fleet.revoke(pump, 'P-1')
       slow.resolve()
       const error = await revoking.catch((thrown: unknown) => thrown)
-      assert.ok(error instanceof RevocationError)
-      assert.equal(error.code, 'ERR_REVOCATION_INCOMPLETE')
+      assert.ok(error instanceof ChangeError)
+      assert.equal(error.code, 'ERR_CHANGE_INCOMPLETE')
       const text = `Device pump/P-1 is revoked, but its sessions may go on: failing: ${name}: ${message}`
       assert.equal(error.message, text)
       const { failed, ...rest } = error.report
@@ -215,12 +215,12 @@ describe('the report', () => {
     await fleet.provision(pump, 'P-1')
     let isAway = true
     for (const name of ['north', 'south']) {
-      fleet.onRevoked(name, () => {
+      fleet.onChange(name, () => {
         if (isAway) throw new Error(`${name} is away`)
       })
     }
     await assert.rejects(fleet.revoke(pump, 'P-1'), (error) => {
-      assert.ok(error instanceof RevocationError)
+      assert.ok(error instanceof ChangeError)
       const problems = error.report.failed.map((failure) => failure.error.message)
       assert.deepEqual(problems, ['north is away', 'south is away'])
       assert.match(error.message, /north: Error: north is away; south: Error: south is away$/)
@@ -247,7 +247,7 @@ describe('when another writer is in between', () => {
     const fleet = makeFleet({ store: contested(1, { revoked: true }) })
     await fleet.provision(pump, 'P-1')
     let told = 0
-    fleet.onRevoked('test', () => void told++)
+    fleet.onChange('test', () => void told++)
     await fleet.revoke(pump, 'P-1')
     assert.equal((await fleet.store.get('pump', 'P-1'))?.revision, 2)
     assert.equal(told, 1)
@@ -256,7 +256,7 @@ describe('when another writer is in between', () => {
   test('again and again, it gives up and nobody is told that it was done', async () => {
     const fleet = makeFleet({ store: contested(1_000) })
     await fleet.provision(pump, 'P-1')
-    fleet.onRevoked('test', () => assert.fail('it was not revoked'))
+    fleet.onChange('test', () => assert.fail('it was not revoked'))
     await assert.rejects(fleet.revoke(pump, 'P-1'), RevisionConflictError)
     assert.equal((await fleet.store.get('pump', 'P-1'))?.revoked, false)
   })

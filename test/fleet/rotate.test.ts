@@ -38,7 +38,8 @@ describe('after a rotation', () => {
     const first = await fleet.provision(pump, 'P-1', { attributes: { site: 'north' } })
     const before = await fleet.store.get('pump', 'P-1')
     const second = await fleet.rotate(pump, 'P-1')
-    assert.deepEqual({ ...second, password: '' }, { ...first, password: '' })
+    const expected = { ...first, kind: 'rotated', password: second.password }
+    assert.deepEqual(second, expected)
     assert.match(second.password, new RegExp(`^${PASSWORD_PREFIX}[0-9a-f]{64}$`))
     assert.equal(await login(fleet, first.username, second.password), 'allow')
     assert.equal(await login(fleet, first.username, first.password), 'password-wrong')
@@ -136,7 +137,7 @@ describe('rotate is refused', () => {
   for (const id of ['P-9', '', '+', '__proto__']) {
     test(`for ${JSON.stringify(id)}, which is no device`, async () => {
       const fleet = makeFleet()
-      fleet.onChanged(() => assert.fail('nothing was rotated'))
+      fleet.onChange('test', () => assert.fail('nothing was rotated'))
       const refusal = { name: 'DeviceUnknownError', code: 'ERR_DEVICE_UNKNOWN', id }
       await assert.rejects(fleet.rotate(pump, id), refusal)
     })

@@ -15,6 +15,7 @@ const fleet = makeFleet({ store, pepper: 'a pepper of more than 16 bytes' })
 describe('importDevice', () => {
   test('tells everything but a password', async () => {
     assert.deepEqual(await fleet.importDevice(pump, 'I-1', DJANGO), {
+      kind: 'provisioned',
       type: 'pump',
       id: 'I-1',
       username: 'pump/I-1',
@@ -24,6 +25,8 @@ describe('importDevice', () => {
         cmd: 'things/pump/I-1/cmd',
         reply: 'things/pump/I-1/reply',
       },
+      done: [],
+      failed: [],
     })
   })
 

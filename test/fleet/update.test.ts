@@ -75,7 +75,8 @@ describe('an update counts for the next question, and leaves the rest as it was'
   for (const [settings, grants] of rows) {
     test(`${JSON.stringify(settings)}: ${grants.join(', ')}`, async () => {
       const { fleet, store, password, before } = await site()
-      assert.equal(await fleet.update(pump, 'P-1', settings), undefined)
+      const { kind, done } = await fleet.update(pump, 'P-1', settings)
+      assert.deepEqual([kind, done], ['updated', []])
       assert.deepEqual(await granted(fleet), grants)
       assert.deepEqual(await store.get('pump', 'P-1'), { ...before, ...settings, revision: 2 })
       assert.equal(await login(fleet, password), 'allow')
@@ -200,7 +201,7 @@ describe('an update is refused, and nothing written, told or forgotten', () => {
   for (const [settings, name, message] of rows) {
     test(`given ${JSON.stringify(settings)}: ${JSON.stringify(message)}`, async () => {
       const { fleet, store, before } = await site()
-      fleet.onChanged(() => assert.fail('nothing was updated'))
+      fleet.onChange('test', () => assert.fail('nothing was updated'))
       const updating = fleet.update(pump, 'P-1', settings as DeviceSettings)
       await assert.rejects(updating, { name, message })
       assert.deepEqual(await store.get('pump', 'P-1'), before)
@@ -211,7 +212,7 @@ describe('an update is refused, and nothing written, told or forgotten', () => {
   for (const id of ['P-9', '', '+', '__proto__']) {
     test(`for ${JSON.stringify(id)}, which is no device`, async () => {
       const { fleet, store, before } = await site()
-      fleet.onChanged(() => assert.fail('nothing was updated'))
+      fleet.onChange('test', () => assert.fail('nothing was updated'))
       const refusal = { name: 'DeviceUnknownError', code: 'ERR_DEVICE_UNKNOWN', id }
       await assert.rejects(fleet.update(pump, id, { rules: [] }), refusal)
       assert.deepEqual(await store.list(), [before])
@@ -245,30 +246,31 @@ describe('who follows the fleet', () => {
     const { fleet, store } = await site()
     const told: (DeviceChange & { rules: unknown })[] = []
     const [reached, release] = [deferred(), deferred()]
-    fleet.onChanged(async (change) => {
+    fleet.onChange('test', async (change) => {
       told.push({ ...change, rules: (await store.get(change.type, change.id))?.rules })
       reached.resolve()
       await release.promise
     })
-    fleet.onRevoked('test', () => assert.fail('nobody was revoked'))
     let isDone = false
     const updating = fleet.update(pump, 'P-1', { rules: [NEW] }).then(() => {
       isDone = true
     })
     await reached.promise
-    assert.deepEqual(told, [{ kind: 'updated', type: 'pump', id: 'P-1', rules: [NEW] }])
+    const change = { kind: 'updated', type: 'pump', id: 'P-1', username: USERNAME }
+    assert.deepEqual(told, [{ ...change, rules: [NEW] }])
     assert.equal(isDone, false)
     assert.deepEqual(await granted(fleet), ['data', 'north/new'])
     release.resolve()
     await updating
   })
 
-  test('hinders nobody by failing', async () => {
+  test('undoes nothing by failing', async () => {
     const { fleet } = await site()
-    fleet.onChanged(() => {
+    fleet.onChange('test', () => {
       throw new Error('no connection')
     })
-    await fleet.update(pump, 'P-1', { rules: [NEW] })
+    const updating = fleet.update(pump, 'P-1', { rules: [NEW] })
+    await assert.rejects(updating, { code: 'ERR_CHANGE_INCOMPLETE', kind: 'updated' })
     assert.deepEqual(await granted(fleet), ['data', 'north/new'])
   })
 })
@@ -291,7 +293,7 @@ describe('when another writer is in between', () => {
 
   test('again and again, it gives up, and the rules stay', async () => {
     const { fleet } = await site(contested(1_000))
-    fleet.onChanged(() => assert.fail('nothing was updated'))
+    fleet.onChange('test', () => assert.fail('nothing was updated'))
     await assert.rejects(fleet.update(pump, 'P-1', { rules: [NEW] }), RevisionConflictError)
     assert.deepEqual(await granted(fleet), ['data', 'north/old'])
   })
@@ -325,9 +327,9 @@ describe('when another writer is in between', () => {
       const update = () => fleet.update(pump, 'P-1', { rules: [NEW] })
       const rotate = () => fleet.rotate(pump, 'P-1')
       const both = turn % 2 === 0 ? [update(), rotate()] : [rotate(), update()]
-      const rotated = (await Promise.all(both)).find((result) => result !== undefined)!
+      const rotated = (await Promise.all(both)).find(({ kind }) => kind === 'rotated')!
       assert.equal(await login(fleet, password), 'password-wrong')
-      assert.equal(await login(fleet, rotated.password), 'allow')
+      assert.equal(await login(fleet, rotated.password!), 'allow')
       assert.deepEqual(await granted(fleet), ['data', 'north/new'])
     }
   })
@@ -374,7 +376,7 @@ describe('what somebody else changed in the store', () => {
     const other = makeFleet({ store, rulesLifetime: 3_600 })
     assert.deepEqual(await granted(other), ['data', 'north/old'])
     await store.update({ ...before, rules: [], revision: 2 })
-    fleet.onChanged(() => assert.fail('the fleet changed nothing'))
+    fleet.onChange('test', () => assert.fail('the fleet changed nothing'))
     fleet.forget(USERNAME)
     assert.deepEqual(await granted(fleet), ['data'])
     assert.deepEqual(await granted(other), ['data', 'north/old'])

@@ -10,11 +10,11 @@ import { dynamicSecurity, type ReconcileReport } from '../../adapters/mosquitto/
 import { mqtt } from '../../adapters/mqtt/index.ts'
 import {
   type BrokerError,
+  ChangeError,
   type Fleet,
   type FleetOptions,
   hashPassword,
   memoryStore,
-  RevocationError,
 } from '../../src/index.ts'
 import {
   ADMIN,
@@ -270,12 +270,15 @@ describe('a restart of Mosquitto', { skip: dynsecSiteMissing, timeout: 60_000 },
 
   test('is followed by what was changed while it was away', async () => {
     await using running = await start()
-    const { site, fleet, reports, logger, login } = running
+    const { site, fleet, reports, login } = running
     await site.kill()
-    const added = await fleet.provision(pump, 'P-3')
-    assert.ok(logger.lines.some((line) => /^error .*pump\/P-3 was provisioned/.test(line)))
+    const provisioned = await fleet.provision(pump, 'P-3').catch((error: unknown) => error)
+    assert.ok(provisioned instanceof ChangeError)
+    const { username, password } = provisioned.report
+    assert.match(password!, /^dhs_/)
+    const added = { username, password: password! }
     await assert.rejects(fleet.revoke(pump, 'P-1'), (error) => {
-      assert.ok(error instanceof RevocationError)
+      assert.ok(error instanceof ChangeError)
       const [failure] = error.report.failed
       assert.equal(failure?.name, 'Mosquitto')
       assert.equal((failure.error as BrokerError).code, 'ERR_BROKER_NOT_CONNECTED')
