@@ -8,6 +8,7 @@ import { isTransient } from '../../src/fleet/transient.ts'
 import { MalformedRequest } from '../../src/product/http/fields.ts'
 import type {
   Asked,
+  AskedAccess,
   AskedAccesses,
   AskedBrokerObject,
   AskedLogin,
@@ -31,8 +32,10 @@ export interface DeciderOptions {
   readonly deny: (level: 'warn', code: string, text: string) => void
 }
 
-/** Makes a function that decides what is asked. It rejects if the store does. */
-export function decider(options: DeciderOptions): (asked: Asked) => Promise<QuestionOutcome> {
+/** Makes a function that decides what is asked. It fails if the store does. */
+export function decider(
+  options: DeciderOptions,
+): (asked: Asked) => QuestionOutcome | Promise<QuestionOutcome> {
   const { fleet, facts, anyClientId, count, deny } = options
 
   async function decideLogin(asked: AskedLogin): Promise<QuestionOutcome> {
@@ -47,33 +50,36 @@ export function decider(options: DeciderOptions): (asked: Asked) => Promise<Ques
     return { ...outcome('deny', login.code, asked), isTransient: isTransient(login.code) }
   }
 
-  async function decideAccess(asked: Omit<NamedAccessRequest, 'facts'>) {
+  async function decideAccess(
+    request: Omit<NamedAccessRequest, 'facts'>,
+    asked: AskedAccess | AskedAccesses,
+  ): Promise<QuestionOutcome> {
     // Field by field: to spread it takes longer than to decide.
-    const { username, clientId, action, topic, qos, retain } = asked
-    const request = { username, clientId, action, topic, qos, retain, facts }
-    const denial = await fleet.findDenial(request)
+    const { username, clientId, action, topic, qos, retain } = request
+    const named = { username, clientId, action, topic, qos, retain, facts }
+    const denial = await fleet.findDenial(named)
     if (!denial) {
       count('allow', ALLOWED)
-      return { effect: 'allow', code: ALLOWED } as const
+      return outcome('allow', ALLOWED, asked)
     }
     // The code comes first, so that a long name cannot push it out of the line.
     deny('warn', denial.code, `${denial.code}, ${denial.text}`)
-    return denial
+    return outcome('deny', denial.code, asked)
   }
 
   async function decideAccesses(asked: AskedAccesses): Promise<QuestionOutcome> {
-    // Nothing that is asked for is nothing that is denied either.
-    if (asked.requests.length === 0) throw new MalformedRequest('nothing is asked for')
-    const isAny = asked.need === 'any'
+    const settling = asked.need === 'any' ? 'allow' : 'deny'
     const effects: ('allow' | 'deny')[] = []
     let settled: QuestionOutcome | undefined
     for (const request of asked.requests) {
-      const { effect, code } = await decideAccess(request)
-      effects.push(effect)
-      if (!settled || effect === (isAny ? 'allow' : 'deny')) settled = outcome(effect, code, asked)
-      if (effect === 'deny' && !isAny) break
+      const one = await decideAccess(request, asked)
+      effects.push(one.effect)
+      if (!settled || (one.effect === settling && settled.effect !== settling)) settled = one
+      if (one.effect === 'deny' && settling === 'deny') break
     }
-    return { ...settled!, effects }
+    // Where nothing is asked for, nothing was denied either.
+    if (!settled) throw new MalformedRequest('nothing is asked for')
+    return { ...settled, effects }
   }
 
   function decideObject(asked: AskedBrokerObject): QuestionOutcome {
@@ -86,14 +92,12 @@ export function decider(options: DeciderOptions): (asked: Asked) => Promise<Ques
     return outcome('deny', code, asked)
   }
 
-  return async (asked) => {
+  return (asked) => {
     switch (asked.kind) {
       case 'login':
         return decideLogin(asked)
-      case 'access': {
-        const { effect, code } = await decideAccess(asked)
-        return outcome(effect, code, asked)
-      }
+      case 'access':
+        return decideAccess(asked, asked)
       case 'accesses':
         return decideAccesses(asked)
       case 'broker-object':

@@ -6,13 +6,24 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { isAsking, type Product } from '../../src/product/product.ts'
+import * as products from '../../src/product/products.ts'
 import { findVersion, runtimes } from '../runner/runtime.ts'
+import { WORDS, workerBundle } from './worker.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = join(root, 'node_modules', '.bin')
@@ -142,7 +153,7 @@ describe('with nothing else installed', () => {
     })
   }
 
-  const lazy = ['mqtt', 'aedes', 'emqx', 'cli', 'config']
+  const lazy = ['mqtt', 'aedes', 'emqx', 'cli', 'products']
   onEveryRuntime(
     `${lazy.join(' and ')} can be imported`,
     'lazy',
@@ -201,6 +212,56 @@ describe('with hono and mqtt installed', () => {
       skipLibCheck: false,
     }
     assert.deepEqual(compileConsumer(bare, '', without), [])
+  })
+
+  for (const [title, product] of Object.entries<Product>(products)) {
+    if (!isAsking(product)) continue
+    test(`a worker with ${product.name} carries no other product`, async (t) => {
+      const code = await workerBundle(folder, title)
+      t.diagnostic(`${code.length} bytes, minified`)
+      for (const { name } of Object.values<Product>(products)) {
+        for (const word of WORDS[name] ?? assert.fail(`no words of ${name} are known`)) {
+          assert.equal(code.includes(word), name === product.name, `${name}: ${word}`)
+        }
+      }
+    })
+  }
+
+  test('a product from elsewhere is mounted, asked, told and configured', () => {
+    const own = join(folder, 'outside')
+    cpSync(join(root, 'test', 'package', 'outside'), own, { recursive: true })
+    const { answers, lines, files } = JSON.parse(run(process.execPath, ['program.mjs'], own))
+    assert.deepEqual(answers, {
+      login: '200 yes',
+      'a wrong password': '403 no',
+      'the client id of another': '403 no',
+      'another secret': '403 no',
+      own: '200 yes',
+      both: '200 no yes',
+      other: '403 no',
+      'another word': '403 no',
+      'a product that is not mounted': '404 404 Not Found',
+      before: 'unknown',
+      connected: '202 noted',
+      meanwhile: true,
+      disconnected: '202 noted',
+      after: false,
+      'no event': '400 ',
+    })
+    assert.deepEqual(
+      lines.map((line: string) => line.replace(/(: denied: [\w-]+),.*/, '$1')),
+      [
+        'broker plant-broker/login: denied: password-wrong',
+        'broker plant-broker/login: denied: client-id-foreign',
+        'broker plant-broker/login: denied: the broker sent another secret',
+        'broker plant-broker/topics: denied: no-rule-grants',
+        'broker plant-broker/topics: denied: no-rule-grants',
+        'broker plant-broker/topics: denied: "do" is not r or w',
+        'event of plant-broker: refused: "kind" is neither connected nor disconnected',
+      ],
+    )
+    const text = `ask = http://10.0.0.5:8000/iot/broker/plant-broker\nbearer = YOUR-BROKER-SECRET\n`
+    assert.deepEqual(files, [{ path: 'plant.ini', text }])
   })
 
   test('a wrong use does not compile', () => {
