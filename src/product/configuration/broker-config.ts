@@ -14,8 +14,8 @@ import type { GeneratedConfig } from './generated.ts'
 export interface BrokerConfigOptions {
   /**
    * Where `brokerAuth` is mounted, as the broker reaches it. Default:
-   * `http://auth.internal:8000/iot/broker`. `https:` for `emqx`, `vernemq` and `goAuth` only. Without
-   * effect for `mosquitto` and `mosquittoFiles`, which ask nobody.
+   * `http://auth.internal:8000/iot/broker`. `https:` only where the generated files have the broker
+   * check the certificate. Without effect for a product that asks nobody.
    */
   readonly routes?: string
 }

@@ -40,7 +40,7 @@ export const ROLE_PREFIX = 'devicehub/'
 export interface DynsecRole {
   /** Whom to give the role, with `addClientRole`. It must be the only role of that client. */
   readonly username: string
-  /** {@link ROLE_PREFIX} and the user name. */
+  /** `devicehub/` and the user name. */
   readonly rolename: string
   readonly acls: readonly DynsecAcl[]
 }
