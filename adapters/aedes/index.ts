@@ -7,15 +7,16 @@
  *
  * @module
  */
-import type { Aedes } from 'aedes'
-import { ConfigError, MissingDependencyError } from '../../src/base/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
+import { loadTogether } from '../../src/base/load-package.ts'
 import type { Logger } from '../../src/base/log.ts'
 import { checkOptions } from '../../src/base/options.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { connectionKeeper } from './connections.ts'
 import type { Denial } from './denial.ts'
 import { guard } from './guard.ts'
-import { type Listener, listenTcp, listenWebSocket } from './listen.ts'
+import { type Listener, listenTcp, listenWebSocket, loadWs } from './listen.ts'
+import { loadAedes } from './load.ts'
 import { boundedLog } from './log.ts'
 import { checkRuntime } from './runtime.ts'
 import { brokerState } from './state.ts'
@@ -127,7 +128,12 @@ export async function embeddedBroker(
       throw new ConfigError('websocket.path', 'must begin with "/" and hold no "?", "#" or space')
     }
   }
-  const [{ Aedes }, { Readable }] = await Promise.all([loadAedes(), import('node:stream')])
+  const [{ Aedes }, { Readable }] = await loadTogether([
+    loadAedes(),
+    import('node:stream'),
+    // Used later: what is missing is to be told of at once.
+    websocket && loadWs(),
+  ])
 
   const log = boundedLog(logger)
   const guarded = guard(fleet, log, {
@@ -193,13 +199,5 @@ export async function embeddedBroker(
 function checkPort(key: string, port: number): void {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new ConfigError(key, 'must be a whole number from 0 to 65535')
-  }
-}
-
-async function loadAedes(): Promise<{ Aedes: typeof Aedes }> {
-  try {
-    return await import('aedes')
-  } catch (cause) {
-    throw new MissingDependencyError('aedes', { cause })
   }
 }

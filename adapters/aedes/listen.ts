@@ -5,7 +5,8 @@
  */
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { ConfigError, MissingDependencyError } from '../../src/base/errors.ts'
+import { ConfigError } from '../../src/base/errors.ts'
+import { loadPackage } from '../../src/base/load-package.ts'
 import { webSocketDuplex } from './websocket.ts'
 
 /** Something that takes connections. */
@@ -151,10 +152,7 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()))
 }
 
-async function loadWs(): Promise<typeof import('ws')> {
-  try {
-    return await import('ws')
-  } catch (cause) {
-    throw new MissingDependencyError('ws', { cause })
-  }
+/** @throws {MissingDependencyError} If it is not installed. */
+export function loadWs(): Promise<typeof import('ws')> {
+  return loadPackage('ws', () => import('ws'))
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import process from 'node:process'
-import { MissingDependencyError, toError } from '../../src/base/errors.ts'
+import { toError } from '../../src/base/errors.ts'
 import { printable } from '../../src/base/log.ts'
 
 /** The exit codes, beside 0. */
@@ -18,11 +18,6 @@ export const exitCode = {
   /** Nobody reads the output any more: 128 and the number of SIGPIPE, as other tools end. */
   pipeClosed: 141,
 } as const
-
-/** What `npm install` is to be told, where that is not the name alone: a pre-release is not latest. */
-export const PACKAGE_TO_INSTALL: Readonly<Record<string, string>> = {
-  aedes: 'aedes@2.0.0-beta.1',
-}
 
 /** Ends the command with a code. The message is one line for the user, without any secret. */
 export class CommandFailure extends Error {
@@ -43,12 +38,7 @@ export function firstLine(error: unknown): string {
 /** What is printed of a failure: one line, or with `DEBUG=devicehub` all that is known. */
 export function describeFailure(error: unknown): string {
   if (process.env.DEBUG === 'devicehub') return describeInFull(toError(error))
-  return `devicehub: ${printable(firstLine(error))}${installHint(error)}`
-}
-
-function installHint(error: unknown): string {
-  if (!(error instanceof MissingDependencyError)) return ''
-  return ` (npm install ${PACKAGE_TO_INSTALL[error.dependency] ?? error.dependency})`
+  return `devicehub: ${printable(firstLine(error))}`
 }
 
 function describeInFull(error: Error): string {

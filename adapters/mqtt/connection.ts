@@ -5,8 +5,9 @@
  *
  * @module
  */
-import type { IConnackPacket, IPublishPacket, IStream, MqttClient, Packet } from 'mqtt'
-import { BrokerError, MissingDependencyError } from '../../src/base/errors.ts'
+import type { IConnackPacket, IStream, MqttClient, Packet } from 'mqtt'
+import { BrokerError } from '../../src/base/errors.ts'
+import { loadTogether } from '../../src/base/load-package.ts'
 import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
 import type { BrokerCapabilities, OutgoingMessage, Qos, Will } from '../../src/broker/broker.ts'
 import { checkCapabilities } from './capabilities.ts'
@@ -16,6 +17,7 @@ import type { Acknowledge, Inbound } from './inbound.ts'
 import type { OpenLink } from './link.ts'
 import type { Login, Logins } from './login.ts'
 import { Outbound, type Send } from './outbound.ts'
+import { asStream, loadMqtt, type Mqtt, sendUnkept, takeBeforePubrec } from './package.ts'
 import { toCapabilities, toMessage, toPacket, toPacketWill } from './packet.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { PacketStream } from './packet-stream.ts'
@@ -46,8 +48,6 @@ export interface ConnectionOptions {
   readonly signal: AbortSignal
 }
 
-type Mqtt = Pick<typeof import('mqtt').default, 'MqttClient' | 'nextTick'>
-
 /** Handed to the `mqtt` package in place of an acknowledgement: it then sends none itself. */
 const NOT_YET = new Error('The handler is not done yet')
 const NOTHING: Acknowledge = () => {}
@@ -64,11 +64,11 @@ const DEFAULT_RECEIVE_MAXIMUM = 65_535
  * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
  * `ERR_BROKER_CREDENTIALS` or `ERR_BROKER_CERTIFICATE`.
  * @throws {AccessDeniedError} If the will is not granted; then nothing is dialled.
- * @throws {MissingDependencyError} If a package is not installed.
+ * @throws {MissingDependencyError} If `mqtt`, or `ws` where it is needed, is not installed.
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { config, logins, will, signal } = options
-  const [mqtt, openLink] = await Promise.all([loadMqtt(), linkOpener(config)])
+  const [mqtt, openLink] = await loadTogether([loadMqtt(), linkOpener(config)])
   const login = await logins.next(signal)
   if (will) {
     const { topic, qos = 1, retain = false } = will
@@ -268,18 +268,12 @@ export class Connection {
       const { qos, messageId = 0 } = packet
       this.#take({ message: toMessage(packet), messageId }, qos === 0 ? done : () => done(NOT_YET))
     }
-    // With QoS 2 the package would send PUBREC first and handle the message after, so that one
-    // whose handler did not end is lost with the process. Set here because it drops the option
-    // for MQTT 3.1.1.
-    client.options.customHandleAcks = (_topic, _payload, packet: IPublishPacket, done) => {
-      const { qos, messageId } = packet
-      if (qos !== 2) {
-        done(0)
-        return
-      }
-      const acknowledge = this.#acknowledger('pubrec', messageId!)
-      this.#inbound.takeOnce(messageId!, toMessage(packet), acknowledge, () => done(NOT_YET))
-    }
+    // Else one whose handler did not end would be lost with the process.
+    takeBeforePubrec(client, (packet, done) => {
+      const messageId = packet.messageId!
+      const acknowledge = this.#acknowledger('pubrec', messageId)
+      this.#inbound.takeOnce(messageId, toMessage(packet), acknowledge, () => done(NOT_YET))
+    })
   }
 
   /** Takes a message of QoS 0 or 1. */
@@ -368,14 +362,12 @@ export class Connection {
     stream.on('drain', () => {
       for (const resume of this.#drained.splice(0)) resume()
     })
-    // It has only what the package calls.
-    return stream as unknown as IStream
+    return asStream(stream)
   }
 
   #send(packet: Packet): void {
     if (this.#stream?.writePacket(packet)) return
-    // biome-ignore lint/complexity/useLiteralKeys: private in the types, and the only way to send without a copy being kept
-    this.#client['_sendPacket'](packet, undefined, undefined, true)
+    sendUnkept(this.#client, packet)
   }
 
   #end(cause: Error): void {
@@ -390,13 +382,4 @@ function failSoon(
   error: Error | null | undefined,
 ): void {
   queueMicrotask(() => answered(error ?? new Error('The broker did not answer'), []))
-}
-
-async function loadMqtt(): Promise<Mqtt> {
-  try {
-    // The default import is the only one that every build of the package has.
-    return (await import('mqtt')).default
-  } catch (cause) {
-    throw new MissingDependencyError('mqtt', { cause })
-  }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MissingDependencyError } from '../../src/base/errors.ts'
+import { loadPackage } from '../../src/base/load-package.ts'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
 import { hasSockets } from './node.ts'
 import type { TlsOptions } from './tls.ts'
@@ -60,10 +60,10 @@ async function socketOpener(options: TlsOptions | undefined): Promise<OpenSocket
   }
   if (Own && !hasSockets()) return (url, protocol) => new Own(url, protocol)
   try {
-    const { WebSocket } = await import('ws')
+    const { WebSocket } = await loadPackage('ws', () => import('ws'))
     return (url, protocol) => new WebSocket(url, protocol, options) as unknown as Socket
-  } catch (cause) {
-    if (!Own || options) throw new MissingDependencyError('ws', { cause })
+  } catch (error) {
+    if (!Own || options) throw error
     return (url, protocol) => new Own(url, protocol)
   }
 }

@@ -271,20 +271,26 @@ export class CommandError extends DeviceHubError {
   }
 }
 
-/** An adapter was used but the package it drives is not installed, or Deno does not permit to load it. */
+/** An adapter was used but a package it drives is not installed, or Deno does not permit to load it. */
 export class MissingDependencyError extends DeviceHubError {
   override readonly name = 'MissingDependencyError'
   readonly code = 'ERR_DEPENDENCY_MISSING'
-  /** The package to install. */
-  readonly dependency: string
+  /** All packages that could not be loaded, by name. */
+  readonly dependencies: readonly string[]
+  /** What to install for that, as `npm install` is told it: the names, with a version where it matters. */
+  readonly install: readonly string[]
 
-  constructor(dependency: string, options?: ErrorOptions) {
+  constructor(dependencies: readonly string[], install: readonly string[], options?: ErrorOptions) {
     const cause = options?.cause
     // Deno has the package, and says which permission it needs.
     const isDenied = cause instanceof Error && cause.name === 'NotCapable'
-    const advice = isDenied ? cause.message : 'install it beside devicehub'
-    super(`Cannot load the package "${dependency}": ${advice}`, options)
-    this.dependency = dependency
+    const [what, them] = dependencies.length === 1 ? ['package', 'it'] : ['packages', 'them']
+    const line = `npm install ${install.join(' ')}`
+    const advice = isDenied ? cause.message : `install ${them} beside devicehub (${line})`
+    const names = dependencies.map((name) => JSON.stringify(name)).join(', ')
+    super(`Cannot load the ${what} ${names}: ${advice}`, options)
+    this.dependencies = dependencies
+    this.install = install
   }
 }
 

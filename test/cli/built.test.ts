@@ -19,7 +19,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
-import { PACKAGE_TO_INSTALL } from '../../adapters/cli/failure.ts'
+import { AEDES_TO_INSTALL } from '../../adapters/aedes/load.ts'
 import { freePort } from '../support/mosquitto.ts'
 import { type Folder, type Host, type Outcome, run } from './command.ts'
 
@@ -182,7 +182,7 @@ describe('without an optional package', () => {
       const file = name === 'jiti' ? 'devicehub.config.ts' : 'devicehub.config.mjs'
       using folder = project({ [file]: `${JAVASCRIPT}${CONFIG}` })
       const { code, stderr } = await without([name], () => run(command, folder, args))
-      const install = `npm install ${PACKAGE_TO_INSTALL[name] ?? name}`
+      const install = `npm install ${name === 'aedes' ? AEDES_TO_INSTALL : name}`
       assert.equal(
         stderr,
         `devicehub: Cannot load the package "${name}": install it beside devicehub (${install})\n`,
@@ -191,10 +191,22 @@ describe('without an optional package', () => {
     })
   }
 
-  test('the versions named are those the package asks for', () => {
-    for (const [name, install] of Object.entries(PACKAGE_TO_INSTALL)) {
-      assert.equal(install, `${name}@${manifest.peerDependencies[name]}`)
-    }
+  test('dev names all that is missing at once', async () => {
+    using folder = project({ 'devicehub.config.mjs': `${JAVASCRIPT}${CONFIG}` })
+    const args = ['dev', '--config', 'devicehub.config.mjs']
+    const { code, stderr } = await without(['aedes', 'mqtt', 'hono'], () =>
+      run(command, folder, args),
+    )
+    const install = `npm install ${AEDES_TO_INSTALL} mqtt hono`
+    assert.equal(
+      stderr,
+      `devicehub: Cannot load the packages "aedes", "mqtt", "hono": install them beside devicehub (${install})\n`,
+    )
+    assert.equal(code, 1)
+  })
+
+  test('the version named is that which the package asks for', () => {
+    assert.equal(AEDES_TO_INSTALL, `aedes@${manifest.peerDependencies.aedes}`)
   })
 })
 

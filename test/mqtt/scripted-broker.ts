@@ -74,8 +74,11 @@ export interface ScriptedBroker extends AsyncDisposable {
   readonly unsubscribed: readonly string[]
   /** PUBACK and PUBREC in the order they came. A PUBREC without objection is released at once. */
   readonly acknowledgements: Collector<Acknowledgement>
-  /** Sends a message to every client. */
-  deliver(message: { topic: string; text: string; qos: 1 | 2; id: number }): void
+  /** Sends a message to every client, which speaks MQTT 5 unless it is said. */
+  deliver(
+    message: { topic: string; text: string; qos: 1 | 2; id: number },
+    protocolVersion?: 4 | 5,
+  ): void
   /** Sends DISCONNECT to every client and closes. */
   disconnect(reason: number): void
   /** Ends every connection without a word. */
@@ -205,9 +208,10 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
     filters,
     unsubscribed,
     acknowledgements,
-    deliver({ topic, text, qos, id }) {
+    deliver({ topic, text, qos, id }, protocolVersion = 5) {
       const [name, payload] = [Buffer.from(topic), Buffer.from(text)]
-      const bytes = [0, name.length, ...name, id >> 8, id & 0xff, 0, ...payload]
+      const properties = protocolVersion === 5 ? [0] : []
+      const bytes = [0, name.length, ...name, id >> 8, id & 0xff, ...properties, ...payload]
       for (const socket of sockets) {
         socket.write(Uint8Array.of((PUBLISH << 4) | (qos << 1), bytes.length, ...bytes))
       }

@@ -170,7 +170,7 @@ describe('with nothing else installed', () => {
     try {
       await mqtt({ host: '127.0.0.1' }).connect({ onMessage: async () => {} })
     } catch (error) {
-      console.log(error instanceof MissingDependencyError, error.dependency)
+      console.log(error instanceof MissingDependencyError, error.dependencies.join())
     }`,
     (stdout) => assert.equal(stdout, 'true mqtt\n'),
   )

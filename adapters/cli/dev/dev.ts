@@ -5,6 +5,7 @@
  * @module
  */
 import { toError } from '../../../src/base/errors.ts'
+import { loadTogether } from '../../../src/base/load-package.ts'
 import type { Logger } from '../../../src/base/log.ts'
 import type { Broker } from '../../../src/broker/broker.ts'
 import { memoryStore } from '../../../src/device/memory-store.ts'
@@ -14,13 +15,15 @@ import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { createHub } from '../../../src/hub/create.ts'
 import type { Hub } from '../../../src/hub/hub.ts'
 import { embeddedBroker } from '../../aedes/index.ts'
+import { loadAedes } from '../../aedes/load.ts'
 import { mqtt } from '../../mqtt/index.ts'
+import { loadMqtt } from '../../mqtt/package.ts'
 import { print } from '../output.ts'
 import { loadSettings } from '../settings/load.ts'
 import { stopSignal, whenAborted } from '../signals.ts'
 import { demo } from './demo.ts'
 import { bold, dim, Report, red, yellow } from './report.ts'
-import { serveRoutes } from './routes.ts'
+import { loadRoutes, serveRoutes } from './routes.ts'
 import { sampledSimulation } from './sampled.ts'
 import { showcase } from './showcase.ts'
 import { switchOnFleet } from './simulated-fleet.ts'
@@ -49,6 +52,8 @@ export async function dev({ config, seconds, devices = 24 }: DevOptions): Promis
   const report = new Report()
   // What the library would log is told by the report's own lines, but for errors.
   const logger: Logger = { info() {}, warn() {}, error: (line) => report.event(red('!'), line) }
+  // Loaded one after the other later on: what is missing is told of at once.
+  await loadTogether([loadAedes(), loadMqtt(), loadRoutes()])
   const simulations = settings ? await findSimulations(settings.fleet.types, report) : demo
 
   const hubPassword = crypto.randomUUID()

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import { MissingDependencyError } from '../../../src/base/errors.ts'
+import { loadPackage } from '../../../src/base/load-package.ts'
 import type { Logger } from '../../../src/base/log.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { isAsking } from '../../../src/product/product.ts'
@@ -55,16 +55,18 @@ export async function serveRoutes(
   }
 }
 
-async function loadRoutes() {
-  try {
+/** @throws {MissingDependencyError} If `hono` is not installed. */
+export function loadRoutes(): Promise<{
+  Hono: typeof import('hono').Hono
+  brokerAuth: typeof import('../../hono/index.ts').brokerAuth
+}> {
+  return loadPackage('hono', async () => {
     const [{ Hono }, { brokerAuth }] = await Promise.all([
       import('hono'),
       import('../../hono/index.ts'),
     ])
     return { Hono, brokerAuth }
-  } catch (cause) {
-    throw new MissingDependencyError('hono', { cause })
-  }
+  })
 }
 
 /** Hands a request of Node's to a function of the web's, and its answer back. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { pathToFileURL } from 'node:url'
-import { MissingDependencyError } from '../../../src/base/errors.ts'
+import { loadPackage } from '../../../src/base/load-package.ts'
 
 /** What a runtime answers that does not take TypeScript, or not all of it. */
 const NO_TYPESCRIPT: readonly unknown[] = [
@@ -28,19 +28,11 @@ export async function importModule(path: string): Promise<Record<string, unknown
 }
 
 async function importTranspiled(path: string): Promise<Record<string, unknown>> {
-  const { createJiti } = await loadJiti()
+  const { createJiti } = await loadPackage('jiti', () => import('jiti'))
   const jiti = createJiti(path, {
     fsCache: false, // A copy of the sources, and of a password in them, is not to be left behind.
     interopDefault: false,
     nativeModules: ['devicehub'], // So that it is the one that is running.
   })
   return jiti.import(path)
-}
-
-async function loadJiti(): Promise<typeof import('jiti')> {
-  try {
-    return await import('jiti')
-  } catch (cause) {
-    throw new MissingDependencyError('jiti', { cause })
-  }
 }
