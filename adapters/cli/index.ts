@@ -9,7 +9,7 @@ import type { Broker } from '../../src/broker/broker.ts'
 import type { BrokerEngines, NamedBroker } from '../../src/broker/engine.ts'
 import type { DeviceType } from '../../src/device/type.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
-import type { BrokerConfig } from '../mqtt/config.ts'
+import type { BrokerConfig } from '../mqtt/options.ts'
 
 /** A broker of the engine `mqtt`. */
 export interface MqttSetting extends BrokerConfig {

@@ -6,7 +6,7 @@
  */
 import { BrokerError, CertificateError, type CertificateProblem } from '../../src/base/errors.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
-import { loadTls } from './tls.ts'
+import { loadTls } from './tls-files.ts'
 
 /** By what stands in the code or the message of an error; the first that is found counts. */
 const SIGNS: readonly (readonly [sign: RegExp, problem: CertificateProblem])[] = [

@@ -10,6 +10,7 @@ import { BrokerError } from '../../src/base/errors.ts'
 import { loadTogether } from '../../src/base/load-package.ts'
 import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
 import type { BrokerCapabilities, OutgoingMessage, Qos, Will } from '../../src/broker/broker.ts'
+import { addressOf } from './address.ts'
 import { checkCapabilities } from './capabilities.ts'
 import { tlsError } from './certificate.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
@@ -32,7 +33,7 @@ import {
   unsubscribing,
 } from './reason.ts'
 import type { ReceivedPublish } from './received-packet.ts'
-import { addressOf, linkOpener } from './transport.ts'
+import { linkOpener } from './transport.ts'
 import { Turns } from './turns.ts'
 
 /** What {@link openConnection} takes. */

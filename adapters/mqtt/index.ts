@@ -12,11 +12,12 @@ import { ConfigError } from '../../src/base/errors.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import type { Principal } from '../../src/rule/principal.ts'
 import { MqttBroker } from './broker.ts'
-import { type BrokerConfig, parseBrokerConfig } from './config.ts'
+import { checkRuntime } from './check-runtime.ts'
+import { parseBrokerConfig } from './config.ts'
 import { Logins } from './login.ts'
-import { checkRuntime } from './tls.ts'
+import type { BrokerConfig } from './options.ts'
 
-export type { BrokerConfig, Credentials, OfflineQueueConfig } from './config.ts'
+export type { BrokerConfig, Credentials, OfflineQueueConfig } from './options.ts'
 
 /** What {@link mqtt} takes: plain data, and whose rules the client keeps. */
 export interface MqttConfig extends BrokerConfig {

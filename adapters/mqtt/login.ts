@@ -9,7 +9,9 @@ import { BrokerError } from '../../src/base/errors.ts'
 import { readTokenExpiry } from '../../src/credential/token-expiry.ts'
 import { clientGuard, type FindDenial } from '../../src/rule/guard.ts'
 import type { Principal } from '../../src/rule/principal.ts'
-import { type Credentials, parseCredentials, type ResolvedBrokerConfig } from './config.ts'
+import type { ResolvedBrokerConfig } from './config.ts'
+import { parseCredentials } from './credentials.ts'
+import type { Credentials } from './options.ts'
 
 /** As whom one connection is made. */
 export interface Login extends Partial<Credentials> {

@@ -8,7 +8,7 @@ import { BrokerError, type BrokerErrorCode } from '../../src/base/errors.ts'
 import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
 import { copyMessage } from '../../src/broker/copy.ts'
-import type { OfflineQueueConfig } from './config.ts'
+import type { OfflineQueueConfig } from './options.ts'
 import { publishing } from './reason.ts'
 
 /** Publishes over a connection. */

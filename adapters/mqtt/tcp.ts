@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
 import { loadNode } from './node.ts'
-import type { TlsOptions } from './tls.ts'
+import type { TlsOptions } from './tls-files.ts'
 
 /** Loads what dialling needs. */
 export async function tcpOpener(

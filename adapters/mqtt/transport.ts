@@ -8,17 +8,8 @@ import type { ResolvedBrokerConfig } from './config.ts'
 import type { OpenLink } from './link.ts'
 import { hasSockets } from './node.ts'
 import { tcpOpener } from './tcp.ts'
-import { loadTls } from './tls.ts'
+import { loadTls } from './tls-files.ts'
 import { webSocketOpener } from './web-socket.ts'
-
-/** The broker's address as far as it may be shown: what follows it in a URL may be a secret. */
-export function addressOf({ address, tls }: ResolvedBrokerConfig): string {
-  if (address.transport === 'tcp') {
-    return `${tls ? 'mqtts' : 'mqtt'}://${address.host}:${address.port}`
-  }
-  const { protocol, host, pathname } = new URL(address.url)
-  return `${protocol}//${host}${pathname}`
-}
 
 /**
  * Loads what the transport needs.

@@ -6,7 +6,7 @@
 import { loadPackage } from '../../src/base/load-package.ts'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
 import { hasSockets } from './node.ts'
-import type { TlsOptions } from './tls.ts'
+import type { TlsOptions } from './tls-files.ts'
 
 /** The part of a WebSocket used here, as every runtime and the `ws` package have it. */
 interface Socket {

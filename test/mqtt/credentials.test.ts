@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Credentials } from '../../adapters/mqtt/config.ts'
+import type { Credentials } from '../../adapters/mqtt/options.ts'
 import type { BrokerError } from '../../src/base/errors.ts'
 import { devicePrincipal } from '../../src/device/principal.ts'
 import { network } from '../faults/network.ts'
