@@ -22,7 +22,7 @@ export type { BrokerConfig, Credentials, OfflineQueueConfig } from './options.ts
 /** What {@link mqtt} takes: plain data, and whose rules the client keeps. */
 export interface MqttConfig extends BrokerConfig {
   /**
-   * Whose rules a publish or subscribe must be granted by before it is sent; see `devicePrincipal`
+   * Whose rules a publish, a will or a subscribe must be granted by before it is sent; see `devicePrincipal`
    * and `Fleet.findPrincipal`. What is not rejects with an `AccessDeniedError`, which explains it,
    * and nothing leaves. The broker decides all the same. The login has to be the principal's; one of
    * `credentials` that is not is `ERR_BROKER_CREDENTIALS`. Default: everything is sent.
@@ -59,7 +59,11 @@ export interface MqttConfig extends BrokerConfig {
  * A Mosquitto without `set_tcp_nodelay true` in its configuration takes some 40 milliseconds for
  * each QoS 1 or 2 message that is waited for.
  *
- * With `protocolVersion: 4` message properties are not sent, and none arrive.
+ * A will goes with each CONNECT. Its delay ends with the session, so it needs a `sessionExpiry` that is
+ * no shorter. A broker that cannot have it, such as one without retained messages, refuses the
+ * connection.
+ *
+ * With `protocolVersion: 4` message properties are not sent, and none arrive; nor has a will a delay.
  *
  * @param config Plain data; see {@link BrokerConfig}.
  * @param key Where it stands, to name keys in errors, such as `brokers.default`. Default: `mqtt`.
