@@ -66,10 +66,18 @@ export type { AccessAction, AccessRule, Attributes } from './rule/rule.ts'
 export { DEFAULT_SHARE_NAME, deviceRules, hubRules } from './device/default-rules.ts'
 export { memoryStore } from './device/memory-store.ts'
 export { type DevicePrincipalOptions, devicePrincipal } from './device/principal.ts'
+export { QueryUnsupportedError } from './device/query.ts'
 export type { DeviceRef } from './device/reference.ts'
 export type { InferInput, InferOutput, Schema } from './device/schema.ts'
 export type { DeviceSettings } from './device/settings.ts'
-export type { DeviceRecord, DeviceStore, ListOptions, StoredCredential } from './device/store.ts'
+export type {
+  DeviceFilter,
+  DevicePage,
+  DeviceQuery,
+  DeviceRecord,
+  DeviceStore,
+  StoredCredential,
+} from './device/store.ts'
 export {
   type Command,
   type Commands,

@@ -149,21 +149,25 @@ export class Sync {
   }
 
   async #writeDevices(run: Run): Promise<void> {
-    const { store } = this.#fleet
-    let after: DeviceRecord | undefined
+    let cursor: string | undefined
     let limit = PAGE
+    /** What is done of the page that begins at the cursor. */
+    const done = new Set<string>()
     for (let more = true; more; ) {
       await this.#locked(async () => {
-        const records = await store.list({ limit, ...(after && { after }) })
-        const done = await this.#writeSome(
-          run,
-          records.map((record) => this.#subject(record)),
-        )
-        after = records[done - 1] ?? after
-        more = records.length === limit || done < records.length
-        // What did not fit is read again, as it is then.
-        limit =
-          done < records.length ? Math.max(2 * done, SMALLEST_PAGE) : Math.min(2 * limit, PAGE)
+        const page = await this.#fleet.list({ limit, ...(cursor !== undefined && { cursor }) })
+        const left = page.records.filter(({ username }) => !done.has(username))
+        const subjects = left.map((record) => this.#subject(record))
+        const count = await this.#writeSome(run, subjects)
+        if (count < left.length) {
+          // What did not fit is read again, as it is then.
+          for (const { username } of left.slice(0, count)) done.add(username)
+          return
+        }
+        limit = done.size > 0 ? Math.max(left.length, SMALLEST_PAGE) : Math.min(2 * limit, PAGE)
+        done.clear()
+        cursor = page.cursor
+        more = cursor !== undefined
       })
     }
   }

@@ -310,6 +310,13 @@ export class UnsupportedRuntimeError extends DeviceHubError {
   }
 }
 
+/** Whether something that was thrown is told by a code, whatever its class. */
+export function hasCode(thrown: unknown, code: string): boolean {
+  return (
+    typeof thrown === 'object' && thrown !== null && (thrown as { code?: unknown }).code === code
+  )
+}
+
 /** What was thrown, as an error: anything else is put into one, as text. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown

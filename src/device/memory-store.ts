@@ -4,55 +4,89 @@
  *
  * @module
  */
-import { DeviceExistsError, RevisionConflictError } from '../base/errors.ts'
-import type { DeviceRecord, DeviceStore, ListOptions } from './store.ts'
+import { ConfigError, DeviceExistsError, RevisionConflictError } from '../base/errors.ts'
+import type { DeviceFilter, DeviceRecord, DeviceStore } from './store.ts'
+
+const DEFAULT_LIMIT = 100
+
+interface Entry {
+  /** Counts the records that were inserted before it: where it stands in a listing. */
+  readonly place: number
+  readonly record: DeviceRecord
+}
 
 /** Makes an empty store in memory. */
 export function memoryStore(): DeviceStore {
-  // "/" cannot stand in a type name or an id, so the joined key is unambiguous.
-  const devices = new Map<string, DeviceRecord>()
+  // "/" cannot stand in a type name or an id, so the joined key is unambiguous. In order of place.
+  const devices = new Map<string, Entry>()
   const usernames = new Map<string, string>()
   const key = (device: { type: string; id: string }) => `${device.type}/${device.id}`
+  let inserted = 0
+
+  /** The entry of a device at a revision. */
+  function find(type: string, id: string, revision: number): Entry {
+    const entry = devices.get(key({ type, id }))
+    if (entry?.record.revision === revision) return entry
+    throw new RevisionConflictError(type, id)
+  }
+
   return {
+    filters: ['type', 'revoked', 'idPrefix'],
     async get(type, id) {
-      return devices.get(key({ type, id }))
+      return devices.get(key({ type, id }))?.record
     },
     async findByUsername(username) {
       const at = usernames.get(username)
-      return at === undefined ? undefined : devices.get(at)
+      return at === undefined ? undefined : devices.get(at)?.record
     },
     async insert(record) {
       if (devices.has(key(record))) throw new DeviceExistsError(record.type, record.id, 'device id')
       if (usernames.has(record.username)) {
         throw new DeviceExistsError(record.type, record.id, 'user name')
       }
-      devices.set(key(record), freeze(structuredClone(record)))
+      devices.set(key(record), { place: ++inserted, record: freeze(structuredClone(record)) })
       usernames.set(record.username, key(record))
     },
     async update(record) {
-      const stored = devices.get(key(record))
-      if (stored?.revision !== record.revision - 1) {
-        throw new RevisionConflictError(record.type, record.id)
-      }
-      devices.set(key(record), freeze(structuredClone({ ...record, username: stored.username })))
+      const { place, record: stored } = find(record.type, record.id, record.revision - 1)
+      const next = freeze(structuredClone({ ...record, username: stored.username }))
+      devices.set(key(record), { place, record: next })
     },
-    async list({ type, after, limit = 100 }: ListOptions = {}) {
-      return [...devices.values()]
-        .filter((record) => type === undefined || record.type === type)
-        .sort(compareDevices)
-        .filter((record) => after === undefined || compareDevices(record, after) > 0)
-        .slice(0, limit)
+    async delete(type, id, revision) {
+      const { record } = find(type, id, revision)
+      devices.delete(key(record))
+      usernames.delete(record.username)
+    },
+    async list({ cursor, limit = DEFAULT_LIMIT, ...filter } = {}) {
+      const after = readCursor(cursor)
+      const records: DeviceRecord[] = []
+      let last = after
+      for (const { place, record } of devices.values()) {
+        if (place <= after || !isWanted(record, filter)) continue
+        // There is one more.
+        if (records.length === limit) return { records, cursor: `${last}` }
+        records.push(record)
+        last = place
+      }
+      return { records }
     },
   }
+}
+
+function readCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return 0
+  if (/^[1-9][0-9]{0,15}$/.test(cursor)) return Number(cursor)
+  throw new ConfigError('cursor', 'is none of this store')
+}
+
+function isWanted(record: DeviceRecord, { type, revoked, idPrefix }: DeviceFilter): boolean {
+  if (type !== undefined && record.type !== type) return false
+  if (revoked !== undefined && record.revoked !== revoked) return false
+  return idPrefix === undefined || record.id.startsWith(idPrefix)
 }
 
 /** Makes a record unchangeable, so that it can be handed out as it is. */
 function freeze<T extends object>(value: T): T {
   for (const inner of Object.values(value)) if (typeof inner === 'object' && inner) freeze(inner)
   return Object.freeze(value)
-}
-
-function compareDevices(a: { type: string; id: string }, b: { type: string; id: string }): number {
-  if (a.type !== b.type) return a.type < b.type ? -1 : 1
-  return a.id === b.id ? 0 : a.id < b.id ? -1 : 1
 }

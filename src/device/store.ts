@@ -51,36 +51,74 @@ export interface DeviceRecord {
   readonly revision: number
 }
 
-/** Which devices {@link DeviceStore.list} returns. */
-export interface ListOptions {
+/**
+ * What a listing may be narrowed to: what is given has to hold all at once.
+ *
+ * A later one (offline, low battery, firmware, last heard) is a further key here, with what it reads of
+ * the record in its docstring and its cases in the suite of the contract. It changes nothing for the
+ * stores there are: one that does not name it in {@link DeviceStore.filters} is never asked for it.
+ */
+export interface DeviceFilter {
   /** Only devices of this type. Default: all types. */
   readonly type?: string
-  /** Only devices behind this one, in the order of the listing: the last of the page before. */
-  readonly after?: { readonly type: string; readonly id: string }
-  /** Most records to return, 1 to 1,000. Default: 100. */
+  /** Only devices that are revoked, or only those that are not. Default: both. */
+  readonly revoked?: boolean
+  /** Only devices whose id begins with this, compared exactly. Default: all ids. */
+  readonly idPrefix?: string
+}
+
+/** Which devices {@link DeviceStore.list} returns. */
+export interface DeviceQuery extends DeviceFilter {
+  /** Where to go on: of the page before, which was asked for with the same filter. */
+  readonly cursor?: string
+  /** Most records to return, 1 to 1,000; another limit than of the page before is no harm. Default: 100. */
   readonly limit?: number
 }
 
+/** A part of a listing. */
+export interface DevicePage {
+  /** Fewer than the limit, or none, does not say that these are all. */
+  readonly records: readonly DeviceRecord[]
+  /** Where to go on; left out at the end. What is in it only the store knows. */
+  readonly cursor?: string
+}
+
 /**
- * Keeps device records. All methods settle when the answer is certain: a write that has resolved
- * survives whatever the store promises to survive. Records are values: changing one that was
- * returned, or passed in, changes nothing in the store.
+ * Keeps device records, each as one value that is written whole under its revision. All methods settle
+ * when the answer is certain: a write that has resolved survives whatever the store promises to
+ * survive. Records are values: changing one that was returned, or passed in, changes nothing in the
+ * store. Names are compared exactly, by code points.
+ *
+ * A refusal is told by the `code` of the error, whatever its class; `DeviceExistsError` and
+ * `RevisionConflictError` are there to be used. Any other error is a failure of the store.
  */
 export interface DeviceStore {
+  /** By what it can narrow a listing. Nothing else is asked of it. */
+  readonly filters: readonly (keyof DeviceFilter)[]
   /** The record, revoked or not, or `undefined`. */
   get(type: string, id: string): Promise<DeviceRecord | undefined>
   /** The record with this user name, revoked or not, or `undefined`. */
   findByUsername(username: string): Promise<DeviceRecord | undefined>
   /**
    * Adds a record.
-   * @throws {DeviceExistsError} If the device or the user name is there already; nothing is written.
+   * @throws `ERR_DEVICE_EXISTS` if the device or the user name is there already, with `field` being
+   * `device id` or `user name`; nothing is written.
    */
   insert(record: DeviceRecord): Promise<void>
   /**
    * Replaces a record whose stored revision is one less than the new one's. The user name stays.
-   * @throws {RevisionConflictError} If it is not, or there is no record; nothing is written.
+   * @throws `ERR_REVISION_CONFLICT` if it is not, or there is no record; nothing is written.
    */
   update(record: DeviceRecord): Promise<void>
-  /** Records in the order of type, then id, by UTF-16 code units. */
-  list(options?: ListOptions): Promise<readonly DeviceRecord[]>
+  /**
+   * Removes a record of this revision. Its id and its user name are free then.
+   * @throws `ERR_REVISION_CONFLICT` if it is of another, or there is no record; nothing is removed.
+   */
+  delete(type: string, id: string, revision: number): Promise<void>
+  /**
+   * Lists records, a page at a time, in any order that is stable enough: a record that is there from
+   * the first page to the last is listed once, whatever is added, changed and removed meanwhile.
+   * @throws If the cursor is none that this store gave.
+   */
+  list(query?: DeviceQuery): Promise<DevicePage>
 }

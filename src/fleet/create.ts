@@ -8,6 +8,7 @@ import { passwordHasher } from '../credential/generated.ts'
 import { passwordSealer } from '../credential/sealed.ts'
 import { tokenAuthority } from '../credential/token.ts'
 import { passwordVerifier } from '../credential/verifier.ts'
+import { listDevices } from '../device/query.ts'
 import type { DeviceRecord } from '../device/store.ts'
 import { checkName } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
@@ -79,6 +80,7 @@ export function createFleet(options: FleetOptions): Fleet {
     findPrincipal: async (username) => directory.find(username),
     forget,
     ...deviceRegistry({ store, records, types, names, passwords, changes }),
+    list: (query) => listDevices(store, query),
     onChange: (name, listener) => changes.listen(name, listener),
     authenticate: loginCheck(directory),
     isActive: ({ type, id }) => known.isActive(type, id, Date.now()),

@@ -7,7 +7,7 @@
 import type { IssuedToken, TokenOptions } from '../credential/token.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceSettings } from '../device/settings.ts'
-import type { DeviceRecord, DeviceStore } from '../device/store.ts'
+import type { DevicePage, DeviceQuery, DeviceRecord, DeviceStore } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
 import type { CompatibilityFinding } from '../rule/compatibility.ts'
 import type { AccessRequest, Decision } from '../rule/decision.ts'
@@ -228,6 +228,26 @@ export interface Fleet {
    * report of the error says whose sessions of it may go on.
    */
   revoke(type: DeviceType, id: string): Promise<ChangeReport>
+  /**
+   * Takes a device off record: revokes it, and then deletes its record. Its id and its user name are
+   * free then. Where its sessions may go on it stays on record, revoked. Settles as
+   * {@link Fleet.revoke} does, twice: listeners are told `revoked`, and then `removed`.
+   * @throws {DeviceUnknownError} If there is no such device, or another call removed it meanwhile.
+   * @throws {ConfigError} If the type is not of this fleet.
+   * @throws {RevisionConflictError} If other writers were in between five times, or one took the
+   * revocation back.
+   * @throws {ChangeError} If a listener failed, after all were told. Of the kind `revoked`: the device
+   * is revoked and on record, to be removed again. Of the kind `removed`: it is removed.
+   */
+  remove(type: DeviceType, id: string): Promise<ChangeReport>
+  /**
+   * Lists the devices on record, revoked ones too, a page at a time: pass `cursor` of one page to get
+   * the next, until there is none. The order is the store's. A record that is there all the time is
+   * listed once. Rejects as the store does.
+   * @throws {ConfigError} If a key of the query is unknown or of a wrong kind.
+   * @throws {QueryUnsupportedError} If the store cannot narrow a listing by one of them.
+   */
+  list(query?: DeviceQuery): Promise<DevicePage>
   /**
    * Calls a listener for each change made through this fleet, once it is on record: to end the
    * sessions of a revoked device, or to tell a broker of a login. All listeners are called at the same

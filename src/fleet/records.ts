@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DeviceUnknownError, RevisionConflictError } from '../base/errors.ts'
+import { DeviceUnknownError, hasCode, RevisionConflictError } from '../base/errors.ts'
 import type { DeviceRecord, DeviceStore } from '../device/store.ts'
 
 const MAX_TRIES = 5
@@ -46,9 +46,31 @@ export class Records {
         if (changed) await this.#store.update(changed)
         return changed ?? record
       } catch (error) {
-        if (!(error instanceof RevisionConflictError) || tries === MAX_TRIES) throw error
+        if (!hasCode(error, 'ERR_REVISION_CONFLICT') || tries === MAX_TRIES) throw error
       } finally {
         // After a failure as well: it may have been written, or somebody else revoked the device.
+        this.#forget(record.username)
+      }
+    }
+  }
+
+  /**
+   * Removes a revoked record, and tries again where another writer was in between. Returns it.
+   *
+   * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {RevisionConflictError} If other writers were in between each time, or one of them took
+   * the revocation back; nothing is removed.
+   */
+  async remove(type: string, id: string): Promise<DeviceRecord> {
+    for (let tries = 1; ; tries++) {
+      const record = await this.read(type, id)
+      if (!record.revoked) throw new RevisionConflictError(type, id)
+      try {
+        await this.#store.delete(type, id, record.revision)
+        return record
+      } catch (error) {
+        if (!hasCode(error, 'ERR_REVISION_CONFLICT') || tries === MAX_TRIES) throw error
+      } finally {
         this.#forget(record.username)
       }
     }

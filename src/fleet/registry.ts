@@ -9,7 +9,7 @@ import { newestCredential, withCredential } from '../device/credentials.ts'
 import { readSettings, withSettings } from '../device/settings.ts'
 import type { DeviceRecord, DeviceStore, StoredCredential } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
-import type { Changes, DeviceChange } from './changes.ts'
+import type { ChangeReport, Changes, DeviceChange } from './changes.ts'
 import type { Fleet, ProvisionOptions, RecordedDevice } from './fleet.ts'
 import type { FleetNames } from './names.ts'
 import { credentialOf, type DevicePasswords } from './passwords.ts'
@@ -19,7 +19,7 @@ import type { FleetTypes } from './types.ts'
 /** The part of a fleet that changes devices. */
 export type DeviceRegistry = Pick<
   Fleet,
-  'provision' | 'importDevice' | 'rotate' | 'update' | 'revoke' | 'openPassword'
+  'provision' | 'importDevice' | 'rotate' | 'update' | 'revoke' | 'remove' | 'openPassword'
 >
 
 /** What {@link deviceRegistry} takes. */
@@ -79,6 +79,15 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     })
   }
 
+  /** @param problem What is amiss if a listener fails. */
+  async function revoke(type: DeviceType, id: string, problem?: string): Promise<ChangeReport> {
+    types.check(type)
+    const { username } = await records.rewrite(type.name, id, (record) =>
+      record.revoked ? undefined : { ...record, revoked: true, revision: record.revision + 1 },
+    )
+    return changes.tell({ kind: 'revoked', type: type.name, id, username }, problem)
+  }
+
   return {
     async provision(type, id, provisionOptions) {
       let password = ''
@@ -132,12 +141,12 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       return credential && passwords.open(record, credential)
     },
 
-    async revoke(type, id) {
-      types.check(type)
-      const { username } = await records.rewrite(type.name, id, (record) =>
-        record.revoked ? undefined : { ...record, revoked: true, revision: record.revision + 1 },
-      )
-      return changes.tell({ kind: 'revoked', type: type.name, id, username })
+    revoke: (type, id) => revoke(type, id),
+
+    async remove(type, id) {
+      await revoke(type, id, 'is revoked and stays on record, since its sessions may go on')
+      const { username } = await records.remove(type.name, id)
+      return changes.tell({ kind: 'removed', type: type.name, id, username })
     },
   }
 }

@@ -6,8 +6,12 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { DeviceExistsError, RevisionConflictError } from '../../src/base/errors.ts'
-import type { DeviceRecord, DeviceStore, ListOptions } from '../../src/device/store.ts'
+import type {
+  DeviceFilter,
+  DeviceQuery,
+  DeviceRecord,
+  DeviceStore,
+} from '../../src/device/store.ts'
 
 /** An empty store, and how to be rid of it. */
 export interface OpenedStore {
@@ -45,6 +49,10 @@ const ODD_NAMES: readonly string[] = [
   '😀'.repeat(128),
   '{deviceId}',
 ]
+
+/** How a store refuses. The class of the error is its own. */
+const EXISTS = { code: 'ERR_DEVICE_EXISTS' }
+const CONFLICT = { code: 'ERR_REVISION_CONFLICT' }
 
 /** A record with something in every field. */
 export function record(type: string, id: string, change: Partial<DeviceRecord> = {}): DeviceRecord {
@@ -86,7 +94,7 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
     on('an empty store has nothing', async (store) => {
       assert.equal(await store.get('pump', 'P-1'), undefined)
       assert.equal(await store.findByUsername('pump/P-1'), undefined)
-      assert.deepEqual(await store.list(), [])
+      assert.deepEqual(await readAll(store), [])
       for (const odd of ODD_NAMES) {
         assert.equal(await store.get(odd, odd), undefined, odd)
         assert.equal(await store.findByUsername(odd), undefined, odd)
@@ -101,7 +109,8 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       assert.deepEqual(await store.get('pump', 'P-1'), full)
       assert.deepEqual(await store.get('pump', 'P-2'), bare)
       assert.deepEqual(await store.findByUsername('pump/P-1'), full)
-      assert.deepEqual(await store.list(), [full, bare])
+      const listed = (await readAll(store)).sort((a, b) => (a.id < b.id ? -1 : 1))
+      assert.deepEqual(listed, [full, bare])
     })
 
     on('an id belongs to its type', async (store) => {
@@ -127,7 +136,7 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
         assert.deepEqual(await store.get(one.type, one.id), one, one.id)
         assert.deepEqual(await store.findByUsername(one.username), one, one.id)
       }
-      assert.equal((await store.list()).length, ODD_NAMES.length)
+      assert.equal((await readAll(store)).length, ODD_NAMES.length)
     })
 
     on('names are compared exactly', async (store) => {
@@ -154,11 +163,11 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       const first = record('pump', 'P-1')
       await store.insert(first)
       await assert.rejects(store.insert(record('pump', 'P-1', { username: 'other' })), (error) => {
-        assert.ok(error instanceof DeviceExistsError)
-        assert.deepEqual([error.type, error.id, error.field], ['pump', 'P-1', 'device id'])
+        const { code, field } = error as { code?: unknown; field?: unknown }
+        assert.deepEqual([code, field], [EXISTS.code, 'device id'])
         return true
       })
-      assert.deepEqual(await store.list(), [first])
+      assert.deepEqual(await readAll(store), [first])
       assert.equal(await store.findByUsername('other'), undefined)
       // The user name is still free.
       await store.insert(record('pump', 'P-2', { username: 'other' }))
@@ -170,8 +179,8 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       await assert.rejects(
         store.insert(record('valve', 'V-1', { username: 'shared' })),
         (error) => {
-          assert.ok(error instanceof DeviceExistsError)
-          assert.deepEqual([error.type, error.id, error.field], ['valve', 'V-1', 'user name'])
+          const { code, field } = error as { code?: unknown; field?: unknown }
+          assert.deepEqual([code, field], [EXISTS.code, 'user name'])
           return true
         },
       )
@@ -181,9 +190,9 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
 
     on('a revoked device keeps its id and its user name', async (store) => {
       await store.insert(record('pump', 'P-1', { revoked: true }))
-      await assert.rejects(store.insert(record('pump', 'P-1')), DeviceExistsError)
+      await assert.rejects(store.insert(record('pump', 'P-1')), EXISTS)
       const same = record('pump', 'P-2', { username: 'pump/P-1' })
-      await assert.rejects(store.insert(same), DeviceExistsError)
+      await assert.rejects(store.insert(same), EXISTS)
     })
 
     on('of many at once for one device, one is taken', async (store) => {
@@ -193,9 +202,9 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       const outcomes = await Promise.allSettled(records.map((one) => store.insert(one)))
       const taken = records.filter((_, i) => outcomes[i]?.status === 'fulfilled')
       assert.equal(taken.length, 1)
-      assert.deepEqual(await store.list(), taken)
+      assert.deepEqual(await readAll(store), taken)
       for (const outcome of outcomes) {
-        if (outcome.status === 'rejected') assert.ok(outcome.reason instanceof DeviceExistsError)
+        if (outcome.status === 'rejected') assert.equal(outcome.reason.code, EXISTS.code)
       }
     })
 
@@ -206,7 +215,7 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       const outcomes = await Promise.allSettled(records.map((one) => store.insert(one)))
       const taken = records.filter((_, i) => outcomes[i]?.status === 'fulfilled')
       assert.equal(taken.length, 1)
-      assert.deepEqual(await store.list(), taken)
+      assert.deepEqual(await readAll(store), taken)
       assert.deepEqual(await store.findByUsername('u'), taken[0])
     })
   })
@@ -226,7 +235,7 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       assert.deepEqual(await store.findByUsername('pump/P-1'), second)
       await store.update({ ...second, revision: 3, revoked: false })
       assert.equal((await store.get('pump', 'P-1'))?.revision, 3)
-      assert.equal((await store.list()).length, 1)
+      assert.equal((await readAll(store)).length, 1)
     })
 
     on('any other revision is refused, and nothing written', async (store) => {
@@ -234,11 +243,7 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       await store.insert(stored)
       for (const revision of [5, 4, 1, 0, 7, 100]) {
         const update = record('pump', 'P-1', { revision, revoked: true })
-        await assert.rejects(store.update(update), (error) => {
-          assert.ok(error instanceof RevisionConflictError, `revision ${revision}`)
-          assert.deepEqual([error.type, error.id], ['pump', 'P-1'])
-          return true
-        })
+        await assert.rejects(store.update(update), CONFLICT, `revision ${revision}`)
       }
       assert.deepEqual(await store.get('pump', 'P-1'), stored)
     })
@@ -251,7 +256,7 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
         ['__proto__', '__proto__'],
       ] as const) {
         for (const revision of [1, 2]) {
-          await assert.rejects(store.update(record(type, id, { revision })), RevisionConflictError)
+          await assert.rejects(store.update(record(type, id, { revision })), CONFLICT)
         }
         assert.equal(await store.get(type, id), undefined)
       }
@@ -276,8 +281,7 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       assert.equal(taken.length, 1)
       assert.deepEqual(await store.get('pump', 'P-1'), taken[0])
       for (const outcome of outcomes) {
-        if (outcome.status === 'rejected')
-          assert.ok(outcome.reason instanceof RevisionConflictError)
+        if (outcome.status === 'rejected') assert.equal(outcome.reason.code, CONFLICT.code)
       }
     })
   })
@@ -299,7 +303,7 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       for (const read of [
         () => store.get('pump', 'P-1'),
         () => store.findByUsername('pump/P-1'),
-        async () => (await store.list())[0],
+        async () => (await readAll(store))[0],
       ]) {
         const returned = await read()
         assert.ok(returned)
@@ -309,9 +313,61 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
     })
   })
 
+  describe(`the store contract, by ${name}: deleting`, () => {
+    on('a record of the revision is gone, and its names are free', async (store) => {
+      await store.insert(record('pump', 'P-1', { username: 'north-1', revision: 3, revoked: true }))
+      await store.insert(record('pump', 'P-2'))
+      await store.delete('pump', 'P-1', 3)
+      assert.equal(await store.get('pump', 'P-1'), undefined)
+      assert.equal(await store.findByUsername('north-1'), undefined)
+      assert.deepEqual(await readAll(store), [record('pump', 'P-2')])
+      const next = record('pump', 'P-1', { username: 'north-1' })
+      await store.insert(next)
+      assert.deepEqual(await store.get('pump', 'P-1'), next)
+      assert.deepEqual(await store.findByUsername('north-1'), next)
+    })
+
+    on('any other revision is refused, and nothing removed', async (store) => {
+      const stored = record('pump', 'P-1', { revision: 5 })
+      await store.insert(stored)
+      for (const revision of [4, 6, 1, 0, -5, 100]) {
+        await assert.rejects(store.delete('pump', 'P-1', revision), CONFLICT, `${revision}`)
+      }
+      assert.deepEqual(await store.get('pump', 'P-1'), stored)
+      assert.deepEqual(await store.findByUsername('pump/P-1'), stored)
+    })
+
+    on('a record that is not there is refused', async (store) => {
+      await store.insert(record('pump', 'P-1'))
+      for (const [type, id] of [
+        ['pump', 'P-2'],
+        ['valve', 'P-1'],
+        ['__proto__', '__proto__'],
+      ] as const) {
+        await assert.rejects(store.delete(type, id, 1), CONFLICT)
+      }
+      await store.delete('pump', 'P-1', 1)
+      await assert.rejects(store.delete('pump', 'P-1', 1), CONFLICT)
+    })
+
+    on('beside an update of the same revision, one of the two is taken', async (store) => {
+      for (let turn = 0; turn < 8; turn++) {
+        const id = `P-${turn}`
+        await store.insert(record('pump', id))
+        const update = () => store.update(record('pump', id, { revision: 2 }))
+        const remove = () => store.delete('pump', id, 1)
+        const writes = turn % 2 === 0 ? [update, remove] : [remove, update]
+        const outcomes = await Promise.allSettled(writes.map((write) => write()))
+        const taken = writes.filter((_, i) => outcomes[i]?.status === 'fulfilled')
+        assert.equal(taken.length, 1)
+        const left = await store.get('pump', id)
+        assert.equal(left?.revision, taken[0] === update ? 2 : undefined)
+      }
+    })
+  })
+
   describe(`the store contract, by ${name}: listing`, () => {
-    // U+FF21 comes behind U+1F600 by UTF-16 code units, and before it by code points or UTF-8.
-    const IN_ORDER: readonly (readonly [string, string])[] = [
+    const DEVICES: readonly (readonly [string, string])[] = [
       ['A', 'z'],
       ['a', '1'],
       ['a', '10'],
@@ -325,64 +381,142 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
       ['a0', '0'],
       ['b', '0'],
     ]
-    const shown = (records: readonly DeviceRecord[]) => records.map(({ type, id }) => [type, id])
+    const LIMITS = [1, 2, 5, 12, 1_000]
+    const shown = (records: readonly DeviceRecord[]) =>
+      records.map(({ type, id }) => `${type}/${id}`).sort()
+    const names = (devices: readonly (readonly [string, string])[]) =>
+      devices.map(([type, id]) => `${type}/${id}`).sort()
     const fill = async (store: DeviceStore) => {
-      for (const [type, id] of IN_ORDER.toReversed()) await store.insert(record(type, id))
+      for (const [type, id] of DEVICES.toReversed()) await store.insert(record(type, id))
     }
 
-    on('is in the order of type, then id, by UTF-16 code units', async (store) => {
-      await fill(store)
-      assert.deepEqual(shown(await store.list()), IN_ORDER)
-    })
-
-    on('keeps to a type', async (store) => {
-      await fill(store)
-      const ofA = IN_ORDER.filter(([type]) => type === 'a')
-      assert.deepEqual(shown(await store.list({ type: 'a' })), ofA)
-      assert.deepEqual(shown(await store.list({ type: 'A' })), [['A', 'z']])
-      assert.deepEqual(await store.list({ type: 'c' }), [])
-      assert.deepEqual(await store.list({ type: '__proto__' }), [])
-    })
-
-    on('goes page by page, each record once', async (store) => {
-      await fill(store)
-      for (const limit of [1, 2, 5, 12, 1_000]) {
-        const seen = await readPages(store, { limit })
-        assert.deepEqual(shown(seen), IN_ORDER, `${limit} a page`)
-        const ofA = await readPages(store, { limit, type: 'a' })
-        assert.deepEqual(shown(ofA), shown(await store.list({ type: 'a' })), `${limit} a page`)
+    on('says by what it can be narrowed', async (store) => {
+      for (const filter of store.filters) {
+        assert.ok(['type', 'revoked', 'idPrefix'].includes(filter), filter)
       }
     })
 
-    on('goes on behind a device that is not there', async (store) => {
+    on('goes page by page, each record once, and keeps to the limit', async (store) => {
       await fill(store)
-      const after = { type: 'a', id: '3' }
-      assert.deepEqual(shown(await store.list({ after, limit: 2 })), IN_ORDER.slice(4, 6))
-      assert.deepEqual(await store.list({ after: { type: 'z', id: '0' } }), [])
-      assert.equal((await store.list({ after: { type: ' ', id: ' ' } })).length, IN_ORDER.length)
-      assert.deepEqual(await store.list({ type: 'a', after: { type: 'b', id: '0' } }), [])
+      for (const limit of LIMITS) {
+        assert.deepEqual(shown(await readAll(store, { limit })), names(DEVICES), `${limit} a page`)
+      }
     })
 
-    on('returns 100 unless told otherwise, revoked ones too', async (store) => {
+    on('may go on with another limit', async (store) => {
+      await fill(store)
+      const first = await store.list({ limit: 5 })
+      const rest: DeviceRecord[] = []
+      let limit = 1
+      for (let { cursor } = first; cursor !== undefined; ) {
+        const page = await store.list({ cursor, limit: limit++ })
+        rest.push(...page.records)
+        cursor = page.cursor
+      }
+      assert.deepEqual(shown([...first.records, ...rest]), names(DEVICES))
+    })
+
+    on('may be read again from a cursor', async (store) => {
+      await fill(store)
+      const { cursor } = await store.list({ limit: 4 })
+      assert.ok(cursor !== undefined)
+      const once = await store.list({ limit: 4, cursor })
+      assert.deepEqual(await store.list({ limit: 4, cursor }), once)
+    })
+
+    on('is narrowed by what it says', async (store) => {
+      await fill(store)
+      const revoked = [record('a', '11', { revoked: true }), record('b', '1', { revoked: true })]
+      for (const each of revoked) await store.insert(each)
+      const all = await readAll(store)
+      const rows: readonly [DeviceFilter, (each: DeviceRecord) => boolean][] = [
+        [{ type: 'a' }, ({ type }) => type === 'a'],
+        [{ type: 'A' }, ({ type }) => type === 'A'],
+        [{ type: 'c' }, () => false],
+        [{ type: '__proto__' }, () => false],
+        [{ revoked: true }, ({ revoked }) => revoked],
+        [{ revoked: false }, ({ revoked }) => !revoked],
+        [{ idPrefix: '1' }, ({ id }) => id.startsWith('1')],
+        [{ idPrefix: 'b' }, () => false],
+        [{ idPrefix: '%' }, () => false],
+        [{ idPrefix: '_' }, () => false],
+        [{ idPrefix: '*' }, () => false],
+        [{ idPrefix: '' }, () => true],
+        [{ type: 'a', idPrefix: '1' }, ({ type, id }) => type === 'a' && id.startsWith('1')],
+        [
+          { type: 'a', revoked: true, idPrefix: '1' },
+          ({ type, revoked }) => type === 'a' && revoked,
+        ],
+      ]
+      for (const [filter, isWanted] of rows) {
+        const keys = Object.keys(filter) as (keyof DeviceFilter)[]
+        if (!keys.every((key) => store.filters.includes(key))) continue
+        for (const limit of LIMITS) {
+          const found = await readAll(store, { ...filter, limit })
+          assert.deepEqual(shown(found), shown(all.filter(isWanted)), JSON.stringify(filter))
+        }
+      }
+    })
+
+    on('has each record that stays once, whatever is written meanwhile', async (store) => {
+      await fill(store)
+      const staying = DEVICES.filter(([type]) => type === 'a')
+      const leaving = DEVICES.filter(([type]) => type !== 'a')
+      const seen: DeviceRecord[] = []
+      let turn = 0
+      for await (const page of pagesOf(store, { limit: 2 })) {
+        seen.push(...page)
+        const [type, id] = leaving[turn] ?? []
+        if (type !== undefined && id !== undefined) await store.delete(type, id, 1)
+        const changed = staying[turn]
+        if (changed) await store.update(record(...changed, { revision: 2 }))
+        await store.insert(record('a', `0-${turn}`))
+        await store.insert(record('z', `9-${turn}`))
+        if (++turn === 20) break
+      }
+      const found = shown(seen)
+      assert.equal(new Set(found).size, found.length)
+      for (const name of names(staying)) assert.ok(found.includes(name), name)
+    })
+
+    on('refuses a cursor that it did not give', async (store) => {
+      await fill(store)
+      for (const cursor of ['no cursor', '{}', "'; DROP TABLE devices; --", '\ud83d']) {
+        await assert.rejects(store.list({ cursor }), Error, cursor)
+      }
+    })
+
+    on('returns 100 at most unless told otherwise, revoked ones too', async (store) => {
       for (let i = 0; i < 103; i++) {
         const id = `P-${String(i).padStart(3, '0')}`
         await store.insert(record('pump', id, { revoked: i % 2 === 0 }))
       }
-      assert.equal((await store.list()).length, 100)
-      assert.equal((await store.list({ limit: 1_000 })).length, 103)
-      assert.equal((await readPages(store, {})).length, 103)
+      const { records, cursor } = await store.list()
+      assert.ok(records.length <= 100)
+      assert.ok(cursor !== undefined)
+      assert.equal((await readAll(store)).length, 103)
     })
   })
 }
 
-/** Reads a listing to its end, each page behind the last record of the page before. */
-async function readPages(store: DeviceStore, options: ListOptions): Promise<DeviceRecord[]> {
-  const seen: DeviceRecord[] = []
-  for (let page = await store.list(options); page.length > 0; ) {
-    seen.push(...page)
-    const { type, id } = page.at(-1)!
-    page = await store.list({ ...options, after: { type, id } })
+/** A listing, page by page. */
+async function* pagesOf(
+  store: DeviceStore,
+  query: DeviceQuery,
+): AsyncGenerator<readonly DeviceRecord[]> {
+  for (let cursor: string | undefined; ; ) {
+    const page = await store.list({ ...query, ...(cursor !== undefined && { cursor }) })
+    assert.ok(page.records.length <= (query.limit ?? 100))
+    yield page.records
+    cursor = page.cursor
+    if (cursor === undefined) return
   }
+}
+
+/** Reads a listing to its end. */
+async function readAll(store: DeviceStore, query: DeviceQuery = {}): Promise<DeviceRecord[]> {
+  const seen: DeviceRecord[] = []
+  for await (const records of pagesOf(store, query)) seen.push(...records)
   return seen
 }
 

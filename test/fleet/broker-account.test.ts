@@ -41,7 +41,7 @@ describe('openSecret', () => {
     for (const id of ['unsealed', 'imported']) {
       assert.equal(await fleet.openPassword(pump, id), undefined)
     }
-    assert.ok(!JSON.stringify(await store.list()).includes('"sealed"'))
+    assert.ok(!JSON.stringify((await store.list()).records).includes('"sealed"'))
     const { password } = await fleet.rotate(pump, 'unsealed')
     assert.equal(await fleet.openPassword(pump, 'unsealed'), password)
   })

@@ -46,9 +46,11 @@ export function tampering(
   return {
     get: async (type, id) => tamper(await store.get(type, id)),
     findByUsername: async (username) => tamper(await store.findByUsername(username)),
+    filters: store.filters,
     insert: (record) => store.insert(record),
     update: (record) => store.update(record),
-    list: (options) => store.list(options),
+    delete: (type, id, revision) => store.delete(type, id, revision),
+    list: (query) => store.list(query),
   }
 }
 

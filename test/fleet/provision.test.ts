@@ -136,7 +136,7 @@ describe('a device is refused, and nothing written', () => {
         field: 'device id',
         message: `The device id ${problem}`,
       })
-      assert.deepEqual(await fleet.store.list(), [])
+      assert.deepEqual((await fleet.store.list()).records, [])
     })
   }
 
@@ -198,7 +198,7 @@ describe('a device is refused, and nothing written', () => {
         name,
         message,
       })
-      assert.deepEqual(await fleet.store.list(), [])
+      assert.deepEqual((await fleet.store.list()).records, [])
     })
   }
 
@@ -208,7 +208,7 @@ describe('a device is refused, and nothing written', () => {
       const stranger = defineDeviceType(name, { data: v.unknown() })
       await assert.rejects(fleet.provision(stranger, 'P-1'), { name: 'ConfigError', key: 'types' })
     }
-    assert.deepEqual(await fleet.store.list(), [])
+    assert.deepEqual((await fleet.store.list()).records, [])
   })
 
   test('that is there already; its login stays what it was', async () => {
@@ -220,7 +220,7 @@ describe('a device is refused, and nothing written', () => {
         field: 'device id',
       })
     }
-    assert.equal((await fleet.store.list()).length, 1)
+    assert.equal((await fleet.store.list()).records.length, 1)
     assert.equal((await fleet.authenticate({ username, password })).effect, 'allow')
   })
 
@@ -238,7 +238,7 @@ describe('a device is refused, and nothing written', () => {
       name: 'DeviceExistsError',
       field: 'user name',
     })
-    assert.deepEqual(await fleet.store.list(), [])
+    assert.deepEqual((await fleet.store.list()).records, [])
   })
 
   test('whose user name another device has', async () => {
@@ -248,7 +248,7 @@ describe('a device is refused, and nothing written', () => {
       name: 'DeviceExistsError',
       field: 'user name',
     })
-    assert.equal((await fleet.store.list()).length, 1)
+    assert.equal((await fleet.store.list()).records.length, 1)
   })
 
   test('when the store fails, with the store’s own error', async () => {

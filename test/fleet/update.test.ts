@@ -215,7 +215,7 @@ describe('an update is refused, and nothing written, told or forgotten', () => {
       fleet.onChange('test', () => assert.fail('nothing was updated'))
       const refusal = { name: 'DeviceUnknownError', code: 'ERR_DEVICE_UNKNOWN', id }
       await assert.rejects(fleet.update(pump, id, { rules: [] }), refusal)
-      assert.deepEqual(await store.list(), [before])
+      assert.deepEqual((await store.list()).records, [before])
     })
   }
 

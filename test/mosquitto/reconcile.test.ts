@@ -224,6 +224,18 @@ describe('what others made', { skip: dynsecSiteMissing, timeout: 60_000 }, () =>
     assert.equal(await mayConnect(site.url, foreign), true)
   })
 
+  test('of a device that is removed goes with it, and its role', async () => {
+    await using running = await start()
+    const { site, fleet, login } = running
+    assert.equal(await mayConnect(site.url, login), true)
+    await fleet.remove(pump, 'P-1')
+    assert.equal(await mayConnect(site.url, login), false)
+    const clients = (await running.reconcile()).removed
+    assert.equal(clients, 0)
+    await site.stop()
+    assert.ok(!site.readDocument().includes('pump/P-1"'))
+  })
+
   test('under its own mark, but for nobody in the fleet, is removed', async () => {
     await using running = await start()
     const { site } = running

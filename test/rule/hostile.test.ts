@@ -61,7 +61,7 @@ describe('a name that could change the shape of a topic', () => {
     }
 
     test(`${title}: refused as a device id, a user name, an attribute and a prefix`, async () => {
-      const before = (await store.list()).length
+      const before = (await store.list()).records.length
       await assert.rejects(fleet.provision(pump, name), refusal('device id'))
       await assert.rejects(fleet.provision(pump, 'P-2', { username: name }), refusal('user name'))
       await assert.rejects(
@@ -71,7 +71,7 @@ describe('a name that could change the shape of a topic', () => {
       assert.throws(() => makeFleet({ prefix: name }), refusal('prefix'))
       const service = { username: name, password: 'a password of a service', rules: [] }
       assert.throws(() => makeFleet({ services: [service] }), refusal('services.0.username'))
-      assert.equal((await store.list()).length, before)
+      assert.equal((await store.list()).records.length, before)
     })
 
     test(`${title}: nobody logs in under it, alone or as a device's`, async () => {

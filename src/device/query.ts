@@ -1,0 +1,66 @@
+/**
+ * Listings of devices, checked before a store is asked.
+ *
+ * @module
+ */
+import { ConfigError, DeviceHubError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
+import type { DeviceFilter, DevicePage, DeviceQuery, DeviceStore } from './store.ts'
+
+const MAX_LIMIT = 1_000
+
+const KINDS: Readonly<Record<keyof DeviceFilter, 'string' | 'boolean'>> = {
+  type: 'string',
+  revoked: 'boolean',
+  idPrefix: 'string',
+}
+const FILTERS = Object.keys(KINDS) as readonly (keyof DeviceFilter)[]
+
+const OPTIONS: Readonly<Record<keyof DeviceQuery, true>> = {
+  type: true,
+  revoked: true,
+  idPrefix: true,
+  cursor: true,
+  limit: true,
+}
+
+/** The store cannot narrow a listing by what was asked for. It was not asked. */
+export class QueryUnsupportedError extends DeviceHubError {
+  override readonly name = 'QueryUnsupportedError'
+  readonly code = 'ERR_QUERY_UNSUPPORTED'
+  /** What it cannot narrow a listing by. */
+  readonly filter: keyof DeviceFilter
+
+  constructor(filter: keyof DeviceFilter, filters: readonly (keyof DeviceFilter)[]) {
+    const known = filters.length === 0 ? 'by nothing' : `by ${filters.join(', ')} alone`
+    super(`The store cannot list devices by "${filter}", but ${known}: list without it and choose`)
+    this.filter = filter
+  }
+}
+
+/**
+ * Lists devices, a page at a time. Rejects as the store does.
+ *
+ * @throws {ConfigError} If a key of the query is unknown or of a wrong kind.
+ * @throws {QueryUnsupportedError} If the store does not name a filter among those it has.
+ */
+export async function listDevices(
+  store: DeviceStore,
+  query: DeviceQuery = {},
+): Promise<DevicePage> {
+  checkOptions(query, OPTIONS)
+  const { cursor, limit } = query
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT)) {
+    throw new ConfigError('limit', `must be a whole number, 1 to ${MAX_LIMIT}`)
+  }
+  if (cursor !== undefined && typeof cursor !== 'string') {
+    throw new ConfigError('cursor', 'must be the one of the page before')
+  }
+  for (const filter of FILTERS) {
+    const value = query[filter]
+    if (value === undefined) continue
+    if (typeof value !== KINDS[filter]) throw new ConfigError(filter, `must be a ${KINDS[filter]}`)
+    if (!store.filters.includes(filter)) throw new QueryUnsupportedError(filter, store.filters)
+  }
+  return store.list(query)
+}
