@@ -30,7 +30,9 @@ export {
   SealedPasswordError,
   UnsupportedRuntimeError,
 } from './base/errors.ts'
+export type { ExpiringKeys } from './base/expiring-keys.ts'
 export type { Logger } from './base/log.ts'
+export { type MemoryKeys, memoryKeys } from './base/memory-keys.ts'
 
 // topic: names, filters, templates
 export { parseTopicFilter, parseTopicName, type TopicFilter } from './topic/filter.ts'
@@ -194,7 +196,6 @@ export type {
 } from './hub/events.ts'
 export type { Hub, HubDevice, HubOptions, SendArguments } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
-export { memorySeenStore, type SeenStore } from './hub/seen.ts'
 export type { BrokerState, HubStatus, ToldError } from './hub/status.ts'
 
 // All errors as one type.

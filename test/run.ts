@@ -29,6 +29,7 @@ import {
 
 /** What runs on every runtime. Brokers that it needs are processes of their own. */
 const PORTABLE = [
+  'test/base',
   'test/topic',
   'test/rule',
   'test/credential',

@@ -7,6 +7,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { equalConstantTime } from '../base/constant-time.ts'
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { parseSlowHash, type SlowHash } from './format.ts'
 import { gate } from './gate.ts'
 import { isGeneratedHash, type PasswordHasher } from './generated.ts'
@@ -43,12 +44,15 @@ export interface PasswordVerifier {
    * Without a stored one that can be read, it does the work for one that is wrong.
    *
    * @param isThrottled Whether slow ones are left untried, unless remembered. Default: `false`.
+   * @param isThrottledElsewhere The same, by what takes time to learn: asked only before a slow one is
+   * tried. Default: `false`.
    */
   verify(
     username: string,
     secret: string,
     stored: readonly string[],
     isThrottled?: boolean,
+    isThrottledElsewhere?: () => MaybePromise<boolean>,
   ): Verdict | Promise<Verdict>
 }
 
@@ -143,7 +147,7 @@ export function passwordVerifier(
   }
 
   return {
-    verify(username, secret, stored, isThrottled = false) {
+    verify(username, secret, stored, isThrottled = false, isThrottledElsewhere = () => false) {
       let isRight = false
       let isGenerated = false
       const slow = new Map<string, SlowHash>()
@@ -163,7 +167,11 @@ export function passwordVerifier(
       if (isRight || [...slow.keys()].some(verified.has)) return true
       if (isGenerated && slow.size === 0) return false
       if (isThrottled) return 'throttled'
-      return slow.size > 0 ? trySlow(slow, secret) : spend(username, secret)
+      if (slow.size === 0 && costs.size === 0) return spend(username, secret)
+      return andThen<boolean, Verdict>(isThrottledElsewhere(), (isOver) => {
+        if (isOver) return 'throttled'
+        return slow.size > 0 ? trySlow(slow, secret) : spend(username, secret)
+      })
     },
   }
 }

@@ -26,6 +26,7 @@ import { devicePasswords } from './passwords.ts'
 import { Records } from './records.ts'
 import { deviceRegistry } from './registry.ts'
 import { ServiceSource } from './services.ts'
+import { SharedFailures } from './shared-failures.ts'
 import { tokenSource } from './token-source.ts'
 import { FleetTypes } from './types.ts'
 
@@ -50,7 +51,7 @@ const MAX_RULES_LIFETIME = 3_600
  * ```
  */
 export function createFleet(options: FleetOptions): Fleet {
-  const { store, pepper, sealingKey } = options
+  const { store, pepper, sealingKey, keys } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
   const hasher = passwordHasher(pepper)
   const verifier = passwordVerifier(hasher)
@@ -82,7 +83,7 @@ export function createFleet(options: FleetOptions): Fleet {
     ...deviceRegistry({ store, records, types, names, passwords, changes }),
     list: (query) => listDevices(store, query),
     onChange: (name, listener) => changes.listen(name, listener),
-    authenticate: loginCheck(directory),
+    authenticate: loginCheck(directory, keys && new SharedFailures(keys, prefix)),
     isActive: ({ type, id }) => known.isActive(type, id, Date.now()),
     brokerAccount: (record) => deviceAccount(record, devices, passwords),
     serviceAccounts: () => serviceAccounts(services, sealer),

@@ -42,11 +42,17 @@ export class DeviceSource implements PrincipalSource {
     return true
   }
 
-  async login({ username, password, isThrottled }: LoginAttempt): Promise<Principal | LoginDenial> {
+  async login(attempt: LoginAttempt): Promise<Principal | LoginDenial> {
+    const { username, password } = attempt
     const record = await this.#findRecord(username)
     const credentials = record ? validCredentials(record, Date.now()) : []
-    const hashes = credentials.map(({ hash }) => hash)
-    const verdict = await this.#verifier.verify(username, password, hashes, isThrottled)
+    const verdict = await this.#verifier.verify(
+      username,
+      password,
+      credentials.map(({ hash }) => hash),
+      attempt.isThrottled,
+      attempt.isThrottledElsewhere,
+    )
     if (typeof verdict === 'string') return verdict
     if (!record) return 'principal-unknown'
     if (!verdict) return 'password-wrong'

@@ -13,6 +13,8 @@ export interface LoginAttempt {
   readonly password: string
   /** Whether slow checks are left untried, since too many failed of late. */
   readonly isThrottled: boolean
+  /** The same, by what other processes counted: asked only before a slow check. */
+  readonly isThrottledElsewhere?: () => MaybePromise<boolean>
 }
 
 /** One kind of logins. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import type { IssuedToken, TokenOptions } from '../credential/token.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceSettings } from '../device/settings.ts'
@@ -40,6 +41,11 @@ export interface FleetOptions {
    * Changing it makes what was sealed before unreadable; the logins stay. Default: nothing is sealed.
    */
   readonly sealingKey?: string | Uint8Array | undefined
+  /**
+   * What the processes of a fleet share for a while: the failed logins that throttle guesses at chosen
+   * passwords. Default: each process counts its own.
+   */
+  readonly keys?: ExpiringKeys
   /** Logins that are no devices. Default: none. */
   readonly services?: readonly ServiceAccount[]
   /**

@@ -8,13 +8,21 @@ import { type BrokerFacts, findDeviceProblem } from '../rule/facts.ts'
 import { type Principal, withClientId } from '../rule/principal.ts'
 import type { Directory } from './directory.ts'
 import type { Fleet, LoginDenial } from './fleet.ts'
+import type { SharedFailures } from './shared-failures.ts'
 import { loginThrottle } from './throttle.ts'
 
 /** What a guess at a login ends in. */
 const GUESSES: readonly LoginDenial[] = ['principal-unknown', 'password-wrong', 'throttled']
 
-/** Makes {@link Fleet.authenticate}. */
-export function loginCheck(directory: Directory): Fleet['authenticate'] {
+/**
+ * Makes {@link Fleet.authenticate}.
+ *
+ * @param shared Failures that other processes count as well, if there are such.
+ */
+export function loginCheck(
+  directory: Directory,
+  shared: SharedFailures | undefined,
+): Fleet['authenticate'] {
   const throttle = loginThrottle()
 
   return async ({ username, password, clientId, peer, facts, anyClientId = false }) => {
@@ -23,9 +31,16 @@ export function loginCheck(directory: Directory): Fleet['authenticate'] {
     }
     const source = { username, peer }
     const isThrottled = throttle.isThrottled(source, Date.now())
-    const outcome = await directory.login({ username, password, isThrottled })
+    let isShared = false
+    const isThrottledElsewhere = () => {
+      isShared = shared !== undefined
+      return shared?.isOver(source, Date.now()) ?? false
+    }
+    const attempt = { username, password, isThrottled, isThrottledElsewhere }
+    const outcome = await directory.login(attempt)
     if (typeof outcome !== 'string') {
       throttle.forget(username)
+      if (isShared) await shared?.forget(username, Date.now())
       if (facts && findDeviceProblem(outcome, facts)) {
         return { effect: 'deny', code: 'device-unsupported' }
       }
@@ -34,7 +49,10 @@ export function loginCheck(directory: Directory): Fleet['authenticate'] {
       }
       return { effect: 'allow', principal: withClientId(outcome, clientId) }
     }
-    if (GUESSES.includes(outcome)) throttle.addFailure(source, Date.now())
+    if (GUESSES.includes(outcome)) {
+      throttle.addFailure(source, Date.now())
+      if (isShared) await shared?.add(source, Date.now())
+    }
     return { effect: 'deny', code: outcome }
   }
 }

@@ -56,9 +56,15 @@ export class ServiceSource implements PrincipalSource {
   }
 
   login(attempt: LoginAttempt): MaybePromise<Principal | LoginDenial> {
-    const { username, password, isThrottled } = attempt
+    const { username, password } = attempt
     const { hash, principal } = this.#services.get(username)!
-    const verdict = this.#verifier.verify(username, password, [hash], isThrottled)
+    const verdict = this.#verifier.verify(
+      username,
+      password,
+      [hash],
+      attempt.isThrottled,
+      attempt.isThrottledElsewhere,
+    )
     return andThen(verdict, (known) => {
       if (typeof known === 'string') return known
       return known ? principal : 'password-wrong'

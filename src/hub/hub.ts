@@ -5,6 +5,7 @@
  * @module
  */
 import type { AbortSignalLike } from '../base/abort-signal.ts'
+import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import type { Logger } from '../base/log.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Schema } from '../device/schema.ts'
@@ -13,7 +14,6 @@ import type { PresenceTracker } from '../presence/presence.ts'
 import type { SendOptions } from './commands.ts'
 import type { DataEvent, DeadLetter, Rejection, StatusEvent } from './events.ts'
 import type { RetryOptions } from './retry.ts'
-import type { SeenStore } from './seen.ts'
 import type { HubStatus } from './status.ts'
 
 /** What `createHub` takes. */
@@ -34,9 +34,11 @@ export interface HubOptions {
   /**
    * Which messages were handled, so that one that comes again is only acknowledged: by the id that its
    * sender gives it, in the user property `message-id` or the field that its type names
-   * (`messageId`). A message without an id is handled each time it comes. Default: none is remembered.
+   * (`messageId`). A message without an id is handled each time it comes. Each is remembered for a day,
+   * unless the keys lose it: `memoryKeys()` knows those of this process, and keys that several hubs
+   * share tell them of each other's. Default: none is remembered.
    */
-  readonly seen?: SeenStore
+  readonly seen?: ExpiringKeys
   /** Default: `console`. */
   readonly logger?: Logger
 }

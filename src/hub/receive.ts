@@ -19,7 +19,7 @@ import { type DecodedPayload, decodePayload, MalformedPayloadError } from './pay
 import type { Rejections } from './rejections.ts'
 import { retrier, retryPolicy } from './retry.ts'
 import { type Route, topicRoutes } from './routes.ts'
-import { messageIdOf } from './seen.ts'
+import { messageIdOf, seenMessages } from './seen.ts'
 
 type HandledChannel = 'data' | 'status'
 // Which event a handler takes was checked where it was registered, beside its type.
@@ -54,7 +54,8 @@ export interface MessageReceiver {
  * @throws {ConfigError} If an option is out of range.
  */
 export function messageReceiver(fleet: Fleet, options: ReceiverOptions): MessageReceiver {
-  const { concurrency = 32, deadLetter, presence, seen, commands, reject, logger } = options
+  const { concurrency = 32, deadLetter, presence, commands, reject, logger } = options
+  const seen = options.seen && seenMessages(options.seen, fleet.prefix)
   const policy = retryPolicy(options.retry)
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new ConfigError('concurrency', 'must be a whole number of at least 1')
@@ -118,7 +119,7 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
     return event && callOnce(incoming, channel, event)
   }
 
-  /** Unless the message was handled before, as far as its sender and the store tell. */
+  /** Unless the message was handled before, as far as its sender and the keys tell. */
   function callOnce(
     { route: { type, device, name }, message }: Incoming,
     channel: HandledChannel,

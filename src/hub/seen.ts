@@ -3,46 +3,31 @@
  *
  * @module
  */
-import { ConfigError } from '../base/errors.ts'
-import { type RecentMap, recentMap } from '../base/recent-map.ts'
+import type { ExpiringKeys } from '../base/expiring-keys.ts'
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import type { Message } from '../broker/broker.ts'
 import type { DeviceType } from '../device/type.ts'
-
-/**
- * Remembers which messages were handled. One that several hubs share, such as a table or a cache, tells
- * them of each other's. An id is `{type}/{deviceId}/{channel}/{message id}`, at most 512 characters.
- */
-export interface SeenStore {
-  /** Whether a message was handled. Asked before its handlers are called. */
-  has(id: string): boolean | Promise<boolean>
-  /** Remembers a message whose handlers are done. It is acknowledged when this settles. */
-  add(id: string): void | Promise<void>
-}
 
 /** The user property that carries a message's id. */
 export const MESSAGE_ID_PROPERTY = 'message-id'
 const MAX_ID_LENGTH = 512
-const DEFAULT_SIZE = 10_000
+/** Seconds for which a handled message is remembered: a day. */
+const LIFETIME = 86_400
 
-/**
- * Makes a store in memory, for one hub: what it knows ends with the process.
- *
- * @param options `size`: how many ids it keeps, an even number, 2 or more; beyond it the half that was
- * added longest ago is forgotten. Default: 10,000.
- * @throws {ConfigError} If the size is not that.
- */
-export function memorySeenStore({
-  size = DEFAULT_SIZE,
-}: {
-  readonly size?: number
-} = {}): SeenStore {
-  if (!Number.isSafeInteger(size) || size < 2 || size % 2 !== 0) {
-    throw new ConfigError('size', 'must be an even number, 2 or more')
-  }
-  const seen: RecentMap<string, true> = recentMap(size)
+/** Which messages were handled, as far as the keys know. */
+export interface SeenMessages {
+  /** Whether a message was handled. Asked before its handlers are called. */
+  has(id: string): MaybePromise<boolean>
+  /** Remembers a message whose handlers are done. It is acknowledged when this settles. */
+  add(id: string): MaybePromise<void>
+}
+
+/** Remembers messages in keys, apart from those of fleets with another prefix. */
+export function seenMessages(keys: ExpiringKeys, prefix: string): SeenMessages {
+  const key = (id: string) => `seen/${prefix}/${id}`
   return {
-    has: (id) => seen.get(id) === true,
-    add: (id) => seen.set(id, true),
+    has: (id) => andThen(keys.get(key(id)), (value) => value !== undefined),
+    add: (id) => keys.set(key(id), '1', LIFETIME),
   }
 }
 

@@ -6,17 +6,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
+import { seenMessages } from '../../src/hub/seen.ts'
 import {
   createFleet,
   createHub,
   defineDeviceType,
+  type ExpiringKeys,
   type HubOptions,
   memoryBroker,
-  memorySeenStore,
+  memoryKeys,
   memoryServer,
   memoryStore,
   type OutgoingMessage,
-  type SeenStore,
 } from '../../src/index.ts'
 import { Collector } from '../support/wait.ts'
 import { bytes } from './fixture.ts'
@@ -141,11 +142,11 @@ const rows: readonly [string, readonly Sent[], readonly number[]][] = [
   ],
 ]
 
-describe('with a store of what was seen', () => {
+describe('with keys for what was seen', () => {
   for (const [title, sent, expected] of rows) {
     for (const [where, store] of [
-      ['in memory', memorySeenStore],
-      ['that takes its time', laterStore],
+      ['in memory', memoryKeys],
+      ['that takes its time', laterKeys],
     ] as const) {
       test(`${title}, ${where}`, async () => {
         assert.deepEqual(await handledOf(sent, { seen: store() }), expected)
@@ -154,24 +155,24 @@ describe('with a store of what was seen', () => {
   }
 
   test('a hub that starts again with it handles nothing again', async () => {
-    const seen = memorySeenStore()
+    const seen = memoryKeys()
     const sent: readonly Sent[] = [['plain', 'a', { rpm: 1 }, 'x']]
     assert.deepEqual(await handledOf(sent, { seen }), [1])
     assert.deepEqual(await handledOf(sent, { seen }), [])
   })
 
   test('a message whose handler never succeeds is not remembered: it may come again', async () => {
-    const seen = memorySeenStore()
+    const seen = memoryKeys()
     const sent: readonly Sent[] = [['plain', 'a', { rpm: 13 }, 'x']]
     assert.deepEqual(await handledOf(sent, { seen, retry: { attempts: 1 } }), [13])
-    assert.equal(await seen.has('plain/a/data/x'), false)
+    assert.equal(seen.get('seen/things/plain/a/data/x'), undefined)
   })
 
   test('one that fails is tried again, and then the message goes to the dead letters', async () => {
     const letters: unknown[] = []
-    const broken: SeenStore = {
-      has: () => Promise.reject(new Error('out of order')),
-      add: () => {},
+    const broken: ExpiringKeys = {
+      ...memoryKeys(),
+      get: () => Promise.reject(new Error('out of order')),
     }
     const deadLetter = ({ error }: { error: unknown }) => void letters.push(String(error))
     const sent: readonly Sent[] = [['plain', 'a', { rpm: 1 }, 'x']]
@@ -180,7 +181,7 @@ describe('with a store of what was seen', () => {
   })
 })
 
-test('without a store every message is handled', async () => {
+test('without keys every message is handled', async () => {
   const sent: readonly Sent[] = [
     ['plain', 'a', { rpm: 1 }, 'x'],
     ['plain', 'a', { rpm: 2 }, 'x'],
@@ -188,21 +189,11 @@ test('without a store every message is handled', async () => {
   assert.deepEqual(await handledOf(sent, {}), [1, 2])
 })
 
-describe('the store in memory', () => {
-  test('forgets the older half beyond its size', () => {
-    const seen = memorySeenStore({ size: 4 })
-    for (const id of ['1', '2', '3', '4', '5']) seen.add(id)
-    assert.deepEqual(
-      ['1', '2', '3', '4', '5'].map((id) => seen.has(id)),
-      [false, false, true, true, true],
-    )
-  })
-
-  for (const size of [0, 1, 3, 2.5, -2, Number.NaN]) {
-    test(`has no size of ${size}`, () => {
-      assert.throws(() => memorySeenStore({ size }), { name: 'ConfigError', key: 'size' })
-    })
-  }
+test('fleets with other prefixes that share keys keep their ids apart', () => {
+  const keys = memoryKeys()
+  seenMessages(keys, 'north').add('plain/a/data/x')
+  assert.equal(seenMessages(keys, 'south').has('plain/a/data/x'), false)
+  assert.equal(seenMessages(keys, 'north').has('plain/a/data/x'), true)
 })
 
 test('a type names a field by a text that is not empty', () => {
@@ -214,10 +205,13 @@ test('a type names a field by a text that is not empty', () => {
   }
 })
 
-function laterStore(): SeenStore {
-  const seen = memorySeenStore()
+function laterKeys(): ExpiringKeys {
+  const keys = memoryKeys()
   return {
-    has: async (id) => seen.has(id),
-    add: async (id) => seen.add(id),
+    get: async (key) => keys.get(key),
+    set: async (key, value, lifetime) => keys.set(key, value, lifetime),
+    setIfAbsent: async (key, value, lifetime) => keys.setIfAbsent(key, value, lifetime),
+    compareAndSet: async (key, expected, value, lifetime) =>
+      keys.compareAndSet(key, expected, value, lifetime),
   }
 }

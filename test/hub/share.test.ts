@@ -8,7 +8,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { deviceQueue, SHARE } from '../../src/hub/device-queue.ts'
 import { retrier } from '../../src/hub/retry.ts'
-import { type DeviceStore, type HubOptions, memoryStore } from '../../src/index.ts'
+import { type DeviceStore, type HubOptions, memoryKeys, memoryStore } from '../../src/index.ts'
 import { Clock } from './clock.ts'
 import { bytes, fixture, parse, weatherStation } from './fixture.ts'
 
@@ -39,15 +39,15 @@ const parts: Readonly<
     }
     return { options: { store: { ...store, get } } }
   },
-  'the store of seen ids, when it is asked': (attempt) => {
-    const has = (id: string) => {
-      attempt(id.split('/')[1]!)
-      return false
+  'the keys of seen ids, when they are asked': (attempt) => {
+    const get = (key: string) => {
+      attempt(key.split('/')[3]!)
+      return undefined
     }
-    return { options: { seen: { has, add() {} } } }
+    return { options: { seen: { ...memoryKeys(), get } } }
   },
-  'the store of seen ids, when it is told': (attempt) => ({
-    options: { seen: { has: () => false, add: (id) => attempt(id.split('/')[1]!) } },
+  'the keys of seen ids, when they are told': (attempt) => ({
+    options: { seen: { ...memoryKeys(), set: (key) => attempt(key.split('/')[3]!) } },
   }),
 }
 
