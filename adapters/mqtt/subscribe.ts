@@ -97,9 +97,12 @@ async function send(connection: Connection, requests: readonly Request[]): Promi
     ([0, 1, 2] as const).map(async (qos) => {
       const group = [...requests.entries()].filter(([, request]) => request.qos === qos)
       if (group.length === 0) return
-      const filters = group.map(([, { filter }]) => filter)
+      // The embedded broker ends the connection over a filter that is twice in one SUBSCRIBE.
+      const filters = [...new Set(group.map(([, { filter }]) => filter))]
       const granted = await sendTogether(connection, filters, qos)
-      for (const [n, [i]] of group.entries()) codes[i] = granted[n] ?? reason.unspecified
+      for (const [i, { filter }] of group) {
+        codes[i] = granted[filters.indexOf(filter)] ?? reason.unspecified
+      }
     }),
   )
   return codes

@@ -60,6 +60,18 @@ export const subscriptions: Record<string, Case> = {
     )
   },
 
+  'a filter that is twice in one call is one subscription': async (bench) => {
+    const [a, b] = [await bench.connect(), await bench.connect()]
+    const topic = bench.topic('x')
+    const asked = [{ filter: topic }, { filter: bench.topic('y') }, { filter: topic }]
+    assert.deepEqual(
+      await b.broker.subscribe(asked),
+      asked.map(({ filter }) => ({ filter, qos: 1, shared: false })),
+    )
+    for (const body of ['1', '2']) await a.broker.publish({ topic, payload: bytes(body) })
+    assert.deepEqual((await b.received.reach(2, 'messages')).map(text), ['1', '2'])
+  },
+
   'with a malformed filter nothing is subscribed': async (bench) => {
     const [a, b] = [await bench.connect(), await bench.connect()]
     await b.broker.subscribe([{ filter: bench.topic('end') }])
