@@ -6,14 +6,16 @@
  *
  * @module
  */
+import { base64 } from '@scure/base'
 import { ConfigError } from '../../src/base/errors.ts'
+import { checkOptions } from '../../src/base/options.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { mosquittoDynsecRoles } from '../../src/product/mosquitto/roles.ts'
 import { checkName } from '../../src/topic/name.ts'
 import { MARK, writeDescription } from './actual.ts'
 import type { LoginFinding } from './finding.ts'
 import { readLogins } from './logins.ts'
-import { base64, hashChosen, type MosquittoPassword, mosquittoPassword } from './password.ts'
+import { hashChosen, type MosquittoPassword, mosquittoPassword } from './password.ts'
 import { writeRole } from './plan.ts'
 
 const CONTROL_TOPICS = '$CONTROL/dynamic-security/#'
@@ -47,8 +49,11 @@ export interface DynamicSecurityDocument {
  */
 export async function dynamicSecurityDocument(
   fleet: Fleet,
-  { admin }: DocumentOptions,
+  options: DocumentOptions,
 ): Promise<DynamicSecurityDocument> {
+  checkOptions(options, { admin: true })
+  const { admin } = options
+  checkOptions(admin, { username: true, password: true }, 'admin')
   checkName('admin.username', admin.username)
   if (typeof admin.password !== 'string' || admin.password.length < MIN_PASSWORD_LENGTH) {
     throw new ConfigError('admin.password', `must have at least ${MIN_PASSWORD_LENGTH} characters`)
@@ -100,5 +105,5 @@ function adminRole() {
 
 /** In the form of 2.0, which 2.1 reads as well. */
 function storedPassword({ rounds, salt, key }: MosquittoPassword) {
-  return { password: base64(key), salt: base64(salt), iterations: rounds }
+  return { password: base64.encode(key), salt: base64.encode(salt), iterations: rounds }
 }

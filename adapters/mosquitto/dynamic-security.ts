@@ -5,6 +5,7 @@
  */
 import { BrokerError, toError } from '../../src/base/errors.ts'
 import { describeError, type Logger, writeLine } from '../../src/base/log.ts'
+import { checkOptions } from '../../src/base/options.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { readStatuses } from '../../src/broker/statuses.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
@@ -38,7 +39,7 @@ export interface ReconcileOptions {
 }
 
 /** Dynamic security that follows a fleet. Make it with {@link dynamicSecurity}. */
-export interface DynamicSecurity {
+export interface DynamicSecurity extends AsyncDisposable {
   /**
    * Connects, reconciles, and from then on follows every change made through the fleet. After a
    * lost connection it reconciles again, since Mosquitto may have restarted with an old document.
@@ -55,8 +56,19 @@ export interface DynamicSecurity {
    * @throws As {@link DynamicSecurity.start} does; what was sent until then stands.
    */
   reconcile(options?: ReconcileOptions): Promise<ReconcileReport>
-  /** Follows no more, waits for what was begun, and disconnects. */
+  /**
+   * Follows no more, waits for what was begun, and disconnects. Settles when that is done; a second
+   * call settles with the first.
+   */
   close(): Promise<void>
+  /** {@link DynamicSecurity.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const OPTIONS: Record<keyof DynamicSecurityOptions, true> = {
+  broker: true,
+  onReconciled: true,
+  logger: true,
 }
 
 /**
@@ -71,6 +83,8 @@ export interface DynamicSecurity {
  * Only what has to be known is sent: where a client was told the password that is good, it is left
  * alone. Passwords are sent in the clear, so connect over loopback or TLS.
  *
+ * @throws {ConfigError} If an option is unknown.
+ *
  * @example
  * ```ts
  * import { dynamicSecurity } from 'devicehub/mosquitto'
@@ -82,6 +96,7 @@ export interface DynamicSecurity {
  * ```
  */
 export function dynamicSecurity(fleet: Fleet, options: DynamicSecurityOptions): DynamicSecurity {
+  checkOptions(options, OPTIONS)
   return new FleetSecurity(fleet, options)
 }
 
@@ -120,7 +135,9 @@ class FleetSecurity implements DynamicSecurity {
     }
   }
 
-  reconcile({ passwords = false }: ReconcileOptions = {}): Promise<ReconcileReport> {
+  reconcile(options: ReconcileOptions = {}): Promise<ReconcileReport> {
+    checkOptions(options, { passwords: true })
+    const { passwords = false } = options
     const result = this.#last.then(async () => {
       const report = await this.#sync.reconcile(passwords)
       this.#report(report)
@@ -133,6 +150,10 @@ class FleetSecurity implements DynamicSecurity {
   close(): Promise<void> {
     this.#closing ??= this.#end()
     return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   async #end(): Promise<void> {

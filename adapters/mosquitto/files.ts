@@ -5,16 +5,17 @@
  *
  * @module
  */
+import { base64 } from '@scure/base'
 import type { BrokerAccount } from '../../src/fleet/broker-account.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { ACL_FILE_BEGINNING, aclFileSection } from '../../src/product/mosquitto/acl-file.ts'
 import { isMisreadInLine } from '../../src/product/mosquitto/expressible.ts'
 import { type LoginFinding, ruleFinding } from './finding.ts'
 import { readLogins } from './logins.ts'
-import { base64, mosquittoPassword } from './password.ts'
+import { mosquittoPassword } from './password.ts'
 
 /** A part of both files: what some logins have in them. */
-export interface MosquittoFilesPart {
+export interface MosquittoFilePart {
   /** Lines of the `password_file`. */
   readonly passwords: string
   /** Lines of the `acl_file`. */
@@ -34,7 +35,7 @@ export interface MosquittoFilesPart {
  * A revoked device is in neither file. One whose password cannot be told is not in the first, and a
  * finding says so. What an `acl_file` does not do is said at `mosquittoAclFile`.
  */
-export async function* mosquittoFiles(fleet: Fleet): AsyncGenerator<MosquittoFilesPart> {
+export async function* mosquittoFileParts(fleet: Fleet): AsyncGenerator<MosquittoFilePart> {
   yield { passwords: '', acl: ACL_FILE_BEGINNING, logins: 0, findings: [] }
   for await (const page of readLogins(fleet)) {
     const passwords: string[] = []
@@ -66,5 +67,5 @@ async function passwordLine(login: BrokerAccount): Promise<string | LoginFinding
   const password = await mosquittoPassword(login)
   if ('code' in password) return password
   const { rounds, salt, key } = password
-  return `${username}:$7$${rounds}$${base64(salt)}$${base64(key)}\n`
+  return `${username}:$7$${rounds}$${base64.encode(salt)}$${base64.encode(key)}\n`
 }

@@ -8,9 +8,9 @@ import type { ExportFinding } from '../../src/product/rules/rule-export.ts'
 /** What is different, or missing. Stable, to switch on. */
 export type LoginFindingCode =
   /** The fleet cannot tell the password: it has only a hash, or sealed no copy. */
-  | 'secret-unknown'
+  | 'password-unknown'
   /** There is a sealed copy of the password that cannot be opened. */
-  | 'secret-unreadable'
+  | 'password-unreadable'
   /** A rule has no exact form there: less is granted than by the rules. */
   | 'rule'
   /** The user name cannot be written there. */

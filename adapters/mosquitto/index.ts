@@ -19,7 +19,7 @@ export {
   dynamicSecurity,
   type ReconcileOptions,
 } from './dynamic-security.ts'
-export { type MosquittoFilesPart, mosquittoFiles } from './files.ts'
+export { type MosquittoFilePart, mosquittoFileParts } from './files.ts'
 export type { LoginFinding, LoginFindingCode } from './finding.ts'
 export { type MosquittoProcess, MosquittoReloadError } from './reload.ts'
 export type { ReconcileReport } from './report.ts'

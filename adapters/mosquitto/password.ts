@@ -34,7 +34,7 @@ export async function mosquittoPassword(
 ): Promise<MosquittoPassword | LoginFinding> {
   const stored = parseMosquitto(login.hash)
   if (stored?.salt.length === SALT_BYTES) return stored
-  const secret = await openSecret(login)
+  const secret = await openPassword(login)
   if (typeof secret !== 'string') return secret
   const rounds =
     isGeneratedHash(login.hash) && login.principal.device ? GENERATED_ROUNDS : CHOSEN_ROUNDS
@@ -50,22 +50,17 @@ export function hashChosen(password: string): Promise<MosquittoPassword> {
 }
 
 /** A login's password in the clear, or what is in the way. */
-export async function openSecret(login: BrokerAccount): Promise<string | LoginFinding> {
+export async function openPassword(login: BrokerAccount): Promise<string | LoginFinding> {
   const { username } = login.principal
   try {
     const secret = await login.openPassword()
     if (secret !== undefined) return secret
   } catch (error) {
     if (!(error instanceof SealedPasswordError)) throw error
-    return { username, code: 'secret-unreadable', text: `${username}: ${error.message}.` }
+    return { username, code: 'password-unreadable', text: `${username}: ${error.message}.` }
   }
   const text = `${username}: the fleet has a hash of the password and no sealed copy to tell it by.`
-  return { username, code: 'secret-unknown', text }
-}
-
-/** Bytes as base64 with padding, as Mosquitto writes it. */
-export function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
+  return { username, code: 'password-unknown', text }
 }
 
 async function derive(

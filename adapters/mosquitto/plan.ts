@@ -8,7 +8,7 @@ import { type DynsecAcl, mosquittoDynsecRoles } from '../../src/product/mosquitt
 import { type ActualClient, type ActualRole, MARK, writeAcls, writeDescription } from './actual.ts'
 import type { Command } from './control.ts'
 import { type LoginFinding, ruleFinding } from './finding.ts'
-import { openSecret } from './password.ts'
+import { openPassword } from './password.ts'
 
 /** What is to be done about one login. */
 export interface LoginPlan {
@@ -55,7 +55,7 @@ export async function planLogin(
   }
   if (!login) return planClosed(username, client, [])
   const isTold = client?.credentialId === login.credentialId
-  const secret = isTold && !tellPassword ? undefined : await openSecret(login)
+  const secret = isTold && !tellPassword ? undefined : await openPassword(login)
   const password = typeof secret === 'string' ? secret : undefined
   const findings = typeof secret === 'object' ? [secret] : []
   // Whatever password it has there, it is not the one that is good.

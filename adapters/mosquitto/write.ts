@@ -4,8 +4,10 @@
  * @module
  */
 import type { FileHandle } from 'node:fs/promises'
+import { ConfigError } from '../../src/base/errors.ts'
+import { checkOptions } from '../../src/base/options.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
-import { mosquittoFiles } from './files.ts'
+import { mosquittoFileParts } from './files.ts'
 import type { LoginFinding } from './finding.ts'
 import {
   findUser,
@@ -36,7 +38,7 @@ export interface WrittenFiles {
 }
 
 /**
- * Writes both files from a fleet, as {@link mosquittoFiles} says, and has Mosquitto read them.
+ * Writes both files from a fleet, as {@link mosquittoFileParts} says, and has Mosquitto read them.
  *
  * Each file is written beside its path and then takes the place of what is there, whole. Its owner,
  * group and mode are those of the file that was there, else of the other one. Where there is none
@@ -48,14 +50,19 @@ export interface WrittenFiles {
  *
  * If anything fails before the files take their places, both stay as they were.
  *
- * @throws {ConfigError} If the process id is none.
+ * @throws {ConfigError} If a path or the process id is none, or an option is unknown.
  * @throws {MosquittoReloadError} If Mosquitto could not be told, or could not read the files.
  * @throws The error of the file system.
  */
 export async function writeMosquittoFiles(
   fleet: Fleet,
-  { passwordFile, aclFile, reload }: WriteFilesOptions,
+  options: WriteFilesOptions,
 ): Promise<WrittenFiles> {
+  checkOptions(options, { passwordFile: true, aclFile: true, reload: true })
+  const { passwordFile, aclFile, reload } = options
+  for (const [key, path] of Object.entries({ passwordFile, aclFile })) {
+    if (typeof path !== 'string' || path === '') throw new ConfigError(key, 'must be a path')
+  }
   const [passwords, acl] = [new Replacement(passwordFile), new Replacement(aclFile)]
   const reader = reload && (await findUser(reload))
   const findings: LoginFinding[] = []
@@ -64,7 +71,7 @@ export async function writeMosquittoFiles(
   try {
     await passwords.open()
     await acl.open()
-    for await (const part of mosquittoFiles(fleet)) {
+    for await (const part of mosquittoFileParts(fleet)) {
       await passwords.append(part.passwords)
       await acl.append(part.acl)
       logins += part.logins

@@ -44,7 +44,7 @@ describe('a document', { skip: dynsecSiteMissing, timeout: 60_000 }, () => {
     const { output, findings } = await dynamicSecurityDocument(fleet, { admin: ADMIN })
     assert.deepEqual(
       findings.map(({ username, code }) => ({ username, code })),
-      [{ username: 'pump/P-4', code: 'secret-unknown' }],
+      [{ username: 'pump/P-4', code: 'password-unknown' }],
     )
     for (const { password } of [login, other, revoked, HUB, ADMIN]) {
       assert.ok(!output.includes(password))

@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { mosquittoFiles, writeMosquittoFiles } from '../../adapters/mosquitto/index.ts'
+import { mosquittoFileParts, writeMosquittoFiles } from '../../adapters/mosquitto/index.ts'
 import { createFleet, type Fleet, hashPassword, memoryStore } from '../../src/index.ts'
 import { generatedMosquitto } from '../support/generated.ts'
 import {
@@ -60,7 +60,7 @@ async function text(fleet: Fleet) {
   let passwords = ''
   let acl = ''
   const findings: string[] = []
-  for await (const part of mosquittoFiles(fleet)) {
+  for await (const part of mosquittoFileParts(fleet)) {
     passwords += part.passwords
     acl += part.acl
     findings.push(...part.findings.map(({ username, code }) => `${username} ${code}`))
@@ -226,9 +226,9 @@ topic write alarms/P-3
     const { passwords, acl, findings } = await text(fleet)
     assert.ok(passwords.includes(`pump/P-1:${MOSQUITTO_HASH}\n`))
     assert.deepEqual(findings, [
-      'django secret-unknown',
-      'pump/P-2 secret-unknown',
-      'pump/P-3 secret-unknown',
+      'django password-unknown',
+      'pump/P-2 password-unknown',
+      'pump/P-3 password-unknown',
       'pump/P-4 rule',
       'pump/a  user-name',
       'pump/a:b user-name',

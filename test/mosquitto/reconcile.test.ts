@@ -341,7 +341,7 @@ describe('a password the fleet cannot tell', { skip: dynsecSiteMissing, timeout:
     const { findings } = await running.reconcile()
     assert.deepEqual(
       findings.map(({ username, code }) => ({ username, code })),
-      [{ username: 'pump/P-3', code: 'secret-unknown' }],
+      [{ username: 'pump/P-3', code: 'password-unknown' }],
     )
     assert.ok(!site.readDocument().includes('pump/P-3'))
   })
@@ -352,7 +352,7 @@ describe('a password the fleet cannot tell', { skip: dynsecSiteMissing, timeout:
     await makeFleet({ store, sealingKey: undefined }).rotate(pump, 'P-1')
     const report = await running.reconcile()
     assert.deepEqual(counts(report), { disabled: 1, unchanged: 2 })
-    assert.deepEqual(report.findings[0]?.code, 'secret-unknown')
+    assert.deepEqual(report.findings[0]?.code, 'password-unknown')
     assert.equal(await mayConnect(running.site.url, running.login), false)
   })
 
@@ -361,7 +361,7 @@ describe('a password the fleet cannot tell', { skip: dynsecSiteMissing, timeout:
     await makeFleet({ store, sealingKey: `${sealingKey}.` }).provision(pump, 'P-3')
     await using running = await start({ store })
     assert.deepEqual(counts(running.first), { closedDefaults: 1, created: 3, unchanged: 1 })
-    assert.deepEqual(running.first.findings[0]?.code, 'secret-unreadable')
+    assert.deepEqual(running.first.findings[0]?.code, 'password-unreadable')
   })
 })
 

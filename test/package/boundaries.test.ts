@@ -61,7 +61,7 @@ const boundaries: Readonly<Record<string, Boundary>> = {
   }),
   './hono': adapter('hono', { packages: ['hono', 'valibot'] }),
   './aedes': adapter('aedes', { lazy: ['aedes', 'ws'], builtins: 'when used' }),
-  './mosquitto': adapter('mosquitto', { builtins: 'when used' }),
+  './mosquitto': adapter('mosquitto', { packages: ['@scure/base'], builtins: 'when used' }),
   './emqx': adapter('emqx', {}),
   // The settings of `mqtt`, as types: what a configuration may hold.
   './cli': adapter('cli', { adapters: ['mqtt'] }),
