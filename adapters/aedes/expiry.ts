@@ -8,8 +8,9 @@ import type { Principal } from '../../src/rule/principal.ts'
 /** Waits for logins to expire. */
 export interface ExpiryWatch {
   /**
-   * Waits for the end of a principal that has one. A user name is waited for once, and until it has
-   * expired, since its sessions may outlive its connections.
+   * Waits for the end of a principal that has one. A user name is waited for once, and until the last
+   * of its logins has expired: a token that was renewed keeps its sessions, and those may outlive
+   * connections. A connection of a login that has expired before may do nothing any more.
    */
   add(principal: Principal): void
   /** Stops waiting, for good. */
@@ -22,21 +23,24 @@ export interface ExpiryWatch {
  * @param onExpired Told a user name when its login has expired.
  */
 export function expiryWatch(onExpired: (username: string) => void): ExpiryWatch {
-  const timers = new Map<string, ReturnType<typeof setTimeout>>()
+  const waiting = new Map<string, { expiresAt: number; timer: ReturnType<typeof setTimeout> }>()
   let closed = false
   return {
     add({ username, expiresAt }) {
-      if (closed || expiresAt === undefined || timers.has(username)) return
+      if (closed || expiresAt === undefined) return
+      const before = waiting.get(username)
+      if (before && before.expiresAt >= expiresAt) return
+      clearTimeout(before?.timer)
       const end = () => {
-        timers.delete(username)
+        waiting.delete(username)
         onExpired(username)
       }
-      timers.set(username, setTimeout(end, expiresAt - Date.now()))
+      waiting.set(username, { expiresAt, timer: setTimeout(end, expiresAt - Date.now()) })
     },
 
     close() {
       closed = true
-      for (const timer of timers.values()) clearTimeout(timer)
+      for (const { timer } of waiting.values()) clearTimeout(timer)
     },
   }
 }

@@ -2,7 +2,8 @@
  * Tokens: logins that end by themselves and carry their own access rules.
  *
  * The password is a JSON Web Token (RFC 7519) in the compact form of RFC 7515, signed by HS256
- * (RFC 7518, section 3.2). Nothing is stored: what a token grants is read from the token itself.
+ * (RFC 7518, section 3.2). What a token grants is read from the token itself, and for a while from a
+ * note of it, where a broker asks about its holder by user name alone.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import { base64urlnopad } from '@scure/base'
 import * as v from 'valibot'
 import { equalConstantTime } from '../base/constant-time.ts'
 import { ConfigError, InvalidNameError } from '../base/errors.ts'
+import { isSurrogate } from '../base/text.ts'
 import type { Principal } from '../rule/principal.ts'
 import { type AccessRule, type Attributes, checkRules, expandFilter } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
@@ -28,10 +30,12 @@ export const MAX_TOKEN_BYTES = 8_192
 /** Longest life of a token, in seconds: a day. */
 export const MAX_TOKEN_LIFETIME = 86_400
 
-/** How many holders of tokens a fleet knows by user name alone. */
-export const MAX_TOKEN_HOLDERS = 10_000
+/** Longest subject of a token, in UTF-16 code units. */
+export const MAX_TOKEN_SUBJECT = 1_024
 
 const DEFAULT_LIFETIME = 3_600
+/** Random bytes in a user name, or those of a subject's HMAC: 22 characters. */
+const USERNAME_BYTES = 16
 const RESERVED_VALUES: readonly string[] = ['prefix', 'username', 'clientId']
 
 /** What {@link Fleet.issueToken} takes. */
@@ -46,11 +50,20 @@ export interface TokenOptions {
   readonly attributes?: Attributes
   /** Seconds until it expires: a whole number, 1 to 86,400 (a day). Default: 3,600 (an hour). */
   readonly expiresIn?: number
+  /**
+   * Whose token it is, such as the id of an account or of its session: a text of 1 to 1,024
+   * characters that only the application knows the meaning of. Tokens of one subject have one user
+   * name, so that who renews a token keeps its client id and its session; and whoever has a token of
+   * the subject can take that session. The user name tells nothing of the subject, and cannot be
+   * guessed from it without the pepper. Where a broker asks about a user name, the rules of the token
+   * that logged in last count for all of its connections. Default: a user name that no other token has.
+   */
+  readonly subject?: string
 }
 
 /** A login that ends by itself. Whoever has it may use it until then. */
 export interface IssuedToken {
-  /** `token:` and 22 characters. No other login has it. It is no secret. */
+  /** `token:` and 22 characters. Only tokens of the same subject have it. It is no secret. */
   readonly username: string
   /** The token: ASCII without spaces, at most {@link MAX_TOKEN_BYTES}. */
   readonly password: string
@@ -67,14 +80,19 @@ export interface TokenAuthority {
    * @throws As `Fleet.issueToken` does.
    */
   issue(options: TokenOptions, now: number): IssuedToken
-  /** Who logs in with a token, or why it fails. Remembers who does. Never throws. */
+  /** Who logs in with a token, or why it fails. Never throws. */
   verify(
     username: string,
     password: string,
     now: number,
   ): TokenHolder | 'password-wrong' | 'token-expired'
-  /** Who was seen logging in under a user name, with a token that has not expired. */
-  find(username: string, now: number): TokenHolder | undefined
+  /**
+   * What others are to be told of a token that was verified: what it grants, under a proof of another
+   * key. It is no password, and no token can be made of it.
+   */
+  note(password: string): string
+  /** Who a note is about, if it is one of a token of this user name that has not expired. */
+  readNote(username: string, note: string, now: number): TokenHolder | undefined
 }
 
 /** The holder of a token. */
@@ -117,34 +135,56 @@ const payloadSchema = v.strictObject({
  * @param pepper A key of at least 16 bytes.
  */
 export function tokenAuthority(pepper: string | Uint8Array, prefix: string): TokenAuthority {
-  // A key of its own: a signature never equals a stored hash of anything.
-  const info = utf8ToBytes(`devicehub token 1\0${prefix}`)
-  const key = hkdf(sha256, toBytes(pepper), undefined, info, 32)
-  const holders = new Map<string, TokenHolder>()
-
-  function sign(content: string): string {
-    return base64urlnopad.encode(hmac(sha256, key, utf8ToBytes(content)))
+  // Keys of their own: what is made with one is never good for another, nor a stored hash of anything.
+  const keyFor = (purpose: string) => {
+    const info = utf8ToBytes(`devicehub ${purpose} 1\0${prefix}`)
+    return hkdf(sha256, toBytes(pepper), undefined, info, 32)
+  }
+  const keys = {
+    token: keyFor('token'),
+    note: keyFor('token note'),
+    subject: keyFor('token subject'),
   }
 
-  function remember(holder: TokenHolder, now: number): void {
-    // The latest login stands last, so that those in use stay.
-    holders.delete(holder.username)
-    for (const [username, { expiresAt }] of holders) {
-      if (expiresAt > now && holders.size < MAX_TOKEN_HOLDERS) break
-      holders.delete(username)
+  function mac(key: Uint8Array, content: string): Uint8Array {
+    return hmac(sha256, key, utf8ToBytes(content))
+  }
+
+  function sign(key: Uint8Array, content: string): string {
+    return base64urlnopad.encode(mac(key, content))
+  }
+
+  function newUsername(subject: string | undefined): string {
+    const id =
+      subject === undefined
+        ? crypto.getRandomValues(new Uint8Array(USERNAME_BYTES))
+        : mac(keys.subject, subject).slice(0, USERNAME_BYTES)
+    return TOKEN_USERNAME_PREFIX + base64urlnopad.encode(id)
+  }
+
+  /** Who a body whose proof was checked is about. */
+  function readHolder(username: string, body: string): TokenHolder | undefined {
+    const payload = readPayload(body)
+    if (payload?.sub !== username) return undefined
+    const attributes = { ...payload.attributes, prefix, username }
+    return {
+      kind: 'token',
+      username,
+      rules: payload.rules,
+      attributes,
+      expiresAt: payload.exp * 1000,
     }
-    holders.set(holder.username, holder)
   }
 
   return {
-    issue({ rules, attributes = {}, expiresIn = DEFAULT_LIFETIME }, now) {
+    issue({ rules, attributes = {}, expiresIn = DEFAULT_LIFETIME, subject }, now) {
       checkTokenRules(rules)
       checkTokenAttributes(attributes)
       if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_TOKEN_LIFETIME) {
         throw new ConfigError('expiresIn', `must be 1 to ${MAX_TOKEN_LIFETIME} whole seconds`)
       }
-      const sub =
-        TOKEN_USERNAME_PREFIX + base64urlnopad.encode(crypto.getRandomValues(new Uint8Array(16)))
+      if (subject !== undefined) checkSubject(subject)
+      const sub = newUsername(subject)
       const known = { ...attributes, prefix, username: sub, clientId: '' }
       rules.forEach(({ filter }, i) => {
         // Nothing would give it a value later, so it is a slip of the pen.
@@ -165,30 +205,38 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
         )
       }
       const content = `${HEADER}.${base64urlnopad.encode(payload)}`
-      return { username: sub, password: `${content}.${sign(content)}`, expiresAt: exp * 1000 }
+      return {
+        username: sub,
+        password: `${content}.${sign(keys.token, content)}`,
+        expiresAt: exp * 1000,
+      }
     },
 
     verify(username, password, now) {
       if (password.length > MAX_TOKEN_BYTES) return 'password-wrong'
       const [, body, signature] = TOKEN_FORM.exec(password) ?? []
       // Nothing is decoded before the signature is known to be ours.
-      if (!body || !signature || !equalConstantTime(sign(`${HEADER}.${body}`), signature)) {
-        return 'password-wrong'
-      }
-      const payload = readPayload(body)
-      if (payload?.sub !== username) return 'password-wrong'
-      const { rules, exp } = payload
-      const expiresAt = exp * 1000
-      if (now >= expiresAt) return 'token-expired'
-      const attributes = { ...payload.attributes, prefix, username }
-      const holder: TokenHolder = { kind: 'token', username, rules, attributes, expiresAt }
-      remember(holder, now)
-      return holder
+      if (!body || !signature) return 'password-wrong'
+      const expected = sign(keys.token, `${HEADER}.${body}`)
+      if (!equalConstantTime(expected, signature)) return 'password-wrong'
+      const holder = readHolder(username, body)
+      if (!holder) return 'password-wrong'
+      return now < holder.expiresAt ? holder : 'token-expired'
     },
 
-    find(username, now) {
-      const holder = holders.get(username)
-      return holder && holder.expiresAt > now ? holder : undefined
+    note(password) {
+      const [, body = ''] = TOKEN_FORM.exec(password) ?? []
+      return `${body}.${sign(keys.note, body)}`
+    },
+
+    readNote(username, note, now) {
+      // Others may write where it is kept.
+      if (typeof note !== 'string' || note.length > MAX_TOKEN_BYTES) return undefined
+      const [body, proof, ...rest] = note.split('.')
+      if (!body || !proof || rest.length > 0) return undefined
+      if (!equalConstantTime(sign(keys.note, body), proof)) return undefined
+      const holder = readHolder(username, body)
+      return holder && now < holder.expiresAt ? holder : undefined
     },
   }
 }
@@ -222,6 +270,16 @@ function checkTokenAttributes(attributes: unknown): void {
     }
     checkName(`value ${name}`, value)
   }
+}
+
+function checkSubject(subject: unknown): void {
+  const isText = typeof subject === 'string' && subject !== ''
+  if (!isText || subject.length > MAX_TOKEN_SUBJECT) {
+    throw new ConfigError('subject', `must be a text of 1 to ${MAX_TOKEN_SUBJECT} characters`)
+  }
+  // As UTF-8 all of them are the same character, and two subjects would be one.
+  const isSplit = [...subject].some((character) => isSurrogate(character.codePointAt(0)!))
+  if (isSplit) throw new ConfigError('subject', 'must not hold a lone surrogate')
 }
 
 function passes(check: () => void): boolean {

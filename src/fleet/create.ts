@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from '../base/errors.ts'
+import { memoryKeys } from '../base/memory-keys.ts'
 import { passwordHasher } from '../credential/generated.ts'
 import { passwordSealer } from '../credential/sealed.ts'
 import { tokenAuthority } from '../credential/token.ts'
@@ -27,11 +28,13 @@ import { Records } from './records.ts'
 import { deviceRegistry } from './registry.ts'
 import { ServiceSource } from './services.ts'
 import { SharedFailures } from './shared-failures.ts'
-import { tokenSource } from './token-source.ts'
+import { TokenSource } from './token-source.ts'
 import { FleetTypes } from './types.ts'
 
 const DEFAULT_RULES_LIFETIME = 10
 const MAX_RULES_LIFETIME = 3_600
+/** Where no others are given: the 10,000 holders of tokens that logged in last are known at least. */
+const OWN_KEYS = { size: 20_000 }
 
 /**
  * Makes a fleet.
@@ -62,13 +65,15 @@ export function createFleet(options: FleetOptions): Fleet {
   const isService = (username: string) => services.has(username)
   const devices = new DeviceSource({ store, types, verifier, isService })
   const tokens = pepper === undefined ? undefined : tokenAuthority(pepper, prefix)
-  const directory = new Directory([services, ...(tokens ? [tokenSource(tokens)] : [])], devices)
+  const forget = (username: string) => known.forget(username)
+  const holders =
+    tokens && new TokenSource({ tokens, keys: keys ?? memoryKeys(OWN_KEYS), prefix, forget })
+  const directory = new Directory([services, ...(holders ? [holders] : [])], devices)
   const rulesLifetime = readLifetime(options.rulesLifetime)
   const find = (username: string) => directory.find(username)
   const principalOf = (record: DeviceRecord) => devices.principalOf(record)
   const known = new KnownPrincipals({ find, store, principalOf }, rulesLifetime * 1_000)
   const decisions = new Decisions(known)
-  const forget = (username: string) => known.forget(username)
   const records = new Records(store, forget)
   const names = new FleetNames(store, types, services)
   const changes = new Changes()

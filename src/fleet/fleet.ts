@@ -42,8 +42,10 @@ export interface FleetOptions {
    */
   readonly sealingKey?: string | Uint8Array | undefined
   /**
-   * What the processes of a fleet share for a while: the failed logins that throttle guesses at chosen
-   * passwords. Default: each process counts its own.
+   * What the processes of a fleet share for a while: which holders of tokens logged in, so that each
+   * process answers for those that logged in at another, and the failed logins that throttle guesses
+   * at chosen passwords. It has neither passwords nor rules that would count without the pepper.
+   * Default: each process knows its own, of holders the 10,000 that logged in last.
    */
   readonly keys?: ExpiringKeys
   /** Logins that are no devices. Default: none. */
@@ -265,7 +267,7 @@ export interface Fleet {
   onChange(name: string, listener: ChangeListener): () => void
   /**
    * Makes a login that ends by itself and may do what its rules grant, and nothing else. It is
-   * stored nowhere: it cannot be listed, and not be revoked before it expires. Every fleet with the
+   * in no store: it cannot be listed, and not be revoked before it expires. Every fleet with the
    * same pepper and prefix accepts it.
    * @throws {ConfigError} If the fleet has no pepper, a setting is out of range, a rule is not valid
    * or holds a placeholder without a value, or the token would be too long.
@@ -274,7 +276,7 @@ export interface Fleet {
    */
   issueToken(options: TokenOptions): IssuedToken
   /**
-   * Decides a login. Rejects only if the store does.
+   * Decides a login. Rejects only if the store does, or for a token the keys.
    *
    * From the tenth failure within a minute under one user name, or the hundredth from one peer,
    * until that minute is over, only generated secrets and tokens are verified: they cannot be
@@ -283,8 +285,7 @@ export interface Fleet {
   authenticate(login: LoginRequest): Promise<Login>
   /**
    * Who has this user name, or `undefined`: nobody, a revoked device, or the holder of a token that
-   * has expired or was not seen logging in through this fleet. The 10,000 holders that logged in
-   * last are known.
+   * has expired, or did not log in at a fleet with the same {@link FleetOptions.keys}.
    */
   findPrincipal(username: string): Promise<Principal | undefined>
   /**
@@ -294,7 +295,7 @@ export interface Fleet {
    * @param product One of `devicehub/products`, or the facts of a broker alone.
    */
   compatibility(product: { readonly facts: BrokerFacts }): readonly CompatibilityFinding[]
-  /** Decides what a connected client may do. Rejects only if the store does. */
+  /** Decides what a connected client may do. Rejects only if the store or the keys do. */
   authorize(request: NamedAccessRequest): Promise<Decision>
   /**
    * Decides as {@link Fleet.authorize} does, and explains a denial: that very decision, which asking

@@ -1,16 +1,63 @@
 /**
- * Holders of tokens as a source of principals.
+ * Holders of tokens as a source of principals. Who logged in is noted in keys that processes may share,
+ * since brokers ask about a holder by user name alone, and any of the processes.
  *
  * @module
  */
+import type { ExpiringKeys } from '../base/expiring-keys.ts'
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { isTokenUsername, type TokenAuthority } from '../credential/token.ts'
-import type { PrincipalSource } from './directory.ts'
+import type { Principal } from '../rule/principal.ts'
+import type { LoginAttempt, PrincipalSource } from './directory.ts'
+import type { LoginDenial } from './fleet.ts'
 
-/** Makes it. */
-export function tokenSource(tokens: TokenAuthority): PrincipalSource {
-  return {
-    has: isTokenUsername,
-    login: ({ username, password }) => tokens.verify(username, password, Date.now()),
-    find: (username) => tokens.find(username, Date.now()),
+/** What {@link TokenSource} takes. */
+export interface TokenSourceOptions {
+  readonly tokens: TokenAuthority
+  readonly keys: ExpiringKeys
+  readonly prefix: string
+  /** Has the next question about a user name read it anew. */
+  readonly forget: (username: string) => void
+}
+
+/** The token holders of one fleet. */
+export class TokenSource implements PrincipalSource {
+  readonly #tokens: TokenAuthority
+  readonly #keys: ExpiringKeys
+  readonly #prefix: string
+  readonly #forget: (username: string) => void
+
+  constructor({ tokens, keys, prefix, forget }: TokenSourceOptions) {
+    this.#tokens = tokens
+    this.#keys = keys
+    this.#prefix = prefix
+    this.#forget = forget
+  }
+
+  has(username: string): boolean {
+    return isTokenUsername(username)
+  }
+
+  login({ username, password }: LoginAttempt): MaybePromise<Principal | LoginDenial> {
+    const now = Date.now()
+    const holder = this.#tokens.verify(username, password, now)
+    if (typeof holder === 'string') return holder
+    const lifetime = Math.ceil((holder.expiresAt - now) / 1_000)
+    const noted = this.#keys.set(this.#key(username), this.#tokens.note(password), lifetime)
+    return andThen(noted, () => {
+      // A token of the same subject may grant something else.
+      this.#forget(username)
+      return holder
+    })
+  }
+
+  find(username: string): MaybePromise<Principal | undefined> {
+    return andThen(this.#keys.get(this.#key(username)), (note) => {
+      return note === undefined ? undefined : this.#tokens.readNote(username, note, Date.now())
+    })
+  }
+
+  #key(username: string): string {
+    return `token/${this.#prefix}/${username}`
   }
 }

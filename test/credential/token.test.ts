@@ -11,7 +11,6 @@ import fc from 'fast-check'
 import {
   isTokenUsername,
   MAX_TOKEN_BYTES,
-  MAX_TOKEN_HOLDERS,
   type TokenHolder,
   tokenAuthority,
 } from '../../src/credential/token.ts'
@@ -371,44 +370,104 @@ function fits(make: () => void): boolean {
   }
 }
 
-describe('by user name alone', () => {
-  test('the holder of a token is found once seen, and until it expires', () => {
-    const fresh = tokenAuthority(PEPPER, 'things')
-    const { username, password, expiresAt } = token
-    assert.equal(fresh.find(username, NOW), undefined)
-    assert.equal(fresh.verify(username, `${password}A`, NOW), 'password-wrong')
-    assert.equal(fresh.find(username, NOW), undefined)
-    const holder = fresh.verify(username, password, NOW)
-    assert.deepEqual(fresh.find(username, NOW), holder)
-    assert.deepEqual(fresh.find(username, expiresAt - 1), holder)
-    assert.equal(fresh.find(username, expiresAt), undefined)
-    assert.equal(fresh.verify(username, password, expiresAt), 'token-expired')
-    assert.equal(fresh.find(username, expiresAt), undefined)
+describe('a note of a token', () => {
+  const { username, password, expiresAt } = token
+
+  test('says who its holder is, until the token expires', () => {
+    const holder = authority.verify(username, password, NOW)
+    const note = authority.note(password)
+    for (const fleet of [authority, tokenAuthority(PEPPER, 'things')]) {
+      assert.deepEqual(fleet.readNote(username, note, NOW), holder)
+      assert.deepEqual(fleet.readNote(username, note, expiresAt - 1), holder)
+      assert.equal(fleet.readNote(username, note, expiresAt), undefined)
+    }
   })
 
-  for (const username of ['', 'token:', '__proto__', 'constructor', token.username.slice(0, -1)]) {
-    test(`nobody is found as ${JSON.stringify(username)}`, () => {
-      verify(token.password)
-      assert.equal(authority.find(username, NOW), undefined)
+  test('is no password, nor is a password a note', () => {
+    const note = authority.note(password)
+    const [header] = password.split('.')
+    for (const guess of [note, `${header}.${note}`, `.${note}`]) {
+      assert.equal(authority.verify(username, guess, NOW), 'password-wrong')
+    }
+    for (const guess of [password, password.slice(password.indexOf('.') + 1)]) {
+      assert.equal(authority.readNote(username, guess, NOW), undefined)
+    }
+  })
+
+  const other = authority.issue({ rules, attributes }, NOW)
+  const note = authority.note(password)
+  const [body, proof] = note.split('.')
+  const wider = Buffer.from(
+    JSON.stringify({
+      ...JSON.parse(Buffer.from(body!, 'base64url').toString()),
+      rules: [{ effect: 'allow', actions: ['publish', 'subscribe'], filter: '#' }],
+    }),
+  ).toString('base64url')
+  const rows: [title: string, username: string, note: unknown][] = [
+    ['of somebody else', other.username, note],
+    ['with rules that somebody wrote', username, `${wider}.${proof}`],
+    ['with no proof', username, `${body}.`],
+    ['of a body alone', username, body],
+    [
+      'with a proof of another',
+      username,
+      `${body}.${authority.note(other.password).split('.')[1]}`,
+    ],
+    ['with the proof of the token', username, `${body}.${password.split('.')[2]}`],
+    ['with a part more', username, `${note}.`],
+    [
+      'of a fleet with another pepper',
+      username,
+      tokenAuthority(`${PEPPER}!`, 'things').note(password),
+    ],
+    ['of a fleet with another prefix', username, tokenAuthority(PEPPER, 'other').note(password)],
+    ['that is empty', username, ''],
+    ['that is too long', username, `${body}${'A'.repeat(10_000)}.${proof}`],
+    ['that is no text', username, 7],
+    ['under a made-up name', '__proto__', note],
+  ]
+  for (const [title, name, given] of rows) {
+    test(`${title} is none`, () => {
+      assert.equal(authority.readNote(name, given as string, NOW), undefined)
     })
   }
+})
 
-  test('the holders that logged in last are known, and no more than the bound', () => {
-    const crowd = tokenAuthority(PEPPER, 'things')
-    const enter = (issued: { username: string; password: string }, now = NOW) =>
-      assert.ok(typeof crowd.verify(issued.username, issued.password, now) === 'object')
-    const issue = (expiresIn: number) => crowd.issue({ rules, attributes, expiresIn }, NOW)
-    const [first, second, third] = [issue(60), issue(60), issue(60)] as const
-    for (const issued of [first, second, third]) enter(issued)
-    enter(first)
-    for (let i = 3; i < MAX_TOKEN_HOLDERS; i++) enter(issue(60))
-    assert.ok(crowd.find(second.username, NOW))
-    enter(issue(60))
-    assert.equal(crowd.find(second.username, NOW), undefined)
-    for (const { username } of [first, third]) assert.ok(crowd.find(username, NOW))
-    // Who is forgotten is found again after another login.
-    enter(second)
-    assert.ok(crowd.find(second.username, NOW))
-    assert.equal(crowd.find(third.username, NOW), undefined)
+describe('a subject', () => {
+  const issue = (subject: string, from = authority) =>
+    from.issue({ rules, attributes, subject }, NOW).username
+
+  test('has one user name, of the form of every token', () => {
+    const name = issue('account 7')
+    assert.match(name, /^token:[A-Za-z0-9_-]{22}$/)
+    assert.equal(issue('account 7'), name)
+    assert.equal(issue('account 7', tokenAuthority(PEPPER, 'things')), name)
+    const { password } = authority.issue({ rules, attributes, subject: 'account 7' }, NOW + 5_000)
+    assert.ok(typeof authority.verify(name, password, NOW + 5_000) === 'object')
+    assert.ok(!password.includes('account'))
   })
+
+  test('has another one than any other, and in any other fleet', () => {
+    const names = [
+      ...['account 7', 'account 70', 'Account 7', 'account 7 ', '7', 'é', 'e\u0301'].map((each) =>
+        issue(each),
+      ),
+      issue('account 7', tokenAuthority(PEPPER, 'other')),
+      issue('account 7', tokenAuthority(`${PEPPER}!`, 'things')),
+      authority.issue({ rules, attributes }, NOW).username,
+      authority.issue({ rules, attributes }, NOW).username,
+    ]
+    assert.equal(new Set(names).size, names.length)
+  })
+
+  test('that is the user name of a token is not that token', () => {
+    const name = issue('account 7')
+    for (const subject of [name, name.slice(6)]) assert.notEqual(issue(subject), name)
+  })
+
+  for (const subject of ['', 'x'.repeat(1_025), '\ud83d', 'a\udc00b', 7, null, {}, ['a']]) {
+    test(`is refused as ${JSON.stringify(subject)?.slice(0, 40)}`, () => {
+      assert.throws(() => issue(subject as string), { name: 'ConfigError', key: 'subject' })
+    })
+  }
 })

@@ -8,9 +8,11 @@ import { describe, test } from 'node:test'
 import {
   type AccessRequest,
   type AccessRule,
+  type ExpiringKeys,
   type Fleet,
   type IssuedToken,
   type LoginDenial,
+  memoryKeys,
   memoryStore,
 } from '../../src/index.ts'
 import { HUB_PASSWORD, makeFleet, pump } from './fixture.ts'
@@ -263,5 +265,111 @@ describe('a token grants its rules', () => {
     const asked = { ...subscribe('things/pump/P-1/data'), username: other.username }
     assert.equal((await fleet.authorize(asked)).effect, 'deny')
     assert.equal((await fleet.authorize({ ...asked, username })).effect, 'allow')
+  })
+})
+
+describe('behind one load balancer', () => {
+  const topic = 'things/pump/P-1/data'
+  const options = { rules: [watchPump], attributes: { deviceId: 'P-1' } }
+  const ask = async (on: Fleet, username: string, asked: string = topic) =>
+    (await on.authorize({ username, action: 'subscribe', topic: asked })).code
+
+  /** Two processes of a fleet, and one of another prefix, over the same keys. */
+  function site(keys: ExpiringKeys = memoryKeys()) {
+    const make = (prefix?: string) =>
+      makeFleet({ pepper: PEPPER, keys, ...(prefix !== undefined && { prefix }) })
+    return { keys, one: make(), other: make(), stranger: make('other') }
+  }
+
+  test('a fleet answers for a token that logged in at another with the same keys', async () => {
+    const { one, other, stranger } = site()
+    const token = one.issueToken(options)
+    assert.equal(await ask(other, token.username), 'principal-unknown')
+    await enter(one, token)
+    for (const fleet of [one, other]) {
+      assert.equal(await ask(fleet, token.username), 'allowed-by-rule')
+      assert.equal(await ask(fleet, token.username, 'things/pump/P-2/data'), 'no-rule-grants')
+      assert.deepEqual(
+        await fleet.findPrincipal(token.username),
+        await one.findPrincipal(token.username),
+      )
+    }
+    assert.equal(await ask(stranger, token.username), 'principal-unknown')
+    const apart = makeFleet({ pepper: PEPPER })
+    assert.equal(await ask(apart, token.username), 'principal-unknown')
+    await at(token.expiresAt, async () => {
+      assert.equal(await ask(other, token.username), 'principal-unknown')
+    })
+  })
+
+  test('what is in the keys is no password, and what others write there no rule', async () => {
+    const written = new Map<string, string>()
+    const inner = memoryKeys()
+    const set = (key: string, value: string, lifetime: number) => {
+      written.set(key, value)
+      inner.set(key, value, lifetime)
+    }
+    const { one, other } = site({ ...inner, set })
+    const [token, victim] = [one.issueToken(options), one.issueToken(options)]
+    await enter(one, token)
+    const [[key, note]] = [...written] as [[string, string]]
+    assert.ok(!note.includes(token.password.split('.')[2]!))
+    const [header] = token.password.split('.')
+    for (const password of [note, `${header}.${note}`]) {
+      assert.equal(await denial(other, { username: token.username, password }), 'password-wrong')
+    }
+    for (const [name, value] of [
+      [victim.username, note],
+      [victim.username, victim.password],
+      [token.username, note.replace(/^./, 'f')],
+      [token.username, JSON.stringify({ rules: [watchPump] })],
+    ] as const) {
+      inner.set(key.replace(token.username, name), value, 60)
+      assert.equal(await ask(other, name), 'principal-unknown', value.slice(0, 20))
+    }
+  })
+
+  test('keys that lost a login deny until the next one', async () => {
+    const { one, other } = site({ ...memoryKeys(), get: () => undefined })
+    const token = one.issueToken(options)
+    await enter(one, token)
+    assert.equal(await ask(other, token.username), 'principal-unknown')
+  })
+
+  test('keys that fail are a failure, and no denial', async () => {
+    const fail = () => Promise.reject(new Error('out of order'))
+    const { one } = site({ ...memoryKeys(), get: fail, set: fail })
+    const token = one.issueToken(options)
+    await assert.rejects(one.authenticate(token), /out of order/)
+    await assert.rejects(ask(one, token.username), /out of order/)
+    assert.equal(await denial(one, { ...token, password: 'wrong' }), 'password-wrong')
+  })
+
+  test('a token of the same subject has the user name, and its own rules from its login on', async () => {
+    const { one, other } = site()
+    const first = one.issueToken({ ...options, subject: 'account 7' })
+    const news: AccessRule = { effect: 'allow', actions: ['subscribe'], filter: 'news' }
+    const second = other.issueToken({ rules: [news], subject: 'account 7', expiresIn: 7_200 })
+    assert.equal(second.username, first.username)
+    await enter(one, first)
+    assert.equal(await ask(one, first.username), 'allowed-by-rule')
+    assert.equal(await ask(one, first.username, 'news'), 'no-rule-grants')
+    await enter(one, second)
+    assert.equal(await ask(one, first.username), 'no-rule-grants')
+    assert.equal(await ask(one, first.username, 'news'), 'allowed-by-rule')
+    await at(first.expiresAt, async () => {
+      assert.equal(await denial(one, first), 'token-expired')
+      assert.equal(await ask(other, first.username, 'news'), 'allowed-by-rule')
+    })
+  })
+
+  test('a subject gives nobody the login of another', async () => {
+    const { one } = site()
+    const [mine, others] = ['account 7', 'account 8'].map((subject) =>
+      one.issueToken({ ...options, subject }),
+    ) as [IssuedToken, IssuedToken]
+    assert.notEqual(mine.username, others.username)
+    const crossed = { username: others.username, password: mine.password }
+    assert.equal(await denial(one, crossed), 'password-wrong')
   })
 })
