@@ -15,6 +15,7 @@ import { base64urlnopad } from '@scure/base'
 import * as v from 'valibot'
 import { equalConstantTime } from '../base/constant-time.ts'
 import { ConfigError, InvalidNameError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import { isSurrogate } from '../base/text.ts'
 import type { Principal } from '../rule/principal.ts'
 import { type AccessRule, type Attributes, checkRules, expandFilter } from '../rule/rule.ts'
@@ -34,6 +35,12 @@ export const MAX_TOKEN_LIFETIME = 86_400
 export const MAX_TOKEN_SUBJECT = 1_024
 
 const DEFAULT_LIFETIME = 3_600
+const OPTIONS: Readonly<Record<keyof TokenOptions, true>> = {
+  rules: true,
+  attributes: true,
+  expiresIn: true,
+  subject: true,
+}
 /** Random bytes in a user name, or those of a subject's HMAC: 22 characters. */
 const USERNAME_BYTES = 16
 const RESERVED_VALUES: readonly string[] = ['prefix', 'username', 'clientId']
@@ -177,7 +184,9 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
   }
 
   return {
-    issue({ rules, attributes = {}, expiresIn = DEFAULT_LIFETIME, subject }, now) {
+    issue(options, now) {
+      checkOptions(options, OPTIONS)
+      const { rules, attributes = {}, expiresIn = DEFAULT_LIFETIME, subject } = options
       checkTokenRules(rules)
       checkTokenAttributes(attributes)
       if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_TOKEN_LIFETIME) {

@@ -186,6 +186,17 @@ function checkCommands(key: string, commands: unknown): void {
   }
 }
 
+/** Whether a value has the form of what {@link defineDeviceType} makes. */
+export function isDeviceType(value: unknown): value is DeviceType {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, template, broker, heartbeat, rules, commands, data, status } =
+    value as Partial<DeviceType>
+  const isText = [name, template, broker].every((text) => typeof text === 'string')
+  // A schema may be a function as well.
+  const isWhole = [commands, data, status].every((part) => part !== undefined && part !== null)
+  return isText && isWhole && typeof heartbeat === 'number' && Array.isArray(rules)
+}
+
 /** What a handler of `data` messages receives. */
 export type DataOf<T extends DeviceType> = InferOutput<T['data']>
 

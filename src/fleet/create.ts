@@ -23,6 +23,7 @@ import type { Fleet, FleetOptions } from './fleet.ts'
 import { KnownPrincipals } from './known.ts'
 import { loginCheck } from './login.ts'
 import { FleetNames } from './names.ts'
+import { checkFleetOptions } from './options.ts'
 import { devicePasswords } from './passwords.ts'
 import { Records } from './records.ts'
 import { deviceRegistry } from './registry.ts'
@@ -39,7 +40,8 @@ const OWN_KEYS = { size: 20_000 }
 /**
  * Makes a fleet.
  *
- * @throws {ConfigError} If types share a name or overlapping topics, or a setting is not valid.
+ * @throws {ConfigError} If an option is unknown or missing, types share a name or overlapping topics,
+ * or a setting is not valid.
  * @throws {InvalidNameError} If the prefix or a service's user name is not a plain word, or that
  * name begins with `token:`.
  *
@@ -54,6 +56,7 @@ const OWN_KEYS = { size: 20_000 }
  * ```
  */
 export function createFleet(options: FleetOptions): Fleet {
+  checkFleetOptions(options)
   const { store, pepper, sealingKey, keys } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
   const hasher = passwordHasher(pepper)

@@ -147,8 +147,8 @@ export interface Fleet {
    * registered with {@link Fleet.onChange} is done with it.
    * @throws {InvalidNameError} If the id, user name or an attribute could change a topic's shape.
    * @throws {DeviceExistsError} If the device or its user name is there already.
-   * @throws {ConfigError} If the type is not of this fleet, a rule is not valid, or a client id of its
-   * list is none, or another login's.
+   * @throws {ConfigError} If the type is not of this fleet, an option is unknown, a rule is not valid,
+   * or a client id of its list is none, or another login's.
    * @throws {ChangeError} If a listener failed, after all were told. The device is on record, and the
    * report of the error has its password.
    */
@@ -173,7 +173,8 @@ export interface Fleet {
    * the one written last counts.
    * @throws {DeviceUnknownError} If there is no such device.
    * @throws {DeviceRevokedError} If it is revoked.
-   * @throws {ConfigError} If the type is not of this fleet, or the overlap is out of range.
+   * @throws {ConfigError} If the type is not of this fleet, an option is unknown, or the overlap is out
+   * of range.
    * @throws {RevisionConflictError} If other writers were in between five times.
    * @throws {ChangeError} If a listener failed, after all were told. The new password counts, and the
    * report of the error has it.
@@ -189,8 +190,8 @@ export interface Fleet {
    * of them by itself; a rotation or revocation beside it is never undone.
    * @throws {DeviceUnknownError} If there is no such device.
    * @throws {DeviceRevokedError} If it is revoked.
-   * @throws {ConfigError} If the type is not of this fleet, a rule, an attribute's name or a client
-   * id is not valid, a client id is another login's, or nothing is given.
+   * @throws {ConfigError} If the type is not of this fleet, a setting is unknown, a rule, an
+   * attribute's name or a client id is not valid, a client id is another login's, or nothing is given.
    * @throws {InvalidTopicError} If a rule's filter is not well formed.
    * @throws {InvalidNameError} If an attribute's value could change a topic's shape.
    * @throws {RevisionConflictError} If other writers were in between five times.
@@ -269,7 +270,7 @@ export interface Fleet {
    * Makes a login that ends by itself and may do what its rules grant, and nothing else. It is
    * in no store: it cannot be listed, and not be revoked before it expires. Every fleet with the
    * same pepper and prefix accepts it.
-   * @throws {ConfigError} If the fleet has no pepper, a setting is out of range, a rule is not valid
+   * @throws {ConfigError} If the fleet has no pepper, an option is unknown or out of range, a rule is not valid
    * or holds a placeholder without a value, or the token would be too long.
    * @throws {InvalidTopicError} If a rule's filter is not well formed.
    * @throws {InvalidNameError} If a value could change a topic's shape.

@@ -4,13 +4,14 @@
  * @module
  */
 import { ConfigError, DeviceRevokedError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import { checkPasswordHash } from '../credential/format.ts'
 import { newestCredential, withCredential } from '../device/credentials.ts'
-import { readSettings, withSettings } from '../device/settings.ts'
+import { type DeviceSettings, readSettings, withSettings } from '../device/settings.ts'
 import type { DeviceRecord, DeviceStore, StoredCredential } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
 import type { ChangeReport, Changes, DeviceChange } from './changes.ts'
-import type { Fleet, ProvisionOptions, RecordedDevice } from './fleet.ts'
+import type { Fleet, ProvisionOptions, RecordedDevice, RotateOptions } from './fleet.ts'
 import type { FleetNames } from './names.ts'
 import { credentialOf, type DevicePasswords } from './passwords.ts'
 import type { Records } from './records.ts'
@@ -35,6 +36,19 @@ export interface RegistryOptions {
 /** Longest overlap of a rotation, in seconds: 30 days. */
 const MAX_OVERLAP = 2_592_000
 
+const PROVISION_OPTIONS: Readonly<Record<keyof ProvisionOptions, true>> = {
+  username: true,
+  rules: true,
+  attributes: true,
+  clientIds: true,
+}
+const ROTATE_OPTIONS: Readonly<Record<keyof RotateOptions, true>> = { overlap: true }
+const SETTINGS: Readonly<Record<keyof DeviceSettings, true>> = {
+  rules: true,
+  attributes: true,
+  clientIds: true,
+}
+
 /** Makes it. What it does is described at {@link Fleet}. */
 export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
   const { store, records, types, names, passwords, changes } = options
@@ -44,9 +58,11 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     type: DeviceType,
     id: string,
     makeCredential: () => StoredCredential | Promise<StoredCredential>,
-    { username: given, ...settings }: ProvisionOptions = {},
+    recordOptions: ProvisionOptions = {},
   ): Promise<DeviceChange & Pick<RecordedDevice, 'topics'>> {
     types.check(type)
+    checkOptions(recordOptions, PROVISION_OPTIONS)
+    const { username: given, ...settings } = recordOptions
     const username = names.checkNew(type, id, given)
     const { rules = [], attributes = {}, clientIds } = readSettings(settings)
     await names.checkClientIds(clientIds, username)
@@ -105,8 +121,10 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       return changes.tell(await record(type, id, () => credentialOf(hash), provisionOptions))
     },
 
-    async rotate(type, id, { overlap = 0 } = {}) {
+    async rotate(type, id, rotateOptions = {}) {
       types.check(type)
+      checkOptions(rotateOptions, ROTATE_OPTIONS)
+      const { overlap = 0 } = rotateOptions
       if (!(Number.isInteger(overlap) && overlap >= 0 && overlap <= MAX_OVERLAP)) {
         throw new ConfigError('overlap', `must be a whole number of seconds, 0 to ${MAX_OVERLAP}`)
       }
@@ -120,8 +138,9 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
 
     async update(type, id, settings) {
       types.check(type)
-      const given = readSettings(settings)
       // A misspelt name would leave the device with the rules that were to be replaced.
+      checkOptions(settings, SETTINGS)
+      const given = readSettings(settings)
       if (Object.keys(given).length === 0) {
         throw new ConfigError('settings', 'has no "rules", "attributes" or "clientIds"')
       }

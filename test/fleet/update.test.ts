@@ -147,7 +147,11 @@ describe('an update is refused, and nothing written, told or forgotten', () => {
   const word = 'must be a word of its own, such as "site"'
   const rows: readonly [settings: unknown, name: string, message: string][] = [
     [{}, 'ConfigError', 'settings: has no "rules", "attributes" or "clientIds"'],
-    [{ rule: [NEW] }, 'ConfigError', 'settings: has no "rules", "attributes" or "clientIds"'],
+    [
+      { rule: [NEW] },
+      'ConfigError',
+      'rule: is no option here: there are rules, attributes, clientIds',
+    ],
     [{ rules: undefined }, 'ConfigError', 'settings: has no "rules", "attributes" or "clientIds"'],
     [{ rules: null }, 'ConfigError', 'rules: must be a list of rules'],
     [{ rules: NEW }, 'ConfigError', 'rules: must be a list of rules'],

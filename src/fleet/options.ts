@@ -1,0 +1,68 @@
+/**
+ * What a fleet is made of, checked for callers that no compiler checks.
+ *
+ * @module
+ */
+import { ConfigError } from '../base/errors.ts'
+import type { ExpiringKeys } from '../base/expiring-keys.ts'
+import { checkOptions } from '../base/options.ts'
+import type { DeviceStore } from '../device/store.ts'
+import { isDeviceType } from '../device/type.ts'
+import type { FleetOptions } from './fleet.ts'
+
+const OPTIONS: Readonly<Record<keyof FleetOptions, true>> = {
+  types: true,
+  store: true,
+  prefix: true,
+  pepper: true,
+  sealingKey: true,
+  keys: true,
+  services: true,
+  rulesLifetime: true,
+}
+
+const STORE_METHODS: Readonly<Record<Exclude<keyof DeviceStore, 'filters'>, true>> = {
+  get: true,
+  findByUsername: true,
+  insert: true,
+  update: true,
+  delete: true,
+  list: true,
+}
+
+const KEYS_METHODS: Readonly<Record<keyof ExpiringKeys, true>> = {
+  get: true,
+  set: true,
+  setIfAbsent: true,
+  compareAndSet: true,
+}
+
+/**
+ * Checks the form of a fleet's options; what they are worth is checked where each is used.
+ *
+ * @throws {ConfigError} If one is unknown, missing, or without something it has to have.
+ */
+export function checkFleetOptions(options: FleetOptions): void {
+  checkOptions(options, OPTIONS)
+  const { types, store, services, keys } = options
+  if (!Array.isArray(types)) throw new ConfigError('types', 'must be a list of device types')
+  for (const [i, type] of types.entries()) {
+    if (!isDeviceType(type)) throw new ConfigError(`types.${i}`, 'must come from defineDeviceType')
+  }
+  checkMethods('store', store, STORE_METHODS)
+  if (!Array.isArray(store.filters)) {
+    throw new ConfigError('store.filters', 'must list by what the store can narrow a listing')
+  }
+  if (keys !== undefined) checkMethods('keys', keys, KEYS_METHODS)
+  if (services !== undefined && !Array.isArray(services)) {
+    throw new ConfigError('services', 'must be a list of service accounts')
+  }
+}
+
+function checkMethods(key: string, value: unknown, methods: Readonly<Record<string, true>>): void {
+  if (typeof value !== 'object' || value === null) throw new ConfigError(key, 'must be an object')
+  for (const name of Object.keys(methods)) {
+    if (typeof (value as Record<string, unknown>)[name] === 'function') continue
+    throw new ConfigError(`${key}.${name}`, 'must be a function')
+  }
+}
