@@ -31,6 +31,8 @@ export interface PrincipalReader {
 
 interface Entry {
   readonly principal: Principal
+  /** Whether it is a device with the user name `{type}/{deviceId}`. */
+  readonly isUsual: boolean
   /** Made when it is first asked for: a hub needs none. */
   known: KnownPrincipal | undefined
   /** The client id it was asked about last. */
@@ -71,7 +73,7 @@ export class KnownPrincipals {
   /** Whether a device is on record and not revoked: as kept, and then at once, or as read now. */
   isActive(type: string, id: string, now: number): MaybePromise<boolean> {
     const name = `${type}/${id}`
-    if (isDevice(this.#entries.get(name, now), type, id)) return true
+    if (this.#entries.get(name, now)?.isUsual) return true
     const username = this.#usernames.get(name)
     if (username !== undefined && isDevice(this.#entries.get(username, now), type, id)) return true
     return this.#readDevice(type, id, now)
@@ -108,8 +110,10 @@ export class KnownPrincipals {
   #toKeep(username: string, principal: Principal): ReadValue<Entry> {
     const { device, expiresAt: endsAt } = principal
     const name = device && `${device.type}/${device.id}`
-    if (name !== undefined && name !== username) this.#usernames.set(name, username)
-    return { key: username, value: { principal, known: undefined, clientId: undefined }, endsAt }
+    const isUsual = name === username
+    if (name !== undefined && !isUsual) this.#usernames.set(name, username)
+    const value: Entry = { principal, isUsual, known: undefined, clientId: undefined }
+    return { key: username, value, endsAt }
   }
 }
 

@@ -10,7 +10,7 @@ import { HUB_PASSWORD, makeFleet, pump } from './fixture.ts'
 
 const sealingKey = 'a sealing key of at least 32 bytes'
 
-describe('openSecret', () => {
+describe('openPassword', () => {
   test('tells the generated secret, and after a rotation the new one', async () => {
     const fleet = makeFleet({ sealingKey })
     const { password } = await fleet.provision(pump, 'P-1')
