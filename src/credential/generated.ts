@@ -1,7 +1,7 @@
 /**
- * Generated secrets and how they are kept.
+ * Generated passwords and how they are kept.
  *
- * A generated secret has 256 random bits, so it is hashed once: a slow hash would add nothing to
+ * A generated password has 256 random bits, so it is hashed once: a slow hash would add nothing to
  * it, and would turn a reconnect of the whole fleet into hours of CPU.
  *
  * @module
@@ -12,30 +12,30 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { equalConstantTime } from '../base/constant-time.ts'
 import { ConfigError } from '../base/errors.ts'
 
-/** Begins every generated device secret, so that a leaked one is recognised by scanners. */
+/** Begins every generated device password, so that a leaked one is recognised by scanners. */
 export const PASSWORD_PREFIX = 'dhs_'
 
 const PLAIN = '$dh-sha256$'
 const PEPPERED = '$dh-hmac-sha256$'
 const MIN_PEPPER_BYTES = 16
 
-/** Hashes secrets, and compares them with what is stored, under one pepper. */
+/** Hashes passwords, and compares them with what is stored, under one pepper. */
 export interface PasswordHasher {
-  /** The text to store for a secret. */
-  hash(secret: string): string
+  /** The text to store for a password. */
+  hash(password: string): string
   /**
-   * Whether a secret is the stored one, in time that depends on neither. Without a stored one, or
+   * Whether a password is the stored one, in time that depends on neither. Without a stored one, or
    * with one in another format, it does the same work and answers `false`.
    */
-  verify(secret: string, stored: string | undefined): boolean
+  verify(password: string, stored: string | undefined): boolean
 }
 
-/** A new device secret: {@link PASSWORD_PREFIX} and 64 hexadecimal digits (256 random bits). */
+/** A new device password: {@link PASSWORD_PREFIX} and 64 hexadecimal digits (256 random bits). */
 export function generatePassword(): string {
   return PASSWORD_PREFIX + bytesToHex(crypto.getRandomValues(new Uint8Array(32)))
 }
 
-/** Whether a stored text is in the format of a generated secret, with a pepper or without. */
+/** Whether a stored text is in the format of a generated password, with a pepper or without. */
 export function isGeneratedHash(stored: string): boolean {
   return stored.startsWith(PLAIN) || stored.startsWith(PEPPERED)
 }
@@ -53,16 +53,16 @@ export function passwordHasher(pepper: string | Uint8Array | undefined): Passwor
   }
   // Begun with the key once, which is a third of the work.
   const keyed = key && hmac.create(sha256, key)
-  const hash = (secret: string) => {
-    const bytes = utf8ToBytes(secret)
+  const hash = (password: string) => {
+    const bytes = utf8ToBytes(password)
     return keyed
       ? PEPPERED + bytesToHex(keyed.clone().update(bytes).digest())
       : PLAIN + bytesToHex(sha256(bytes))
   }
   return {
     hash,
-    verify(secret, stored) {
-      const actual = hash(secret)
+    verify(password, stored) {
+      const actual = hash(password)
       // A store may have handed out a null, whatever its type says: that is no hash either.
       const known = typeof stored === 'string'
       const same = equalConstantTime(actual, known ? stored : actual)

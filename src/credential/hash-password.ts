@@ -14,7 +14,7 @@ const [LN, R, P] = [14, 8, 5]
 /**
  * Hashes a password for storing: scrypt with a random salt of 16 bytes and `ln=14,r=8,p=5`, as a
  * PHC string. It takes about a second and 16 MiB of memory, on the event loop but in slices. A
- * secret of the fleet's own making needs none of this.
+ * password of the fleet's own making needs none of this.
  *
  * @returns Text for `fleet.importDevice` or the `passwordHash` of a service account.
  *

@@ -61,11 +61,11 @@ function pbkdf2Hash(
  * refuses: Cloudflare Workers runs at most 100,000 rounds.
  */
 export async function nativePbkdf2(
-  secret: Uint8Array<ArrayBuffer>,
+  password: Uint8Array<ArrayBuffer>,
   { digest, rounds, salt, key }: Pbkdf2Hash,
 ): Promise<Uint8Array | undefined> {
   try {
-    const imported = await crypto.subtle.importKey('raw', secret, 'PBKDF2', false, ['deriveBits'])
+    const imported = await crypto.subtle.importKey('raw', password, 'PBKDF2', false, ['deriveBits'])
     const algorithm = { name: 'PBKDF2', hash: digest, salt, iterations: rounds }
     return new Uint8Array(await crypto.subtle.deriveBits(algorithm, imported, key.length * 8))
   } catch {
@@ -76,10 +76,10 @@ export async function nativePbkdf2(
 
 /** Derives on the event loop, in slices. */
 export function loopPbkdf2(
-  secret: Uint8Array,
+  password: Uint8Array,
   { digest, rounds, salt, key }: Pbkdf2Hash,
 ): Promise<Uint8Array> {
-  return pbkdf2Async(digest === 'SHA-256' ? sha256 : sha512, secret, salt, {
+  return pbkdf2Async(digest === 'SHA-256' ? sha256 : sha512, password, salt, {
     c: rounds,
     dkLen: key.length,
     asyncTick: LOOP_SLICE,

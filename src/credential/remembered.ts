@@ -1,5 +1,5 @@
 /**
- * Which slow secrets were verified a short while ago.
+ * Which slow passwords were verified a short while ago.
  *
  * @module
  */

@@ -44,8 +44,8 @@ export function parseScrypt(stored: string): ScryptHash | undefined {
 
 /** Derives on the event loop, in slices: no runtime offers scrypt in WebCrypto. */
 export function loopScrypt(
-  secret: Uint8Array,
+  password: Uint8Array,
   { ln, r, p, salt, key }: ScryptHash,
 ): Promise<Uint8Array> {
-  return scryptAsync(secret, salt, { N: 2 ** ln, r, p, dkLen: key.length, asyncTick: LOOP_SLICE })
+  return scryptAsync(password, salt, { N: 2 ** ln, r, p, dkLen: key.length, asyncTick: LOOP_SLICE })
 }

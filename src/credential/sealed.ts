@@ -1,9 +1,9 @@
 /**
- * Secrets that can be read again, by whoever has the key: sealed copies for brokers that have to be
+ * Passwords that can be read again, by whoever has the key: sealed copies for brokers that have to be
  * told a password in the clear.
  *
  * AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits, under a key derived by HKDF-SHA-256
- * (RFC 5869), by the runtime's WebCrypto. Whose secret it is belongs to what is authenticated, so a
+ * (RFC 5869), by the runtime's WebCrypto. Whose password it is belongs to what is authenticated, so a
  * sealed text is worth nothing beside another device.
  *
  * @module
@@ -22,19 +22,19 @@ export const MIN_SEALING_KEY_BYTES = 32
 const FORMAT = '$dh-aes256-gcm$'
 const NONCE_BYTES = 12
 
-/** Whose secret it is. */
+/** Whose password it is. */
 export interface PasswordOwner {
   readonly type: string
   readonly id: string
   readonly credentialId: string
 }
 
-/** Seals secrets and opens them. Make one with {@link passwordSealer}. */
+/** Seals passwords and opens them. Make one with {@link passwordSealer}. */
 export interface PasswordSealer {
   /** The text to store. Each call makes another one. */
-  seal(owner: PasswordOwner, secret: string): Promise<string>
+  seal(owner: PasswordOwner, password: string): Promise<string>
   /**
-   * The secret, or `undefined` if the text was sealed under another key or for another owner, is
+   * The password, or `undefined` if the text was sealed under another key or for another owner, is
    * damaged, or is in no known format.
    */
   open(owner: PasswordOwner, sealed: string): Promise<string | undefined>
@@ -64,12 +64,12 @@ export function passwordSealer(sealingKey: string | Uint8Array): PasswordSealer 
   }
 
   return {
-    async seal(owner, secret) {
+    async seal(owner, password) {
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
       const text = await crypto.subtle.encrypt(
         algorithm(owner, nonce),
         await importKey(),
-        Uint8Array.from(utf8ToBytes(secret)),
+        Uint8Array.from(utf8ToBytes(password)),
       )
       return FORMAT + base64nopad.encode(Uint8Array.from([...nonce, ...new Uint8Array(text)]))
     },

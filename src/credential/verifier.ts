@@ -1,5 +1,5 @@
 /**
- * Verifying secrets, fast and slow ones, against what is stored.
+ * Verifying passwords, fast and slow ones, against what is stored.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import { loopPbkdf2, nativePbkdf2 } from './pbkdf2.ts'
 import { remembered } from './remembered.ts'
 import { loopScrypt } from './scrypt.ts'
 
-/** How long a verified slow secret is remembered, in milliseconds. */
+/** How long a verified slow password is remembered, in milliseconds. */
 export const REMEMBER_MS = 300_000
-/** How many verified slow secrets are remembered. */
+/** How many verified slow passwords are remembered. */
 export const MAX_REMEMBERED = 10_000
 /** How many slow checks run beside the event loop at once. Runtimes keep four threads for it. */
 export const MAX_NATIVE_CHECKS = 2
@@ -29,7 +29,7 @@ export const MAX_LOOP_WAITING = 4
 export const LOST_AFTER_MS = 10_000
 const MAX_COSTS = 8
 
-/** Whether a secret is right, or why a slow check was not made. */
+/** Whether a password is right, or why a slow check was not made. */
 export type Verdict =
   | boolean
   /** Too many are waiting already. */
@@ -37,10 +37,10 @@ export type Verdict =
   /** It was told to make none. */
   | 'throttled'
 
-/** Verifies secrets. */
+/** Verifies passwords. */
 export interface PasswordVerifier {
   /**
-   * Whether a secret is one of the stored ones. Answers at once unless a slow one has to be tried.
+   * Whether a password is one of the stored ones. Answers at once unless a slow one has to be tried.
    * Without a stored one that can be read, it does the work for one that is wrong.
    *
    * @param isThrottled Whether slow ones are left untried, unless remembered. Default: `false`.
@@ -49,7 +49,7 @@ export interface PasswordVerifier {
    */
   verify(
     username: string,
-    secret: string,
+    password: string,
     stored: readonly string[],
     isThrottled?: boolean,
     isThrottledElsewhere?: () => MaybePromise<boolean>,
@@ -84,17 +84,17 @@ export function passwordVerifier(
     return hmac(sha256, processKey, utf8ToBytes(parts.join('\0')))
   }
   // A changed credential is another key: what was remembered of the old one answers for nothing.
-  const checkKey = (stored: string, secret: string) => bytesToHex(keyOf(stored, secret))
+  const checkKey = (stored: string, password: string) => bytesToHex(keyOf(stored, password))
 
-  async function derive(hash: SlowHash, secret: string): Promise<Uint8Array | 'busy'> {
-    const bytes = Uint8Array.from(utf8ToBytes(secret))
+  async function derive(hash: SlowHash, password: string): Promise<Uint8Array | 'busy'> {
+    const bytes = Uint8Array.from(utf8ToBytes(password))
     if (hash.kind === 'scrypt') return loopGate.run(() => loopScrypt(bytes, hash))
     const native = await nativeGate.run(() => nativePbkdf2(bytes, hash))
     return native ?? loopGate.run(() => loopPbkdf2(bytes, hash))
   }
 
-  async function check(hash: SlowHash, secret: string): Promise<Verdict> {
-    const derived = await derive(hash, secret)
+  async function check(hash: SlowHash, password: string): Promise<Verdict> {
+    const derived = await derive(hash, password)
     return derived === 'busy'
       ? derived
       : equalConstantTime(bytesToHex(hash.key), bytesToHex(derived))
@@ -116,10 +116,13 @@ export function passwordVerifier(
     return verdict
   }
 
-  async function trySlow(hashes: ReadonlyMap<string, SlowHash>, secret: string): Promise<Verdict> {
+  async function trySlow(
+    hashes: ReadonlyMap<string, SlowHash>,
+    password: string,
+  ): Promise<Verdict> {
     let verdict: Verdict = false
     for (const [key, hash] of hashes) {
-      const outcome = await share(key, () => check(hash, secret))
+      const outcome = await share(key, () => check(hash, password))
       if (outcome === true) {
         verified.add(key)
         return true
@@ -137,17 +140,17 @@ export function passwordVerifier(
     }
   }
 
-  /** Does what a wrong secret costs. */
-  function spend(username: string, secret: string): Verdict | Promise<Verdict> {
-    if (costs.size === 0) return hasher.verify(secret, undefined)
+  /** Does what a wrong password costs. */
+  function spend(username: string, password: string): Verdict | Promise<Verdict> {
+    if (costs.size === 0) return hasher.verify(password, undefined)
     // Always the same for one name, as if that name had a password of this cost.
     const hash = [...costs.values()][keyOf(username)[0]! % costs.size]!
-    const key = bytesToHex(keyOf('', username, secret))
-    return share(key, async () => (await derive(hash, secret)) === 'busy' && 'busy')
+    const key = bytesToHex(keyOf('', username, password))
+    return share(key, async () => (await derive(hash, password)) === 'busy' && 'busy')
   }
 
   return {
-    verify(username, secret, stored, isThrottled = false, isThrottledElsewhere = () => false) {
+    verify(username, password, stored, isThrottled = false, isThrottledElsewhere = () => false) {
       let isRight = false
       let isGenerated = false
       const slow = new Map<string, SlowHash>()
@@ -156,21 +159,21 @@ export function passwordVerifier(
         if (typeof text !== 'string') continue
         if (isGeneratedHash(text)) {
           isGenerated = true
-          isRight = hasher.verify(secret, text) || isRight
+          isRight = hasher.verify(password, text) || isRight
           continue
         }
         const hash = parseSlowHash(text)
         if (!hash) continue
-        slow.set(checkKey(text, secret), hash)
+        slow.set(checkKey(text, password), hash)
         meetCost(hash)
       }
       if (isRight || [...slow.keys()].some(verified.has)) return true
       if (isGenerated && slow.size === 0) return false
       if (isThrottled) return 'throttled'
-      if (slow.size === 0 && costs.size === 0) return spend(username, secret)
+      if (slow.size === 0 && costs.size === 0) return spend(username, password)
       return andThen<boolean, Verdict>(isThrottledElsewhere(), (isOver) => {
         if (isOver) return 'throttled'
-        return slow.size > 0 ? trySlow(slow, secret) : spend(username, secret)
+        return slow.size > 0 ? trySlow(slow, password) : spend(username, password)
       })
     },
   }

@@ -5,20 +5,20 @@
  */
 import type { AccessRule } from '../rule/rule.ts'
 
-/** A secret a device can log in with, as it is kept: never in the clear. */
+/** A password a device can log in with, as it is kept: never in the clear. */
 export interface StoredCredential {
   /** Tells the credentials of a device apart. */
   readonly id: string
   readonly kind: 'password'
   /**
-   * The hashed secret; its beginning names the format: `$dh-sha256$` or `$dh-hmac-sha256$` of a
+   * The hashed password; its beginning names the format: `$dh-sha256$` or `$dh-hmac-sha256$` of a
    * generated one, `$scrypt$`, `pbkdf2_sha256$` (Django) or `$7$` (Mosquitto). Another verifies
    * nothing.
    */
   readonly hash: string
   /**
-   * The secret itself, sealed under the fleet's sealing key: for brokers that have to be told it.
-   * Left out where the fleet had no such key, or was never told the secret.
+   * The password itself, sealed under the fleet's sealing key: for brokers that have to be told it.
+   * Left out where the fleet had no such key, or was never told the password.
    */
   readonly sealed?: string
   /** Milliseconds since the Unix epoch. */

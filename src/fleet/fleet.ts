@@ -29,15 +29,15 @@ export interface FleetOptions {
   /** First level of every topic. Default: `things`. */
   readonly prefix?: string
   /**
-   * A key of at least 16 bytes under which secrets are hashed, kept apart from the store: a copy
+   * A key of at least 16 bytes under which passwords are hashed, kept apart from the store: a copy
    * of the store alone then verifies no guess. Tokens are signed under a key made of it. Changing it
-   * invalidates every stored secret and every token.
+   * invalidates every stored password and every token.
    */
   readonly pepper?: string | Uint8Array | undefined
   /**
    * A key of at least 32 bytes, kept apart from the store, under which a copy of each generated
    * secret is sealed and put on record beside its hash. Only with it can a broker that keeps logins
-   * itself be told them again. Whoever has both the store and this key has every such secret.
+   * itself be told them again. Whoever has both the store and this key has every such password.
    * Changing it makes what was sealed before unreadable; the logins stay. Default: nothing is sealed.
    */
   readonly sealingKey?: string | Uint8Array | undefined
@@ -167,7 +167,7 @@ export interface Fleet {
     options?: ProvisionOptions,
   ): Promise<RecordedDevice>
   /**
-   * Gives a device a new generated secret. Those before it end at once, or after an overlap; a
+   * Gives a device a new generated password. Those before it end at once, or after an overlap; a
    * connection that stands is not ended by it. At most 8 passwords of a device are good at a time,
    * and the oldest give way. Settles as {@link Fleet.provision} does. Of several rotations at once,
    * the one written last counts.
@@ -210,7 +210,7 @@ export interface Fleet {
    */
   isActive(device: DeviceRef): boolean | Promise<boolean>
   /**
-   * The generated secret a device has, of several the newest. `undefined` if no copy of it was
+   * The generated password a device has, of several the newest. `undefined` if no copy of it was
    * sealed: the fleet had no `sealingKey` then, or the password came as a hash.
    * @throws {DeviceUnknownError} If there is no such device.
    * @throws {DeviceRevokedError} If it is revoked.
@@ -280,7 +280,7 @@ export interface Fleet {
    * Decides a login. Rejects only if the store does, or for a token the keys.
    *
    * From the tenth failure within a minute under one user name, or the hundredth from one peer,
-   * until that minute is over, only generated secrets and tokens are verified: they cannot be
+   * until that minute is over, only generated passwords and tokens are verified: they cannot be
    * guessed, so nobody keeps a device out by failing under its name.
    */
   authenticate(login: LoginRequest): Promise<Login>

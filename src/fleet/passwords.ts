@@ -1,5 +1,5 @@
 /**
- * Generated secrets of devices: how they are kept, and how the sealed copy of one is opened again.
+ * Generated passwords of devices: how they are kept, and how the sealed copy of one is opened again.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import type { DeviceRecord, StoredCredential } from '../device/store.ts'
 
 /** See {@link devicePasswords}. */
 export interface DevicePasswords {
-  /** Makes a secret, ready to be put on record. */
+  /** Makes a password, ready to be put on record. */
   generate(
     type: string,
     id: string,
   ): Promise<{ readonly password: string; readonly credential: StoredCredential }>
   /**
-   * The secret of a credential; `undefined` if no copy of it was sealed.
+   * The password of a credential; `undefined` if no copy of it was sealed.
    * @throws {SealedPasswordError} If the copy cannot be opened.
    */
   open(device: DeviceRecord, credential: StoredCredential): Promise<string | undefined>
 }
 
-/** @param sealer Seals a copy of each secret. Without one none is kept. */
+/** @param sealer Seals a copy of each password. Without one none is kept. */
 export function devicePasswords(
   hasher: PasswordHasher,
   sealer: PasswordSealer | undefined,
@@ -39,8 +39,8 @@ export function devicePasswords(
     async open({ type, id }, { sealed, id: credentialId }) {
       if (sealed === undefined) return undefined
       if (!sealer) throw new SealedPasswordError(type, id, 'this fleet has no sealing key')
-      const secret = await sealer.open({ type, id, credentialId }, sealed)
-      if (secret !== undefined) return secret
+      const password = await sealer.open({ type, id, credentialId }, sealed)
+      if (password !== undefined) return password
       throw new SealedPasswordError(type, id, 'it is damaged, or was sealed under another key')
     },
   }

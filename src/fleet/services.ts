@@ -92,13 +92,13 @@ function compileServices(
 ): Map<string, CompiledService> {
   const compiled = new Map<string, CompiledService>()
   const { prefix } = types
-  services.forEach(({ username, rules: declared, clientIds, ...secret }, i) => {
+  services.forEach(({ username, rules: declared, clientIds, ...given }, i) => {
     const key = `services.${i}`
     checkName(`${key}.username`, username)
     if (compiled.has(username)) {
       throw new ConfigError(`${key}.username`, `"${username}" is declared twice`)
     }
-    const hash = storedHash(key, secret, hasher)
+    const hash = storedHash(key, given, hasher)
     if (declared !== 'hub' && !Array.isArray(declared)) {
       throw new ConfigError(`${key}.rules`, 'must be "hub" or a list of rules')
     }
@@ -113,7 +113,7 @@ function compileServices(
     const attributes = { prefix, username }
     const own = clientIds && { clientIds: [...clientIds] }
     const principal: Principal = { kind: 'service', username, rules, attributes, ...own }
-    compiled.set(username, { hash, password: secret.password, principal })
+    compiled.set(username, { hash, password: given.password, principal })
   })
   return compiled
 }

@@ -1,6 +1,6 @@
 /**
  * Failed logins counted for a while, so that guessing becomes slow. What cannot be guessed is not
- * slowed down: a device with a generated secret is let in whoever fails under its name.
+ * slowed down: a device with a generated password is let in whoever fails under its name.
  *
  * @module
  */
