@@ -36,7 +36,7 @@ export interface FleetOptions {
   readonly pepper?: string | Uint8Array | undefined
   /**
    * A key of at least 32 bytes, kept apart from the store, under which a copy of each generated
-   * secret is sealed and put on record beside its hash. Only with it can a broker that keeps logins
+   * password is sealed and put on record beside its hash. Only with it can a broker that keeps logins
    * itself be told them again. Whoever has both the store and this key has every such password.
    * Changing it makes what was sealed before unreadable; the logins stay. Default: nothing is sealed.
    */
