@@ -22,6 +22,7 @@ import {
   type SealedPasswordError,
   type UnsupportedRuntimeError,
 } from './base/errors.ts'
+import type { QueryUnsupportedError } from './device/query.ts'
 import type { ChangeError } from './fleet/changes.ts'
 import type { RuleExportError } from './product/rules/rule-export.ts'
 import type { AccessDeniedError } from './rule/access-denied.ts'
@@ -40,6 +41,7 @@ export type AnyDeviceHubError =
   | InvalidTopicError
   | MissingDependencyError
   | PayloadError
+  | QueryUnsupportedError
   | RevisionConflictError
   | ChangeError
   | RuleExportError
