@@ -29,3 +29,20 @@ export function checkOptions(
     `is no option here: there are ${names}`,
   )
 }
+
+/**
+ * Checks that a value is an object with methods, as the contract it has to keep names them.
+ *
+ * @throws {ConfigError} If it is not, with the key of what is missing.
+ */
+export function checkMethods(
+  key: string,
+  value: unknown,
+  methods: Readonly<Record<string, true>>,
+): void {
+  if (typeof value !== 'object' || value === null) throw new ConfigError(key, 'must be an object')
+  for (const name of Object.keys(methods)) {
+    if (typeof (value as Record<string, unknown>)[name] === 'function') continue
+    throw new ConfigError(`${key}.${name}`, 'must be a function')
+  }
+}

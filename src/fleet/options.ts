@@ -5,7 +5,7 @@
  */
 import { ConfigError } from '../base/errors.ts'
 import type { ExpiringKeys } from '../base/expiring-keys.ts'
-import { checkOptions } from '../base/options.ts'
+import { checkMethods, checkOptions } from '../base/options.ts'
 import type { DeviceStore } from '../device/store.ts'
 import { isDeviceType } from '../device/type.ts'
 import type { FleetOptions } from './fleet.ts'
@@ -56,13 +56,5 @@ export function checkFleetOptions(options: FleetOptions): void {
   if (keys !== undefined) checkMethods('keys', keys, KEYS_METHODS)
   if (services !== undefined && !Array.isArray(services)) {
     throw new ConfigError('services', 'must be a list of service accounts')
-  }
-}
-
-function checkMethods(key: string, value: unknown, methods: Readonly<Record<string, true>>): void {
-  if (typeof value !== 'object' || value === null) throw new ConfigError(key, 'must be an object')
-  for (const name of Object.keys(methods)) {
-    if (typeof (value as Record<string, unknown>)[name] === 'function') continue
-    throw new ConfigError(`${key}.${name}`, 'must be a function')
   }
 }

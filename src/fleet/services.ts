@@ -5,6 +5,7 @@
  */
 import { ConfigError } from '../base/errors.ts'
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
+import { checkOptions } from '../base/options.ts'
 import { checkPasswordHash } from '../credential/format.ts'
 import type { PasswordHasher } from '../credential/generated.ts'
 import { checkNoTokenUsername } from '../credential/token.ts'
@@ -86,14 +87,24 @@ export class ServiceSource implements PrincipalSource {
   }
 }
 
+const OPTIONS: Readonly<Record<keyof ServiceAccount, true>> = {
+  username: true,
+  rules: true,
+  clientIds: true,
+  password: true,
+  passwordHash: true,
+}
+
 function compileServices(
   services: readonly ServiceAccount[],
   { types, hasher }: ServiceSourceOptions,
 ): Map<string, CompiledService> {
   const compiled = new Map<string, CompiledService>()
   const { prefix } = types
-  services.forEach(({ username, rules: declared, clientIds, ...given }, i) => {
+  services.forEach((service, i) => {
     const key = `services.${i}`
+    checkOptions(service, OPTIONS, key)
+    const { username, rules: declared, clientIds, ...given } = service
     checkName(`${key}.username`, username)
     if (compiled.has(username)) {
       throw new ConfigError(`${key}.username`, `"${username}" is declared twice`)

@@ -6,8 +6,8 @@
 import { type AbortSignalLike, untilAborted } from '../base/abort-signal.ts'
 import { ConfigError, DeviceUnknownError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
-import { checkOptions } from '../base/options.ts'
-import type { Broker, Subscription } from '../broker/broker.ts'
+import { checkMethods, checkOptions } from '../base/options.ts'
+import type { Subscription } from '../broker/broker.ts'
 import { channelsOf } from '../device/channels.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType, ReplyOf } from '../device/type.ts'
@@ -35,7 +35,13 @@ const OPTIONS: Record<keyof HubOptions, true> = {
 }
 
 /** What a hub calls of a broker. */
-const METHODS = ['connect', 'subscribe', 'publish', 'close', 'status'] as const
+const METHODS = {
+  connect: true,
+  subscribe: true,
+  publish: true,
+  close: true,
+  status: true,
+} as const
 
 /**
  * Makes a hub. Nothing is connected until {@link Hub.start}.
@@ -198,12 +204,7 @@ function checkBrokers(brokers: unknown): void {
     throw new ConfigError('brokers', 'must be an object of brokers by name')
   }
   for (const [name, broker] of Object.entries<unknown>({ ...brokers })) {
-    const missing = METHODS.find((method) => {
-      return typeof (broker as Partial<Broker> | undefined)?.[method] !== 'function'
-    })
-    if (missing === undefined) continue
-    const key = `brokers.${name}`
-    throw new ConfigError(key, `must be a broker, such as mqtt({ … }): it has no ${missing}()`)
+    checkMethods(`brokers.${name}`, broker, METHODS)
   }
 }
 

@@ -40,6 +40,12 @@ describe('createFleet refuses', () => {
     ['keys without a method', { ...good, keys: withoutSet }, 'keys.compareAndSet'],
     ['a name for keys', { ...good, keys: 'redis' }, 'keys'],
     ['services that are no list', { ...good, services: { hub: {} } }, 'services'],
+    ['a service that is none', { ...good, services: ['hub'] }, 'services.0'],
+    [
+      'a misspelt list of client ids of a service',
+      { ...good, services: [{ username: 'hub', password: PEPPER, rules: 'hub', clientIDs: [] }] },
+      'services.0.clientIDs',
+    ],
   ]
   for (const [title, options, key] of rows) {
     test(title, () => {

@@ -435,7 +435,7 @@ test('options out of range, and types of another fleet, are refused', async () =
     [{ brokers: [] }, 'brokers'],
     [{ brokers: { default: undefined } }, 'brokers.default'],
     [{ brokers: { default: 'mqtt://127.0.0.1' } }, 'brokers.default'],
-    [{ brokers: { default: { ...brokers.default, publish: 1 } } }, 'brokers.default'],
+    [{ brokers: { default: { connect: () => {} } } }, 'brokers.default.subscribe'],
     [{ brokers, broker: brokers.default }, 'broker'],
     [{ brokers, retry: { tries: 3 } }, 'retry.tries'],
   ]
