@@ -5,6 +5,7 @@
  */
 import { mqtt } from '../../adapters/mqtt/index.ts'
 import { memoryBroker, memoryServer } from '../../src/broker/memory.ts'
+import type { OpenLosable } from '../conformance/bench.ts'
 import { brokerCases, type Open, runCase } from '../conformance/broker.ts'
 import { cases } from './cases.ts'
 import type { Over, Place } from './place.ts'
@@ -17,17 +18,29 @@ import type { Over, Place } from './place.ts'
 export async function run(title: string, place: Place, over?: Over | null): Promise<string> {
   return outcomeOf(async () => {
     if (!over) return cases[title]!(place)
-    return runCase(brokerCases[title]!, openOver(place, over))
+    return runCase(brokerCases[title]!, ...openOver(place, over))
   })
 }
 
-function openOver(place: Place, over: Over): Open {
+function openOver(place: Place, over: Over): readonly [Open, OpenLosable] {
   if (over === 'memory') {
     const server = memoryServer()
-    return async (options) => memoryBroker(server, options)
+    const openLosable: OpenLosable = async () => {
+      const broker = memoryBroker(server)
+      return { broker, lose: () => server.cut(broker), async end() {} }
+    }
+    return [async (options) => memoryBroker(server, options), openLosable]
   }
   const config = place.contract[over]!
-  return async (options) => mqtt({ ...config, ...options })
+  const openLosable: OpenLosable = async () => ({
+    broker: mqtt(place.losable[over]!),
+    async lose() {
+      await fetch(place.cutUrl, { method: 'POST' })
+    },
+    // The relay ends with the site.
+    async end() {},
+  })
+  return [async (options) => mqtt({ ...config, ...options }), openLosable]
 }
 
 /** What an error says, or `''`. */

@@ -26,7 +26,7 @@ export interface Place {
   readonly closedUrl: string
   /** The same broker behind a relay. */
   readonly relayUrl: string
-  /** A POST there cuts whatever is connected through the relay. */
+  /** A POST there cuts whatever is connected through a relay. */
   readonly cutUrl: string
   /** May do everything below `conformance` and `things`. */
   readonly hub: Login
@@ -36,4 +36,6 @@ export interface Place {
   readonly token: Login
   /** What is configured to try the contract over it, where that is not `memory`. */
   readonly contract: Readonly<Partial<Record<Over, MqttConfig>>>
+  /** The same through relays that a POST to `cutUrl` cuts. */
+  readonly losable: Readonly<Partial<Record<Over, MqttConfig>>>
 }

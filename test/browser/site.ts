@@ -9,12 +9,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as v from 'valibot'
 import { embeddedBroker } from '../../adapters/aedes/index.ts'
+import type { MqttConfig } from '../../adapters/mqtt/index.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
 import { tcpRelay } from '../mqtt/relay.ts'
 import { authority, servers } from '../support/certificates.ts'
 import { freePort, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { tlsRelay } from '../support/tls-relay.ts'
-import type { Place } from './place.ts'
+import type { Over, Place } from './place.ts'
 
 /** Everything around a guest. */
 export interface Site extends AsyncDisposable {
@@ -73,10 +74,30 @@ export async function openSite(script: string): Promise<Site> {
           wss: { protocol: 'websockets', tls: servers.good },
         },
       })
+  const contract: Place['contract'] = {
+    'the embedded broker and WS': { url: broker.websocketUrl!, ...HUB },
+    'the embedded broker and WSS': {
+      url: `wss://127.0.0.1:${secure.port}${pathname}`,
+      ...HUB,
+    },
+    ...(mosquitto && {
+      'Mosquitto and WS': { url: `ws://127.0.0.1:${mosquitto.ports.get('ws')}/mqtt` },
+      'Mosquitto and WSS': { url: `wss://127.0.0.1:${mosquitto.ports.get('wss')}/mqtt` },
+    }),
+  }
+  const relays = [relay]
+  const losable: Partial<Record<Over, MqttConfig>> = {}
+  for (const [over, config] of Object.entries(contract) as [Over, MqttConfig][]) {
+    const url = new URL(config.url!)
+    const between = await tcpRelay(Number(url.port))
+    url.port = new URL(between.url).port
+    losable[over] = { ...config, url: url.href }
+    relays.push(between)
+  }
   const secureUrl = `wss://127.0.0.1:${secure.port}${pathname}`
   const server = createServer((request, response) => {
     if (request.method === 'POST' && request.url === '/cut') {
-      relay.cut()
+      for (const one of relays) one.cut()
       response.end('cut')
     } else if (request.url === '/page.js') {
       response.setHeader('content-type', 'text/javascript').end(script)
@@ -101,17 +122,11 @@ export async function openSite(script: string): Promise<Site> {
       hub: HUB,
       device: { username: device.username, password: device.password },
       token: { username, password },
-      contract: {
-        'the embedded broker and WS': { url: broker.websocketUrl!, ...HUB },
-        'the embedded broker and WSS': { url: secureUrl, ...HUB },
-        ...(mosquitto && {
-          'Mosquitto and WS': { url: `ws://127.0.0.1:${mosquitto.ports.get('ws')}/mqtt` },
-          'Mosquitto and WSS': { url: `wss://127.0.0.1:${mosquitto.ports.get('wss')}/mqtt` },
-        }),
-      },
+      contract,
+      losable,
     },
     async [Symbol.asyncDispose]() {
-      await relay[Symbol.asyncDispose]()
+      for (const one of relays) await one[Symbol.asyncDispose]()
       await secure[Symbol.asyncDispose]()
       await distrusted[Symbol.asyncDispose]()
       await mosquitto?.stop()

@@ -15,7 +15,8 @@ export type OpenLosable = () => Promise<Losable>
 /** A broker whose connection can be lost. It connects again by itself. */
 export interface Losable {
   readonly broker: Broker
-  lose(): void
+  /** Settles when it is lost. */
+  lose(): void | Promise<void>
   /** Ends what stands between it and the broker. */
   end(): Promise<void>
 }

@@ -23,7 +23,7 @@ export const wills: Record<string, Case> = {
     const connections = new Collector<BrokerStatus>()
     void collectConnections(lost.broker.status(), connections)
     for (const count of [1, 2]) {
-      lost.lose()
+      await lost.lose()
       await watcher.received.reach(count, 'wills')
       await connections.reach(count, 'connections', RECONNECT_LIMIT)
     }
