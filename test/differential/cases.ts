@@ -5,6 +5,7 @@
  * @module
  */
 import fc from 'fast-check'
+import * as v from 'valibot'
 import {
   type AccessRule,
   createFleet,
@@ -72,7 +73,7 @@ export async function buildTable(): Promise<Table> {
   const typeRules = sampleRules(SEED + 1, DEVICES / 2)
   const types = typeRules.map((rules, i) =>
     defineDeviceType(i < 2 ? 'ab'.charAt(i) : `t${i}`, {
-      data: {} as never,
+      data: v.object({}),
       rules: rules.slice(0, 1),
     }),
   )

@@ -91,8 +91,8 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
     ],
   ],
   [
-    'What is left of several attributes is the same set, and a lone value leaves nothing.',
-    [`${TREE} filterTree.delete: branch.attributes = left -> ;`],
+    'What is left of several values is the same set, and a lone value leaves nothing.',
+    [`${TREE} filterTree.delete: branch.values = left -> ;`],
   ],
   [
     'The tree holds more or makes more objects, and finds the same. `npm run bench` measures memory.',
@@ -108,7 +108,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       `${TREE} prune: children?.size || plus || here !== undefined || below !== undefined -> true`,
       `${TREE} prune: setBranch(path[i - 1]!, levels[i - 1]!, undefined) -> ;`,
       `${TREE} prune: 1 -> 0`,
-      `${TREE} withoutValue: attributes.size === 0 ? undefined : attributes -> false ? undefined : attributes`,
+      `${TREE} withoutValue: values.size === 0 ? undefined : values -> false ? undefined : values`,
       `${TREE} withoutValue: 0 -> -1`,
       `${TREE} MAX_SHARED_RESTS: 1_000 -> 1001`,
       `${TREE} MAX_SHARED_RESTS: 1_000 -> 999`,

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import * as v from 'valibot'
 import { createFleet, defineDeviceType, type Fleet, memoryStore } from '../../../src/index.ts'
 import type { Client, Packet } from './language.ts'
 
 const pump = defineDeviceType('pump', {
-  data: {} as never,
+  data: v.object({}),
   rules: [
     { effect: 'allow', actions: ['publish', 'subscribe'], filter: 'both/#' },
     { effect: 'allow', actions: ['publish'], filter: 'audit/{clientId}' },

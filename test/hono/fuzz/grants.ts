@@ -8,6 +8,7 @@
  * @module
  */
 import type { Hono } from 'hono'
+import * as v from 'valibot'
 import {
   ConfigError,
   createFleet,
@@ -38,7 +39,7 @@ export interface Site {
 /** Makes the fleet of a plan: a service, four devices, one that is revoked, and a stranger. */
 export async function build({ typeRules, serviceRules, ownRules, ids }: Plan): Promise<Site> {
   const types = typeRules.map((rules, i) =>
-    defineDeviceType('ab'.charAt(i), { data: {} as never, rules }),
+    defineDeviceType('ab'.charAt(i), { data: v.object({}), rules }),
   )
   const service = { username: 's', password: SERVICE_PASSWORD, rules: serviceRules }
   const fleet = createFleet({ types, store: memoryStore(), services: [service] })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as v from 'valibot'
 import { ConfigError } from '../../../src/base/errors.ts'
 import { deviceRules, hubRules } from '../../../src/device/default-rules.ts'
 import { command, defineDeviceType } from '../../../src/device/type.ts'
@@ -10,7 +11,7 @@ import { device } from './arbitrary.ts'
 import { askEmqx } from './oracle.ts'
 import { pub, stop, sub } from './rules.ts'
 
-const pump = defineDeviceType('pump', { data: {} as never, commands: { stop: command() } })
+const pump = defineDeviceType('pump', { data: v.object({}), commands: { stop: command() } })
 const CLOSING = ['#', '$SYS/#', '$event/#', '$file/#', '$file-async/#'].map((topic) => ({
   permission: 'deny',
   action: 'all',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as v from 'valibot'
 import { ConfigError } from '../../../src/base/errors.ts'
 import { deviceRules, hubRules } from '../../../src/device/default-rules.ts'
 import { command, defineDeviceType } from '../../../src/device/type.ts'
@@ -12,7 +13,7 @@ import { device } from './arbitrary.ts'
 import { SECTIONS } from './mosquitto-recorded.ts'
 import { both, pub, pump7, refusal, stop, sub } from './rules.ts'
 
-const data = {} as never
+const data = v.object({})
 const pump = defineDeviceType('pump', { data, commands: { stop: command() } })
 const ACCEPT = { allowNarrower: true }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { connectAsync, type MqttClient } from 'mqtt'
+import * as v from 'valibot'
 import { deviceRules, hubRules } from '../../../src/device/default-rules.ts'
 import { defineDeviceType } from '../../../src/device/type.ts'
 import { mosquittoAclFile } from '../../../src/product/mosquitto/acl-file.ts'
@@ -19,7 +20,7 @@ import { PATTERNS, SECTIONS } from './mosquitto-recorded.ts'
 
 const PASSWORD = 'only-for-this-test'
 const GROUP = '$share/devicehub/things/pump/+/data'
-const pump = defineDeviceType('pump', { data: {} as never })
+const pump = defineDeviceType('pump', { data: v.object({}) })
 const rules = deviceRules(pump, 'things')
 const hub: Principal = { kind: 'service', username: 'hub', rules: hubRules([pump]), attributes: {} }
 
