@@ -6,7 +6,7 @@
 import { Hono } from 'hono'
 import { ConfigError } from '../../src/base/errors.ts'
 import { type Logger, writeLine } from '../../src/base/log.ts'
-import { checkOptions } from '../../src/base/options.ts'
+import { checkMethods, checkOptions } from '../../src/base/options.ts'
 import type { DeviceRef } from '../../src/device/reference.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { ConnectionRef, PresenceTracker } from '../../src/presence/presence.ts'
@@ -107,20 +107,22 @@ export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
   if (typeof broker !== 'string' || broker === '') {
     throw new ConfigError('broker', 'must name a broker')
   }
+  // Else each event would fail, and be sent again and again.
+  checkMethods('presence', presence, { connected: true, disconnected: true })
   checkProducts(products, 'events')
 
   function handler({ name, secretIn, events }: TellingProduct) {
-    const count = (effect: 'allow' | 'deny', reason: string) => {
-      counters?.add({ product: name, route: 'events', effect, code: reason })
+    const count = (effect: 'allow' | 'deny', code: string) => {
+      counters?.add({ product: name, route: 'events', effect, code })
     }
-    const accept = (reason: string): Answer => {
-      count('allow', reason)
+    const accept = (code: string): Answer => {
+      count('allow', code)
       return events.accepted
     }
-    const refuse = (level: 'warn' | 'error', reason: keyof typeof STATUS, text: string): Answer => {
-      count('deny', reason)
+    const refuse = (level: 'warn' | 'error', code: keyof typeof STATUS, text: string): Answer => {
+      count('deny', code)
       writeLine(logger, level, `event of ${name}: refused: ${text}`)
-      return { status: STATUS[reason], body: '' }
+      return { status: STATUS[code], body: '' }
     }
 
     /** Whose the connection is: `undefined` if nobody's, `other` if of no device. */

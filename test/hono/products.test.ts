@@ -117,6 +117,16 @@ describe('brokerEvents refuses', () => {
       assert.throws(() => brokerEvents(fleet, given), configError(key, problem))
     })
   }
+
+  for (const [title, given, key] of [
+    ['no presence', undefined, 'presence'],
+    ['a presence without a method', { connected() {} }, 'presence.disconnected'],
+  ] as const) {
+    test(`${title} (${key})`, () => {
+      const options = { secret: SECRET, presence: given, products: [vernemq] } as never
+      assert.throws(() => brokerEvents(fleet, options), configError(key, /must be/))
+    })
+  }
 })
 
 describe('only the products that are handed in are there', () => {
