@@ -17,27 +17,27 @@ export interface Denial {
   /** The topic name or topic filter; absent for a connect. */
   readonly topic?: string
   /** Why. Stable, to switch on. */
-  readonly reason: DenialReason
+  readonly code: DenialCode
   /** One or two sentences for an operator. */
   readonly text: string
 }
 
 /** Why a client was not let do something: a failed login, a decision, or a bound of this broker. */
-export type DenialReason =
+export type DenialCode =
   | LoginDenial
   | Exclude<DecisionCode, 'allowed-by-rule'>
   /** The password is not UTF-8. */
-  | 'secret-malformed'
+  | 'password-malformed'
   /** Clients do not publish below `$SYS/`, whatever their rules say: the broker itself does. */
   | 'topic-reserved'
   /** The broker has no shared subscriptions. */
   | 'shared-subscriptions-unavailable'
 
-const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'secret-malformed', string>> = {
+const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'password-malformed', string>> = {
   'credentials-missing': 'a user name or password is missing',
   'principal-unknown': 'no device, service account or token has this user name',
   'password-wrong': 'the password is wrong',
-  'secret-malformed': 'the password is not UTF-8',
+  'password-malformed': 'the password is not UTF-8',
   'token-expired': 'the token has expired',
   revoked: 'the device is revoked',
   busy: 'too many slow password checks are waiting',
@@ -49,8 +49,8 @@ const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'secret-malformed', string>>
 /** Says why a login failed. */
 export function describeLogin(
   username: string | undefined,
-  reason: keyof typeof LOGIN_PROBLEMS,
+  code: keyof typeof LOGIN_PROBLEMS,
 ): string {
   const who = username ? JSON.stringify(username.slice(0, 200)) : 'A client without a user name'
-  return `${who} may not connect: ${LOGIN_PROBLEMS[reason]}.`
+  return `${who} may not connect: ${LOGIN_PROBLEMS[code]}.`
 }

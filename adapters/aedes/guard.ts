@@ -13,7 +13,7 @@ import { type AccessRequest, UNKNOWN_PRINCIPAL } from '../../src/rule/decision.t
 import { explainDecision } from '../../src/rule/explain.ts'
 import type { Principal } from '../../src/rule/principal.ts'
 import { lowerQos } from './delivery.ts'
-import { type Denial, type DenialReason, describeLogin } from './denial.ts'
+import { type Denial, type DenialCode, describeLogin } from './denial.ts'
 import { expiryWatch, isExpired } from './expiry.ts'
 import { liveClients } from './live.ts'
 import type { BoundedLog } from './log.ts'
@@ -107,27 +107,27 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
   function findDenial(
     client: Client | null,
     request: AccessRequest,
-  ): { reason: DenialReason; text: string } | undefined {
+  ): { code: DenialCode; text: string } | undefined {
     const session = find(client)
     if (!session) {
       const username = client ? sessions.get(client)?.principal.username : undefined
       const { text } = explainDecision(UNKNOWN_PRINCIPAL, undefined, request, username)
-      return { reason: 'principal-unknown', text }
+      return { code: 'principal-unknown', text }
     }
     const { username } = session.principal
     const topic = JSON.stringify(request.topic.slice(0, 200))
     if (request.action === 'publish' && request.topic.startsWith('$SYS/')) {
       const text = `${username} may not publish to ${topic}: what is below "$SYS/" only the broker publishes.`
-      return { reason: 'topic-reserved', text }
+      return { code: 'topic-reserved', text }
     }
     if (request.action === 'subscribe' && request.topic.startsWith('$share/')) {
       const text = `${username} may not subscribe to ${topic}: this broker has no shared subscriptions.`
-      return { reason: 'shared-subscriptions-unavailable', text }
+      return { code: 'shared-subscriptions-unavailable', text }
     }
     const decision = session.access.decide(request)
-    const { effect, code: reason } = decision
-    if (effect === 'allow' || reason === 'allowed-by-rule') return undefined
-    return { reason, text: explainDecision(decision, session.principal, request).text }
+    const { effect, code } = decision
+    if (effect === 'allow' || code === 'allowed-by-rule') return undefined
+    return { code, text: explainDecision(decision, session.principal, request).text }
   }
 
   /** Decides, and reports a denial. */
@@ -244,14 +244,14 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
       authenticate(client, username, password, done) {
         const clientId = client.id
         const since = revoked
-        const refuse = (reason: Parameters<typeof describeLogin>[1]) => {
-          const text = describeLogin(username, reason)
-          deny({ action: 'connect', username, clientId, reason, text })
-          refuseLogin(client, reason, done)
+        const refuse = (code: Parameters<typeof describeLogin>[1]) => {
+          const text = describeLogin(username, code)
+          deny({ action: 'connect', username, clientId, code, text })
+          refuseLogin(client, code, done)
         }
         const secret = decodePassword(password)
         if (secret === null) {
-          refuse('secret-malformed')
+          refuse('password-malformed')
           return
         }
         const { remoteAddress } = client.conn as { readonly remoteAddress?: string }

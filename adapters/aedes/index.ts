@@ -21,7 +21,7 @@ import { boundedLog } from './log.ts'
 import { checkRuntime } from './runtime.ts'
 import { brokerState } from './state.ts'
 
-export type { Denial, DenialReason } from './denial.ts'
+export type { Denial, DenialCode } from './denial.ts'
 
 /** Largest packet a client may send, in bytes. */
 export const MAX_PACKET_BYTES: number = 1024 * 1024

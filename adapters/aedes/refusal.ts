@@ -24,10 +24,10 @@ const SERVER_BUSY = Uint8Array.of(0x20, 3, 0, 0x89, 0)
 /** Refuses a login. */
 export function refuseLogin(
   client: Client,
-  reason: LoginDenial | 'secret-malformed',
+  code: LoginDenial | 'password-malformed',
   done: (error: Refusal, success: false) => void,
 ): void {
-  if (reason === 'secret-malformed' || !isTransient(reason)) {
+  if (code === 'password-malformed' || !isTransient(code)) {
     // One answer for all: which part of the login was wrong is not the client's to know.
     done(new Refusal('Bad user name or password', 4), false)
   } else if (client.version !== 5) {

@@ -112,7 +112,7 @@ describe("Mosquitto's clients", { skip: mosquittoClientsMissing }, () => {
       assert.notEqual(exitCode, 0)
       assert.match(output, /Bad user name or password/i)
       assert.deepEqual(
-        site.denials.items.map((denial) => [denial.action, denial.reason]),
+        site.denials.items.map((denial) => [denial.action, denial.code]),
         [['connect', reason]],
       )
       assert.equal(site.log.lines.join().includes(site.p1.password), false)

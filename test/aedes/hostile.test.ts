@@ -155,7 +155,7 @@ test('a password that is not UTF-8 is refused', async () => {
     site.connect({ username: 'pump/P-1', password: password as unknown as string }),
     { code: 0x86 },
   )
-  assert.equal(site.denials.items[0]?.reason, 'secret-malformed')
+  assert.equal(site.denials.items[0]?.code, 'password-malformed')
 })
 
 test('names from outside cannot forge a line of the log', async () => {

@@ -147,7 +147,7 @@ describe('a shared subscription', () => {
     await using site = await openSite()
     const { mqtt } = await site.connect(OFFICE, { protocolVersion: 4 })
     assert.deepEqual(await reasonOf(mqtt.subscribeAsync('$share/team/things/#')), [0x80])
-    assert.equal(site.denials.items[0]?.reason, 'shared-subscriptions-unavailable')
+    assert.equal(site.denials.items[0]?.code, 'shared-subscriptions-unavailable')
   })
 })
 

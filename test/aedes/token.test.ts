@@ -109,7 +109,7 @@ describe('a token', () => {
       { ...token, username: 'office' },
     ]) {
       await assert.rejects(site.connect(login), { code: 0x86 })
-      assert.equal(site.denials.items.at(-1)?.reason, 'password-wrong')
+      assert.equal(site.denials.items.at(-1)?.code, 'password-wrong')
     }
     const told = JSON.stringify([site.log.lines, site.denials.items])
     for (const { password } of [token, other]) assert.ok(!told.includes(password.slice(0, 40)))
@@ -137,7 +137,7 @@ describe('when a token expires', { concurrency: true }, () => {
       assert.ok(late >= -20 && late < 2_000, `it was disconnected ${late} ms after its time`)
       await expiry(token)
       await assert.rejects(site.connect(token, { protocolVersion }), { code: code ? 0x86 : 4 })
-      const { reason, text } = site.denials.items.at(-1)!
+      const { code: reason, text } = site.denials.items.at(-1)!
       assert.equal(reason, 'token-expired')
       assert.equal(text, `"${token.username}" may not connect: the token has expired.`)
       assert.equal(longer.mqtt.connected, true)
@@ -204,7 +204,7 @@ describe('when a token expires', { concurrency: true }, () => {
     await expiry(token)
     answered.resolve()
     await login
-    assert.equal(site.denials.items[0]?.reason, 'token-expired')
+    assert.equal(site.denials.items[0]?.code, 'token-expired')
     assert.equal(site.broker.connections, 0)
   })
 })

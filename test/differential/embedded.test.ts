@@ -91,7 +91,7 @@ function isShared({ request }: Case): boolean {
 /** The denials the operator was told, each with its count. */
 function countReported(denials: readonly Denial[]): ReadonlyMap<string, number> {
   return count(
-    denials.map(({ username, clientId, action, topic, reason }) =>
+    denials.map(({ username, clientId, action, topic, code: reason }) =>
       JSON.stringify([username, clientId, action, topic, reason]),
     ),
   )
