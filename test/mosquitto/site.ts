@@ -82,7 +82,7 @@ export function connect(url: string, { username, password }: Credentials): Promi
     password,
     protocolVersion: 5,
     reconnectPeriod: 0,
-    connectTimeout: 5_000,
+    connectTimeout: 60_000,
   })
 }
 
