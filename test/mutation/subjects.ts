@@ -26,8 +26,10 @@ const DECISION: readonly string[] = ['rule', 'facts', 'decide', 'compile', 'prin
 /** The tables, which notice most and take a second or two. */
 export const TABLES: readonly string[] = [
   'test/topic/filter.test.ts',
+  'test/topic/name.test.ts',
   'test/rule/decide.test.ts',
   'test/rule/rule.test.ts',
+  'test/rule/facts.test.ts',
   'test/rule/compile.test.ts',
   'test/rule/placeholders.test.ts',
   'test/rule/client-id.test.ts',
