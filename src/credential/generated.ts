@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { equalConstantTime } from '../base/constant-time.ts'
 import { ConfigError } from '../base/errors.ts'
+import { keyedHash } from './keyed-hash.ts'
 
 /** Begins every generated device password, so that a leaked one is recognised by scanners. */
 export const PASSWORD_PREFIX = 'dhs_'
@@ -51,14 +51,10 @@ export function passwordHasher(pepper: string | Uint8Array | undefined): Passwor
   if (key !== undefined && key.length < MIN_PEPPER_BYTES) {
     throw new ConfigError('pepper', `must have at least ${MIN_PEPPER_BYTES} bytes`)
   }
-  // Begun with the key once, which is a third of the work.
-  const keyed = key && hmac.create(sha256, key)
-  const hash = (password: string) => {
-    const bytes = utf8ToBytes(password)
-    return keyed
-      ? PEPPERED + bytesToHex(keyed.clone().update(bytes).digest())
-      : PLAIN + bytesToHex(sha256(bytes))
-  }
+  const keyed = key && keyedHash(key)
+  const hash = keyed
+    ? (password: string) => PEPPERED + keyed(password)
+    : (password: string) => PLAIN + bytesToHex(sha256(utf8ToBytes(password)))
   return {
     hash,
     verify(password, stored) {

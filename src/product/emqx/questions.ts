@@ -7,8 +7,7 @@
  *
  * @module
  */
-import type { Principal } from '../../rule/principal.ts'
-import type { AccessAction, Attributes } from '../../rule/rule.ts'
+import type { AccessAction } from '../../rule/rule.ts'
 import { json } from '../http/answer.ts'
 import {
   type Fields,
@@ -19,21 +18,7 @@ import {
   readText,
 } from '../http/fields.ts'
 import type { AskedAccess, AskedLogin, Question } from '../http/question.ts'
-import { type EmqxAclRule, emqxAclList } from './rules.ts'
-
-/** The answer to a good login. */
-interface LoginAnswer {
-  readonly result: 'allow'
-  /** Rules the broker applies before it asks anybody (5.8 and later). */
-  readonly acl?: readonly EmqxAclRule[]
-  /**
-   * When the broker ends the connection, in seconds since the epoch (5.8 and later). From then on
-   * it denies what `acl` grants.
-   */
-  readonly expire_at?: number
-  /** What the broker may put in templates of its own as `${client_attrs.…}` (5.7 and later). */
-  readonly client_attrs?: Readonly<Record<string, string>>
-}
+import { loginAnswer } from './login-answer.ts'
 
 const ALLOW = /* @__PURE__ */ json({ result: 'allow' })
 const DENY = /* @__PURE__ */ json({ result: 'deny' })
@@ -45,12 +30,6 @@ const ACTIONS: Readonly<Record<string, AccessAction>> = {
   sub: 'subscribe',
 }
 
-/** What EMQX takes for the name of an attribute. */
-const ATTRIBUTE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
-
-/** Values that are no attributes of a device, and `tns`, which EMQX takes for the client's tenant. */
-const NO_ATTRIBUTES = ['prefix', 'deviceId', 'username', 'clientId', 'tns']
-
 const auth: Question<AskedLogin> = {
   path: 'auth',
   read: (fields) => ({
@@ -60,7 +39,7 @@ const auth: Question<AskedLogin> = {
     clientId: readText(fields, 'clientid'),
     peer: readText(fields, 'peerhost'),
   }),
-  write: ({ principal }) => (principal ? json(allowLogin(principal)) : DENY),
+  write: ({ principal }) => (principal ? loginAnswer(principal) : DENY),
 }
 
 const acl: Question<AskedAccess> = {
@@ -84,36 +63,6 @@ const acl: Question<AskedAccess> = {
 
 /** See `Product`. */
 export const questions: readonly Question[] = [auth, acl]
-
-/**
- * With the client's rules, where they can be said exactly, the end of the login, if it has one, and
- * what is known of a device.
- *
- * Without `is_superuser`: none is the same to EMQX as `false`, and a superuser would skip all rules,
- * those that deny as well.
- */
-function allowLogin(principal: Principal): LoginAnswer {
-  const { output, findings } = emqxAclList(principal, { allowNarrower: true })
-  const { expiresAt, device } = principal
-  return {
-    result: 'allow',
-    // A list that grants less would end in its closing deny, and nobody would be asked.
-    ...(findings.length === 0 && { acl: output }),
-    ...(expiresAt !== undefined && { expire_at: Math.floor(expiresAt / 1000) }),
-    ...(device && { client_attrs: clientAttributes(device, principal.attributes) }),
-  }
-}
-
-/** A device's type, id and own attributes, as far as EMQX takes them. */
-function clientAttributes(
-  { type, id }: NonNullable<Principal['device']>,
-  attributes: Attributes,
-): Readonly<Record<string, string>> {
-  const own = Object.entries(attributes).filter(
-    ([name]) => !NO_ATTRIBUTES.includes(name) && ATTRIBUTE_NAME.test(name),
-  )
-  return { ...Object.fromEntries(own), type, id }
-}
 
 function readAction(fields: Fields): AccessAction {
   const name = readText(fields, 'action') ?? ''

@@ -12,13 +12,16 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+const JSON_HEADERS: Readonly<Record<string, string>> = { 'content-type': 'application/json' }
+
 /** An answer of JSON. */
 export function json(value: unknown, status = 200): Answer {
-  return {
-    status,
-    body: JSON.stringify(value),
-    headers: { 'content-type': 'application/json' },
-  }
+  return jsonText(JSON.stringify(value), status)
+}
+
+/** An answer of JSON that is written already. */
+export function jsonText(body: string, status = 200): Answer {
+  return { status, body, headers: JSON_HEADERS }
 }
 
 /** An answer of plain text, without a line end. */
