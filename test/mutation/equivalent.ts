@@ -51,9 +51,18 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       `${SCAN} TopicScan.#split: unit > SLASH -> false`,
       `${TREE} isSame: a === b || (a.length === b.length && a.every((level, i) => level === b[i])) -> (a.length === b.length && a.every((level, i) => level === b[i]))`,
       'src/rule/rule.ts expandFilter: !filter.includes(PLACEHOLDER) -> false',
+      'src/topic/name.ts findNameProblem: 2 -> 3',
       "src/rule/facts.ts findSubscriptionProblem: shares !== 'none' && hidesReserved -> false",
       'src/rule/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
       "src/rule/compile.ts compileRules.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
+    ],
+  ],
+  [
+    'A text with nothing before its "/", or with a second one, is refused wherever it is cut.',
+    [
+      "src/topic/name.ts isUsername.slash: text.indexOf('/') -> text.lastIndexOf('/')",
+      'src/topic/name.ts isUsername: slash < 0 -> slash <= 0',
+      'src/topic/name.ts isUsername: 0 -> 1',
     ],
   ],
   ['The share prefix takes 2 levels or none.', [`${SCAN} TopicScan.hasShare: 0 -> 1 (2)`]],

@@ -28,6 +28,8 @@ import { makeWorkspace, type Workspace } from './workspace.ts'
 
 /** How many times longer than on the original the tests may take: more is an endless loop. */
 const PATIENCE = 4
+/** How many times longer again, before that is believed: the machine may have had much else to do. */
+const SECOND_PATIENCE = 5
 
 /** Milliseconds that the tests may take. */
 interface Limits {
@@ -52,7 +54,11 @@ async function judge(workspace: Workspace, mutant: Mutant, limits: Limits): Prom
     [PROPERTIES, limits.properties],
   ] as const
   for (const [tests, limit] of steps) {
-    const { outcome } = await workspace.run(testsThatLoad(mutant.file, tests), limit)
+    const loading = testsThatLoad(mutant.file, tests)
+    let { outcome } = await workspace.run(loading, limit)
+    if (outcome === 'timed out') {
+      outcome = (await workspace.run(loading, limit * SECOND_PATIENCE)).outcome
+    }
     if (outcome === 'failed') return 'killed'
     if (outcome === 'timed out') return 'killed by time'
   }
