@@ -17,7 +17,7 @@ import type { CompatibilityCode } from '../../src/rule/compatibility.ts'
 import type { OutcomeCounters } from './counters.ts'
 import { decider, outcome } from './decide.ts'
 import { type OptionNames, type RequestBounds, requestHandler } from './handler.ts'
-import { checkProducts, pathOf } from './products.ts'
+import { checkProducts, pathOf, spellingsOf } from './products.ts'
 
 /** What {@link brokerAuth} takes beside the fleet. */
 export type BrokerAuthOptions = RequestBounds & {
@@ -57,10 +57,11 @@ const OPTIONS: OptionNames<BrokerAuthOptions> = {
 const AT_ROOT = 'emqx'
 
 /**
- * Makes the routes, each with and without a trailing slash: `POST /<product>/<question>` with the
+ * Makes the routes: `POST /<product>/<question>` with the
  * secret in a header or, for a broker that cannot send one, `POST /<product>/<secret>/<question>`.
  * The pages of `docs/` say for each broker what it has to be configured with. `/auth` and `/acl`
- * without a product are those of `emqx`, where it is one of them.
+ * without a product are those of `emqx`, where it is one of them. Each may be written with a slash at
+ * its end, and with two in the place of one.
  *
  * Every answer on these paths, whatever was sent, is in the broker's language and comes within 4
  * seconds. What is malformed, too long or without the secret is denied, and so is every request
@@ -127,10 +128,8 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
     for (const question of product.questions) {
       const serve = handler(product, question)
       const path = question.path === '' ? prefix : `${prefix}/${question.path}`
-      app.all(path, serve).all(`${path}/`, serve)
-      if (product.name === AT_ROOT) {
-        app.all(`/${question.path}`, serve).all(`/${question.path}/`, serve)
-      }
+      const paths = product.name === AT_ROOT ? [path, `/${question.path}`] : [path]
+      for (const spelling of paths.flatMap(spellingsOf)) app.all(spelling, serve)
     }
   }
   return app

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HonoRequest } from 'hono'
 import { type Fields, MalformedRequest } from '../../src/product/http/fields.ts'
 
 const QUOTE = 0x22
@@ -30,27 +31,66 @@ export interface BodyReader {
 }
 
 /** Makes a reader of a request's body. */
-export function bodyReader(request: Request, maxBytes: number): BodyReader {
+export function bodyReader(request: HonoRequest, maxBytes: number): BodyReader {
+  const { raw, bodyCache } = request
   let stream: BodyStream | undefined
+
+  async function readText(): Promise<string> {
+    const length = raw.headers.get('content-length')
+    // As a whole, where it is known to be short: some servers take ten times as long for a stream.
+    if (length !== null && /^\d{1,9}$/.test(length) && Number(length) <= maxBytes) {
+      const text = await request.text()
+      if (text.length > maxBytes) throw tooLong(maxBytes)
+      return text
+    }
+    if (isRead(bodyCache)) {
+      const text = await request.text()
+      if (new TextEncoder().encode(text).length > maxBytes) throw tooLong(maxBytes)
+      return text
+    }
+    stream = raw.body?.getReader()
+    return new TextDecoder().decode(stream && (await readBytes(stream, maxBytes)))
+  }
+
   return {
     async read() {
-      const { headers } = request
-      const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-      const parse = type === FORM ? parseForm : parseJson
-      const length = headers.get('content-length')
-      // As a whole, where it is known to be short: some servers take ten times as long for a stream.
-      if (length !== null && /^\d{1,9}$/.test(length) && Number(length) <= maxBytes) {
-        const text = await request.text()
-        if (text.length > maxBytes) throw tooLong(maxBytes)
-        return parse(text)
+      const type = raw.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+      const wasRead = isRead(bodyCache)
+      try {
+        // A form that was taken for one has another text from then on.
+        if (type === FORM && wasRead) return toFields(pairsOf(await request.formData()))
+        return type === FORM ? parseForm(await readText()) : parseJson(await readText())
+      } catch (error) {
+        // Looked at only now: on Node it takes as long as all else.
+        if (!(error instanceof MalformedRequest) && !wasRead && raw.bodyUsed) {
+          throw new Error(TAKEN, { cause: error })
+        }
+        throw error
       }
-      stream = request.body?.getReader()
-      return parse(new TextDecoder().decode(stream && (await readBytes(stream, maxBytes))))
     },
     stop() {
       stream?.cancel().catch(() => {})
     },
   }
+}
+
+/** For whoever put the middleware there. */
+const TAKEN =
+  'something read the body of the raw request before, where nobody can read it again: read it by the methods of `context.req`'
+
+/** The types of some runtimes do not know that it can be gone through. */
+function pairsOf(form: FormData): readonly [name: string, value: unknown][] {
+  const pairs: [string, unknown][] = []
+  form.forEach((value, name) => {
+    pairs.push([name, value])
+  })
+  return pairs
+}
+
+/** Whether a middleware read the body before, by a method of Hono's. */
+function isRead(bodyCache: HonoRequest['bodyCache']): boolean {
+  for (const _ in bodyCache) return true
+  return false
 }
 
 // What decoders put in place of what is no UTF-8. No broker has a name with it.
@@ -100,9 +140,13 @@ function countColons(text: string): number {
 }
 
 function parseForm(text: string): Fields {
+  return toFields(readPairs(text))
+}
+
+function toFields(pairs: Iterable<readonly [name: string, value: unknown]>): Fields {
   // Without a prototype, so that no name is one of its properties.
-  const fields: Record<string, string> = Object.create(null)
-  for (const [name, value] of readPairs(text)) {
+  const fields: Record<string, unknown> = Object.create(null)
+  for (const [name, value] of pairs) {
     if (name in fields) throw new MalformedRequest('the body gives a field twice')
     fields[name] = value
   }

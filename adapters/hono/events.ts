@@ -21,7 +21,7 @@ import {
   type RequestBounds,
   requestHandler,
 } from './handler.ts'
-import { checkProducts, pathOf } from './products.ts'
+import { checkProducts, pathOf, spellingsOf } from './products.ts'
 
 /** What {@link brokerEvents} takes beside the fleet. */
 export type BrokerEventsOptions = RequestBounds & {
@@ -66,9 +66,9 @@ const STATUS: Readonly<Record<RefusalCode | 'principal-unknown', number>> = {
 }
 
 /**
- * Makes the routes, each with and without a trailing slash: `POST /<product>` with the secret in a
+ * Makes the routes: `POST /<product>` with the secret in a
  * header, such as `/emqx`, or `POST /<product>/<secret>` and `POST /<product>/<secret>/<node>`, such as
- * those of `vernemq`.
+ * those of `vernemq`. Each may be written with a slash at its end, and with two in the place of one.
  * `docs/presence.md` says for each broker what it has to be configured with.
  *
  * An event of a device goes to `presence`. One of a service account, the holder of a token or a
@@ -172,8 +172,8 @@ export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
   for (const product of products) {
     const path = pathOf(product, hasSecret)
     const serve = handler(product)
-    app.all(path, serve).all(`${path}/`, serve)
-    if (product.secretIn === 'path') app.all(`${path}/:node`, serve).all(`${path}/:node/`, serve)
+    const paths = product.secretIn === 'path' ? [path, `${path}/:node`] : [path]
+    for (const spelling of paths.flatMap(spellingsOf)) app.all(spelling, serve)
   }
   return app
 }

@@ -85,7 +85,7 @@ export function requestHandler(bounds: RequestBounds): RequestHandler {
     if (problem) return respond(handling.refuse('warn', ...problem))
     let late = false
     try {
-      const body = bodyReader(context.req.raw, maxBodyBytes)
+      const body = bodyReader(context.req, maxBodyBytes)
       const work = async () => handling.answer(await body.read(), context, () => late)
       return respond(await withinDeadline(DEADLINE_MS, work, body.stop))
     } catch (error) {

@@ -74,3 +74,16 @@ function hasPart({ questions, events }: NonNullable<Unchecked>, part: Part): boo
 export function pathOf({ name, secretIn }: Product, hasSecret: boolean): string {
   return secretIn === 'path' && hasSecret ? `/${name}/:secret` : `/${name}`
 }
+
+/**
+ * Every way in which a broker may write a path: who joins an address that ends in "/" and a path that
+ * begins with it asks with two.
+ */
+export function spellingsOf(path: string): readonly string[] {
+  const [, ...segments] = path.split('/')
+  let spellings = ['']
+  for (const segment of segments) {
+    spellings = spellings.flatMap((start) => [`${start}/${segment}`, `${start}//${segment}`])
+  }
+  return spellings.flatMap((spelling) => [spelling, `${spelling}/`, `${spelling}//`])
+}

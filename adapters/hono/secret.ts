@@ -14,9 +14,10 @@ export type SecretOptions =
       /**
        * What the broker sends as `Authorization: Bearer <secret>` or, where it cannot send headers,
        * as the segment of the path behind the product's name: at least 16 characters of printable
-       * ASCII.
+       * ASCII. Two are good at once while one takes the place of the other: give both here, then change
+       * the broker's configuration, then give the new one alone.
        */
-      readonly secret: string
+      readonly secret: string | readonly [string, string]
     }
   | {
       /** Answers whoever asks. Only where nothing but the broker can reach the routes. */
@@ -46,25 +47,13 @@ export function secretCheck(options: SecretOptions): SecretCheck | undefined {
     }
     return undefined
   }
-  const secret = 'secret' in options ? options.secret : undefined
-  if (typeof secret !== 'string' || secret === '') {
-    throw new ConfigError(
-      'secret',
-      `is missing: set one text of at least ${MIN_SECRET_LENGTH} characters here and in the broker's configuration, or withoutSecret: true where nothing but the broker can reach these routes`,
-    )
+  const secrets = readSecrets('secret' in options ? options.secret : undefined)
+  const compare = (sent: string) => {
+    let isOne = false
+    // All of them, so that the time tells nothing of which it is.
+    for (const secret of secrets) isOne = equalConstantTime(sent, secret) || isOne
+    return isOne ? undefined : 'the broker sent another secret'
   }
-  if (secret === SECRET_PLACEHOLDER) {
-    throw new ConfigError('secret', `is the placeholder ${SECRET_PLACEHOLDER}: everybody knows it`)
-  }
-  if (secret.length < MIN_SECRET_LENGTH) {
-    throw new ConfigError('secret', `must have at least ${MIN_SECRET_LENGTH} characters`)
-  }
-  // Any other text is changed on its way through a header, and would never compare equal.
-  if (!/^[\x20-\x7e]*$/.test(secret) || secret.trim() !== secret) {
-    throw new ConfigError('secret', 'must be printable ASCII without spaces at its ends')
-  }
-  const compare = (sent: string) =>
-    equalConstantTime(sent, secret) ? undefined : 'the broker sent another secret'
   return {
     header(value) {
       if (value === null) return 'the broker sent no Authorization header'
@@ -74,4 +63,35 @@ export function secretCheck(options: SecretOptions): SecretCheck | undefined {
     },
     segment: (value) => compare(value ?? ''),
   }
+}
+
+function readSecrets(secret: unknown): readonly string[] {
+  if (!Array.isArray(secret)) return [checkSecret('secret', secret)]
+  if (secret.length !== 2 || secret[0] === secret[1]) {
+    throw new ConfigError(
+      'secret',
+      'must be one text, or two that differ while one takes the place of the other',
+    )
+  }
+  return secret.map((each, i) => checkSecret(`secret.${i}`, each))
+}
+
+function checkSecret(key: string, secret: unknown): string {
+  if (typeof secret !== 'string' || secret === '') {
+    throw new ConfigError(
+      key,
+      `is missing: set one text of at least ${MIN_SECRET_LENGTH} characters here and in the broker's configuration, or withoutSecret: true where nothing but the broker can reach these routes`,
+    )
+  }
+  if (secret === SECRET_PLACEHOLDER) {
+    throw new ConfigError(key, `is the placeholder ${SECRET_PLACEHOLDER}: everybody knows it`)
+  }
+  if (secret.length < MIN_SECRET_LENGTH) {
+    throw new ConfigError(key, `must have at least ${MIN_SECRET_LENGTH} characters`)
+  }
+  // Any other text is changed on its way through a header, and would never compare equal.
+  if (!/^[\x20-\x7e]*$/.test(secret) || secret.trim() !== secret) {
+    throw new ConfigError(key, 'must be printable ASCII without spaces at its ends')
+  }
+  return secret
 }

@@ -193,10 +193,10 @@ export function strangePaths(product: AskingProduct, route: string): readonly st
   const [, , broker = '', name = '', ...rest] = path.split('/')
   return [
     path.replace('/iot/', '//iot/'),
-    path.replace('/broker/', '/broker//'),
+    path.replace('/broker/', '/broker///'),
     path.replace(`/${name}`, `/${name}//`),
     ...(product.secretIn === 'path' ? [pathOf(product, route, '')] : []),
-    `${path}//`,
+    `${path}///`,
     `${path}/x`,
     `${path}%00`,
     `${path}%2f`,
