@@ -33,7 +33,7 @@ function nativeHash({ hash }: NativeCrypto, key: Uint8Array): (text: string) => 
   const innerPad = block.map((byte) => byte ^ 0x36)
   const outer = new Uint8Array(BLOCK + DIGEST)
   outer.set(block.map((byte) => byte ^ 0x5c))
-  return (text) => {
+  return function mac(text) {
     const bytes = utf8ToBytes(text)
     const inner = new Uint8Array(BLOCK + bytes.length)
     inner.set(innerPad)
@@ -46,7 +46,9 @@ function nativeHash({ hash }: NativeCrypto, key: Uint8Array): (text: string) => 
 /** {@link keyedHash} anywhere. Begun with the key once, which is a third of the work. */
 function portableHash(key: Uint8Array): (text: string) => string {
   const keyed = hmac.create(sha256, key)
-  return (text) => bytesToHex(keyed.clone().update(utf8ToBytes(text)).digest())
+  return function mac(text) {
+    return bytesToHex(keyed.clone().update(utf8ToBytes(text)).digest())
+  }
 }
 
 /** Without an import, which would fail in a browser and in an edge worker. */

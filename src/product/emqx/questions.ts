@@ -32,13 +32,7 @@ const ACTIONS: Readonly<Record<string, AccessAction>> = {
 
 const auth: Question<AskedLogin> = {
   path: 'auth',
-  read: (fields) => ({
-    kind: 'login',
-    username: readText(fields, 'username'),
-    password: readText(fields, 'password'),
-    clientId: readText(fields, 'clientid'),
-    peer: readText(fields, 'peerhost'),
-  }),
+  read: readLogin,
   write: ({ principal }) => (principal ? loginAnswer(principal) : DENY),
 }
 
@@ -63,6 +57,16 @@ const acl: Question<AskedAccess> = {
 
 /** See `Product`. */
 export const questions: readonly Question[] = [auth, acl]
+
+function readLogin(fields: Fields): AskedLogin {
+  return {
+    kind: 'login',
+    username: readText(fields, 'username'),
+    password: readText(fields, 'password'),
+    clientId: readText(fields, 'clientid'),
+    peer: readText(fields, 'peerhost'),
+  }
+}
 
 function readAction(fields: Fields): AccessAction {
   const name = readText(fields, 'action') ?? ''
