@@ -17,7 +17,7 @@ import { grouped, median, multiple, table } from './table.ts'
 const GUESSES_PER_SECOND = 200
 
 /** Measures every runtime. Returns Markdown. */
-export async function bench({ rounds, roundTime }: Effort): Promise<string> {
+export async function bench({ rounds, roundTime }: Effort): Promise<AsyncIterable<string>> {
   const milliseconds = rounds * roundTime * 3
   return onEachRuntime(async (url) => {
     await timeLogins(url, milliseconds / 2) // Warms up.

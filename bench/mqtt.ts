@@ -13,6 +13,7 @@ import type { Effort } from './measure.ts'
 import { type Client, otherClients } from './mqtt/others.ts'
 import { publishPrepared } from './mqtt/socket.ts'
 import { type Outcome, type Task, WINDOW } from './mqtt/task.ts'
+import { tell } from './progress.ts'
 import { grouped, median, multiple, table } from './table.ts'
 
 /** Mosquitto's defaults, but for what a session may hold. */
@@ -30,7 +31,7 @@ const WITH = ['mqtt', 'devicehub'] as const
 type Runtime = (typeof RUNTIMES)[number]
 
 /** Measures every runtime. Returns Markdown. */
-export async function bench({ rounds }: Effort): Promise<string> {
+export async function* bench({ rounds }: Effort): AsyncIterable<string> {
   const isFull = rounds > 5
   const entry = { 'mqtt-client': here('../mqtt/client.ts') }
   const outExtension = () => ({ js: '.mjs' })
@@ -38,10 +39,14 @@ export async function bench({ rounds }: Effort): Promise<string> {
   const size = isFull
     ? { rounds: 5, messages: 100_000, calls: 100 }
     : { rounds: 1, messages: 500, calls: 20 }
-  const sections = []
-  for (const runtime of RUNTIMES) sections.push(await measureRuntime(runtime, size))
-  const others = [await takenByMosquitto(size), await doneByOthers(size)]
-  return [...sections, ...others].join('\n\n')
+  for (const runtime of RUNTIMES) {
+    tell(runtime[0])
+    yield measureRuntime(runtime, size)
+  }
+  tell('what Mosquitto takes')
+  yield takenByMosquitto(size)
+  tell('other clients')
+  yield doneByOthers(size)
 }
 
 interface Size {
@@ -129,6 +134,7 @@ async function rates(
   { rounds, messages }: Size,
   measure: (who: Task['with']) => Promise<number>,
 ): Promise<string[]> {
+  tell(`${title}, ${rounds} times ${grouped(messages)} messages by each`)
   const perSecond: Record<Task['with'], number[]> = { mqtt: [], devicehub: [] }
   for (let round = 0; round < rounds; round++) {
     for (const who of round % 2 ? WITH : WITH.toReversed()) {

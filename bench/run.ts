@@ -1,5 +1,6 @@
 /**
- * Runs benches and writes their tables, in Markdown, to standard output.
+ * Runs benches and writes their tables, in Markdown, to standard output as soon as each is known; what
+ * is being done, to standard error.
  *
  * `npm run bench` runs all; `npm run bench -- decisions routing` only what is named; with `--quick`
  * they only show that they work. Needs Node, with `--expose-gc`.
@@ -7,10 +8,14 @@
  * @module
  */
 import { type Effort, FULL, QUICK, resultsSum } from './measure.ts'
+import { tell } from './progress.ts'
 import { machine } from './table.ts'
 
+/** Markdown: as a whole, or a part as soon as it is known. */
+type Results = string | AsyncIterable<string>
+
 /** A bench measures and returns Markdown. */
-type Bench = (effort: Effort) => string | Promise<string>
+type Bench = (effort: Effort) => Results | Promise<Results>
 
 /** All benches by name: one file and one line for each. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
@@ -40,7 +45,13 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(`${machine()}\n`)
   for (const name of names.length > 0 ? names : Object.keys(benches)) {
     const { bench } = await benches[name]!()
-    console.log(`## ${name}\n\n${await bench(effort)}\n`)
+    tell(name)
+    console.log(`## ${name}\n`)
+    const results = await bench(effort)
+    // Each part at once, so that those there are stay when the rest is interrupted.
+    for await (const part of typeof results === 'string' ? [results] : results) {
+      console.log(`${part}\n`)
+    }
   }
   // Printed, so that no result is for nothing.
   console.error(`Sum of all results: ${resultsSum()}`)

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
+import { tell } from '../progress.ts'
 import { SECRET } from './site.ts'
 
 /** The path of a file in this folder. */
@@ -27,25 +28,26 @@ export const RUNTIMES: readonly (readonly [
   ['Deno', bin('deno'), ['run', '-A']],
 ]
 
-/** Runs the server on each runtime, and returns one section of Markdown for each. */
-export async function onEachRuntime(measure: (url: string) => Promise<string>): Promise<string> {
+/** Runs the server on each runtime, and yields one section of Markdown for each. */
+export async function* onEachRuntime(
+  measure: (url: string) => Promise<string>,
+): AsyncIterable<string> {
   // Built as the package is: what runs sources on Node puts calls of its own into them.
   const entry = { server: here('server.ts') }
   const outExtension = () => ({ js: '.mjs' })
   await build({ entry, outDir: BUILT, outExtension, format: 'esm', config: false, silent: true })
-  const sections: string[] = []
   for (const [name, command, args] of RUNTIMES) {
+    tell(name)
     const child = spawn(command, [...args, `${BUILT}/server.mjs`], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     try {
       const url = `http://127.0.0.1:${await readPort(child)}`
-      sections.push(`### ${name}\n\n${await measure(url)}`)
+      yield `### ${name}\n\n${await measure(url)}`
     } finally {
       child.kill()
     }
   }
-  return sections.join('\n\n')
 }
 
 /** Logs in as EMQX does it, and tells the result. */

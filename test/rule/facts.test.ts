@@ -241,9 +241,16 @@ describe('decisions are closed to what the broker hides', () => {
   for (const [rules, action, topic, broker, open, closed] of rows) {
     test(`${JSON.stringify(rules)}: ${action} ${topic}: ${closed}`, () => {
       const who = principal(rules)
-      assert.equal(decide(who, { action, topic }).code, open)
-      assert.equal(decide(who, { action, topic, facts: OPEN }).code, open)
-      assert.equal(decide(who, { action, topic, facts: broker }).code, closed)
+      const check = (facts: BrokerFacts | undefined, expected: string) => {
+        const decision = decide(who, { action, topic, ...(facts && { facts }) })
+        const effect = expected === 'allowed-by-rule' ? 'allow' : 'deny'
+        assert.deepEqual([decision.effect, decision.code], [effect, expected])
+        // One object is handed out to everybody who asks.
+        assert.ok(Object.isFrozen(decision))
+      }
+      check(undefined, open)
+      check(OPEN, open)
+      check(broker, closed)
     })
   }
 })

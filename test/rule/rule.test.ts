@@ -127,6 +127,16 @@ describe('a list of rules', () => {
     checkRules([], 'rules')
   })
 
+  for (const none of [undefined, null, 'rules', 7, { 0: GOOD, length: 1 }, GOOD]) {
+    test(`is no list: ${JSON.stringify(none)}`, () => {
+      assert.throws(() => checkRules(none as unknown as AccessRule[], 'pump.rules'), {
+        name: 'ConfigError',
+        key: 'pump.rules',
+        message: 'pump.rules: must be a list of rules',
+      })
+    })
+  }
+
   test('is refused for the first that is wrong, which is named by its place', () => {
     const wrong = { ...GOOD, maxQos: 3 } as unknown as AccessRule
     const worse = { ...GOOD, effect: 'DENY' } as unknown as AccessRule
