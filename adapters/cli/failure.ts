@@ -5,7 +5,7 @@
  */
 import process from 'node:process'
 import { toError } from '../../src/base/errors.ts'
-import { printable } from '../../src/base/log.ts'
+import { printable } from '../../src/base/quote.ts'
 
 /** The exit codes, beside 0. */
 export const exitCode = {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { printable, quote } from './quote.ts'
 
 /** Base of all errors thrown on purpose. */
 export abstract class DeviceHubError extends Error {
@@ -55,7 +56,7 @@ export class InvalidTopicError extends DeviceHubError {
     topic: string,
     problem: string,
   ) {
-    super(`Invalid ${kind} ${JSON.stringify(topic.slice(0, 200))}: ${problem}`)
+    super(`Invalid ${kind} ${quote(topic)}: ${problem}`)
     this.topic = topic.slice(0, 200)
     this.problem = problem
   }
@@ -138,24 +139,35 @@ export class RevisionConflictError extends DeviceHubError {
   }
 }
 
-/** One finding of a schema: where in the payload, and what is wrong there. */
+/**
+ * One finding: where in the payload, and what is wrong there. Both may hold what a device sent, so both
+ * are one line of printable characters, cut to 200.
+ */
 export interface PayloadIssue {
   /** Dotted path into the payload; empty for the payload itself. */
   readonly path: string
   readonly message: string
 }
 
-/** A payload does not satisfy the schema its device type declares. */
+const MAX_ISSUES = 20
+const MAX_ISSUE_LENGTH = 200
+
+/** A payload does not satisfy the schema its device type declares. The message is cut to 600 characters. */
 export class PayloadError extends DeviceHubError {
   override readonly name = 'PayloadError'
   readonly code = 'ERR_PAYLOAD_INVALID'
+  /** The first 20 findings. */
   readonly issues: readonly PayloadIssue[]
 
   constructor(what: string, issues: readonly PayloadIssue[]) {
-    super(
-      `${what}: ${issues.map((i) => (i.path ? `${i.path}: ${i.message}` : i.message)).join('; ')}`,
-    )
-    this.issues = issues
+    const told = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
+      path: printable(path, MAX_ISSUE_LENGTH),
+      message: printable(message, MAX_ISSUE_LENGTH),
+    }))
+    const more = issues.length > told.length ? [`and ${issues.length - told.length} more`] : []
+    const texts = told.map(({ path, message }) => (path ? `${path}: ${message}` : message))
+    super(printable(`${what}: ${[...texts, ...more].join('; ')}`))
+    this.issues = told
   }
 }
 
@@ -253,7 +265,7 @@ export class CommandError extends DeviceHubError {
   /** The device, as `{type}/{deviceId}`. */
   readonly device: string
   readonly command: string
-  /** The device's own error code, when it sent one. */
+  /** The device's own error code, when it sent one: printable, and cut to 100 characters. */
   readonly deviceCode: string | undefined
 
   constructor(

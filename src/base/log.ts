@@ -3,26 +3,13 @@
  *
  * @module
  */
+import { printable } from './quote.ts'
 
 /** The part of `console`, or of any logger, used here. */
 export interface Logger {
   info(message: string): void
   warn(message: string): void
   error(message: string): void
-}
-
-const MAX_LINE_LENGTH = 600
-
-/**
- * One line: control, format and line-separating characters and lone surrogates become `\u{…}`
- * escapes, and what is longer than {@link MAX_LINE_LENGTH} is cut.
- */
-export function printable(text: string): string {
-  const cut = text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text
-  return cut.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  )
 }
 
 /** Writes one line, made {@link printable}. */

@@ -6,6 +6,7 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ConfigError, PayloadError, type PayloadIssue } from '../base/errors.ts'
+import { describeError } from '../base/log.ts'
 import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 
 /** A validator: valibot, zod, arktype or any other Standard Schema. */
@@ -52,7 +53,9 @@ export function validate<S extends Schema>(
   what: string,
 ): MaybePromise<InferOutput<S>> {
   const failed = (error: unknown): never => {
-    throw new PayloadError(what, [{ path: '', message: `the schema threw: ${String(error)}` }])
+    throw new PayloadError(what, [
+      { path: '', message: `the schema threw: ${describeError(error)}` },
+    ])
   }
   let result: MaybePromise<SchemaResult<unknown>>
   try {

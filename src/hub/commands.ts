@@ -15,6 +15,7 @@ import {
   PayloadError,
   toError,
 } from '../base/errors.ts'
+import { printable } from '../base/quote.ts'
 import type { Message, OutgoingMessage, Publisher } from '../broker/broker.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import { validate } from '../device/schema.ts'
@@ -246,8 +247,8 @@ function deviceFailure(error: unknown, subject: string, name: string): CommandEr
   const { code, message } = (
     typeof error === 'object' && error !== null ? error : { message: error }
   ) as { code?: unknown; message?: unknown }
-  const said = typeof message === 'string' ? message.slice(0, 500) : 'no reason given'
+  const said = typeof message === 'string' ? printable(message, 500) : 'no reason given'
   return new CommandError('ERR_COMMAND_FAILED', subject, name, `the device said: ${said}`, {
-    deviceCode: typeof code === 'string' ? code.slice(0, 100) : undefined,
+    deviceCode: typeof code === 'string' ? printable(code, 100) : undefined,
   })
 }

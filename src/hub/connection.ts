@@ -6,6 +6,7 @@
 import { BrokerError, toError } from '../base/errors.ts'
 import { describeError, type Logger, writeLine } from '../base/log.ts'
 import type { MaybePromise } from '../base/maybe-promise.ts'
+import { printable } from '../base/quote.ts'
 import type { Broker, BrokerStatus, Message, Subscription } from '../broker/broker.ts'
 import { outageFilter } from '../broker/outage.ts'
 import { readStatuses } from '../broker/statuses.ts'
@@ -168,7 +169,7 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
 
 function told(thrown: unknown): ToldError {
   const { message, code } = toError(thrown) as Error & { readonly code?: unknown }
-  return { ...(typeof code === 'string' && { code }), message, at: Date.now() }
+  return { ...(typeof code === 'string' && { code }), message: printable(message), at: Date.now() }
 }
 
 /** Whether a broker told that it does not grant something, such as a subscription. */

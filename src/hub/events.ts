@@ -48,7 +48,10 @@ export type RejectionCode =
 /** A message that was not delivered. It is acknowledged: it does not come back. */
 export interface Rejection {
   readonly code: RejectionCode
-  /** One sentence. Holds no payload. */
+  /**
+   * The reason as one line of printable characters, of which 600 are kept at most. It may quote a little
+   * of what the device sent; whatever would break or reorder a line is escaped as `\\u{…}`.
+   */
   readonly text: string
   readonly broker: string
   /** The message as it arrived. */

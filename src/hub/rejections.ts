@@ -4,6 +4,7 @@
  * @module
  */
 import { describeError, type Logger, writeLine } from '../base/log.ts'
+import { printable, quote } from '../base/quote.ts'
 import type { Rejection } from './events.ts'
 import type { RejectionHandler } from './hub.ts'
 
@@ -26,15 +27,12 @@ export function rejections(logger: Logger): Rejections {
       }
     },
 
-    reject(rejection) {
+    reject(raw) {
+      // A reason may quote what the device sent, and handlers print it.
+      const rejection = { ...raw, text: printable(raw.text) }
       if (handlers.size === 0) {
-        const topic = JSON.stringify(rejection.message.topic.slice(0, 200))
-        // The reason may quote what the device sent.
-        writeLine(
-          logger,
-          'warn',
-          `Rejected a message on ${topic}: ${rejection.code}, ${rejection.text}`,
-        )
+        const { code, text, message } = rejection
+        writeLine(logger, 'warn', `Rejected a message on ${quote(message.topic)}: ${code}, ${text}`)
       }
       for (const handler of handlers) {
         try {

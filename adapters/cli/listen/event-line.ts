@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { printable } from '../../../src/base/log.ts'
+import { printable, quote } from '../../../src/base/quote.ts'
 import type { SubscriptionResult } from '../../../src/broker/broker.ts'
 
 /** What `listen` tells. Dates are ISO 8601 in UTC. */
@@ -54,7 +54,7 @@ export function toText(event: ListenEvent): string {
 function words(event: ListenEvent): readonly string[] {
   switch (event.event) {
     case 'rejected':
-      return [JSON.stringify(event.topic), `${event.code}:`, event.text]
+      return [quote(event.topic), `${event.code}:`, event.text]
     case 'broker': {
       const said = event.subscriptions?.map(describeSubscription).join(', ') ?? event.text
       return said === undefined ? [event.state] : [`${event.state}:`, said]
