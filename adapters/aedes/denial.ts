@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { quote } from '../../src/base/quote.ts'
 import type { LoginDenial } from '../../src/fleet/fleet.ts'
 import type { DecisionCode } from '../../src/rule/decision.ts'
 
@@ -51,6 +52,6 @@ export function describeLogin(
   username: string | undefined,
   code: keyof typeof LOGIN_PROBLEMS,
 ): string {
-  const who = username ? JSON.stringify(username.slice(0, 200)) : 'A client without a user name'
+  const who = username ? quote(username) : 'A client without a user name'
   return `${who} may not connect: ${LOGIN_PROBLEMS[code]}.`
 }

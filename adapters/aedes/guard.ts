@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import type { AedesOptions, Client, Subscription } from 'aedes'
 import { withinDeadline } from '../../src/base/deadline.ts'
 import { describeError } from '../../src/base/log.ts'
+import { quote } from '../../src/base/quote.ts'
 import type { DeviceChange } from '../../src/fleet/changes.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { type CompiledAccess, compileAccess } from '../../src/rule/compile.ts'
@@ -115,7 +117,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
       return { code: 'principal-unknown', text }
     }
     const { username } = session.principal
-    const topic = JSON.stringify(request.topic.slice(0, 200))
+    const topic = quote(request.topic)
     if (request.action === 'publish' && request.topic.startsWith('$SYS/')) {
       const text = `${username} may not publish to ${topic}: what is below "$SYS/" only the broker publishes.`
       return { code: 'topic-reserved', text }

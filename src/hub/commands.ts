@@ -22,7 +22,7 @@ import { validate } from '../device/schema.ts'
 import type { Command, DeviceType } from '../device/type.ts'
 import { AccessDeniedError } from '../rule/access-denied.ts'
 import type { TopicTemplate } from '../topic/template.ts'
-import { decodeJson, encodeJson } from './payload.ts'
+import { decodeJson, encodeJson, parseJson } from './json.ts'
 
 /** How a command is sent. */
 export interface SendOptions {
@@ -213,7 +213,8 @@ function describePublishFailure(error: unknown, fail: Fail): CommandError {
 function readReplyId({ correlationData, payload }: Message): string | undefined {
   if (correlationData) return new TextDecoder().decode(correlationData)
   try {
-    const json = decodeJson(payload, 'reply') as { id?: unknown } | null
+    // A reply that is refused later has to end its command.
+    const json = parseJson(payload) as { id?: unknown } | null
     return typeof json?.id === 'string' ? json.id : undefined
   } catch {
     return undefined

@@ -36,7 +36,7 @@ export type RejectionCode =
   | 'topic-unknown'
   /** The device is not provisioned, or revoked. */
   | 'device-unknown'
-  /** The payload is no JSON text in UTF-8. */
+  /** The payload is no JSON text in UTF-8, or holds a number too large to be read. */
   | 'payload-malformed'
   /** The schema of the type refuses the payload. */
   | 'payload-invalid'

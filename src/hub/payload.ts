@@ -3,41 +3,15 @@
  *
  * @module
  */
-import { PayloadError } from '../base/errors.ts'
 import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
 import { type InferOutput, type Schema, validate } from '../device/schema.ts'
+import { decodeJson } from './json.ts'
 
 /** A payload that could be read. */
 export interface DecodedPayload<T> {
   readonly value: T
   /** The device's own time of measurement, when it sent one that can be read. */
   readonly timestamp: Date | undefined
-}
-
-/** The bytes are no JSON text. */
-export class MalformedPayloadError extends PayloadError {}
-
-const decoder = new TextDecoder()
-const strictDecoder = new TextDecoder('utf-8', { fatal: true })
-
-/** On some runtimes a strict decoder takes twice the time, and this character is what it is there for. */
-function decodeText(bytes: Uint8Array): string {
-  const text = decoder.decode(bytes)
-  return text.includes('\uFFFD') ? strictDecoder.decode(bytes) : text
-}
-
-/** Reads a JSON text in UTF-8. @throws {MalformedPayloadError} If the bytes are not that. */
-export function decodeJson(payload: Uint8Array, what: string): unknown {
-  try {
-    return JSON.parse(decodeText(payload))
-  } catch {
-    throw new MalformedPayloadError(what, [{ path: '', message: 'is no JSON text in UTF-8' }])
-  }
-}
-
-/** Writes a value as JSON in UTF-8. */
-export function encodeJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value))
 }
 
 /**

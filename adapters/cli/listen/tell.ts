@@ -10,6 +10,7 @@ import { outageFilter } from '../../../src/broker/outage.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import type { DeviceEvent } from '../../../src/hub/events.ts'
 import type { Hub } from '../../../src/hub/hub.ts'
+import { decodeJson } from '../../../src/hub/json.ts'
 import { print } from '../output.ts'
 import type { ListenEvent } from './event-line.ts'
 
@@ -99,12 +100,11 @@ function findReply(fleet: Fleet, topic: string): ReturnType<Fleet['route']> {
   }
 }
 
-/** What the JSON text says, or else the text. */
+/** What the JSON says, or else the text: a number that cannot be read is shown as it was sent. */
 function readPayload(payload: Uint8Array): unknown {
-  const text = new TextDecoder().decode(payload)
   try {
-    return JSON.parse(text)
+    return decodeJson(payload, 'reply')
   } catch {
-    return text
+    return new TextDecoder().decode(payload)
   }
 }
