@@ -80,6 +80,7 @@ export type {
   DeviceStore,
   StoredCredential,
 } from './device/store.ts'
+export type { TimestampOptions, TimestampSettings } from './device/timestamp.ts'
 export {
   type Command,
   type Commands,

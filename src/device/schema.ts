@@ -7,7 +7,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ConfigError, PayloadError, type PayloadIssue } from '../base/errors.ts'
 import { describeError } from '../base/log.ts'
-import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
+import { andThen, isPromise, type MaybePromise, orElse } from '../base/maybe-promise.ts'
 
 /** A validator: valibot, zod, arktype or any other Standard Schema. */
 export type Schema<Input = unknown, Output = unknown> = StandardSchemaV1<Input, Output>
@@ -43,6 +43,9 @@ export function checkSchema(key: string, value: unknown): void {
 /**
  * Validates a value: at once, or later if the schema takes its time.
  *
+ * Some validators take a list for an object, and valibot then makes `{}` of `[1]`. Where that is what
+ * happened, at whatever depth, the value is refused: what was in the list would be lost.
+ *
  * @param what The subject of the error message, such as `data of weatherstation/STATION-001`.
  * @returns What the schema made of the value.
  * @throws {PayloadError} If the schema refuses it, or itself throws.
@@ -52,10 +55,20 @@ export function validate<S extends Schema>(
   value: unknown,
   what: string,
 ): MaybePromise<InferOutput<S>> {
+  return andThen(ask(schema, value, what), (output) => {
+    const lists = listsMadeObjects(value, output)
+    return lists.length === 0 ? output : refuseMistaken(schema, value, what, output, lists)
+  })
+}
+
+function ask<S extends Schema>(
+  schema: S,
+  value: unknown,
+  what: string,
+): MaybePromise<InferOutput<S>> {
   const failed = (error: unknown): never => {
-    throw new PayloadError(what, [
-      { path: '', message: `the schema threw: ${describeError(error)}` },
-    ])
+    const message = `the schema threw: ${describeError(error)}`
+    throw new PayloadError(what, [{ path: '', message }])
   }
   let result: MaybePromise<SchemaResult<unknown>>
   try {
@@ -78,4 +91,62 @@ function outputOf<S extends Schema>(result: SchemaResult<unknown>, what: string)
 function toIssue(issue: SchemaIssue): PayloadIssue {
   const path = (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step))
   return { path: path.join('.'), message: issue.message }
+}
+
+/** Deeper than any schema that is written by hand. Also ends the walk through a circle. */
+const MAX_DEPTH = 50
+
+type Path = readonly string[]
+
+/** Where a list was given, and an object came out. */
+function listsMadeObjects(value: unknown, output: unknown, path: Path = []): readonly Path[] {
+  if (!isHolder(value) || !isHolder(output) || value === output) return []
+  if (Array.isArray(value) !== Array.isArray(output)) return Array.isArray(value) ? [path] : []
+  if (path.length === MAX_DEPTH) return []
+  let found: readonly Path[] = []
+  for (const key of Object.keys(value)) {
+    const part = value[key]
+    if (!isHolder(part)) continue
+    const inner = listsMadeObjects(part, output[key], [...path, key])
+    if (inner.length > 0) found = [...found, ...inner]
+  }
+  return found
+}
+
+/** A schema that makes an object of a list on purpose refuses an object in its place. */
+function refuseMistaken<T>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+  output: T,
+  [path, ...others]: readonly Path[],
+): MaybePromise<T> {
+  if (path === undefined) return output
+  return andThen(accepts(schema, withObjectAt(value, path)), (isMistaken) => {
+    if (!isMistaken) return refuseMistaken(schema, value, what, output, others)
+    throw new PayloadError(what, [
+      { path: path.join('.'), message: 'must be an object, not a list' },
+    ])
+  })
+}
+
+/** Whether a schema takes a value. */
+export function accepts(schema: Schema, value: unknown): MaybePromise<boolean> {
+  return orElse(
+    () => andThen(ask(schema, value, ''), () => true),
+    () => false,
+  )
+}
+
+/** A copy of a value with an object in the place of a list. */
+function withObjectAt(value: unknown, [key, ...rest]: Path): unknown {
+  if (key === undefined) return { ...(value as object) }
+  const copy = Array.isArray(value) ? [...value] : { ...(value as object) }
+  return Object.assign(copy, { [key]: withObjectAt((value as Holder)[key], rest) })
+}
+
+type Holder = Readonly<Record<string, unknown>>
+
+function isHolder(value: unknown): value is Holder {
+  return typeof value === 'object' && value !== null
 }

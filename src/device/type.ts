@@ -10,6 +10,7 @@ import { type AccessRule, checkRules } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
 import { compileTemplate, DEFAULT_PREFIX, DEFAULT_TEMPLATE } from '../topic/template.ts'
 import { checkSchema, type InferInput, type InferOutput, type Schema } from './schema.ts'
+import { type TimestampOptions, type TimestampSettings, timestampSettings } from './timestamp.ts'
 
 /** A command a device type understands. */
 export interface Command<
@@ -77,6 +78,8 @@ export interface DeviceType<
   readonly rules: readonly AccessRule[]
   /** The field of a `data` message that no other message of the device has the same. */
   readonly messageId: string | undefined
+  /** How a `timestamp` is read. */
+  readonly timestamp: TimestampSettings
 }
 
 /** What {@link defineDeviceType} takes. */
@@ -105,6 +108,8 @@ export interface DeviceTypeDefinition<
    * goes before it. Default: none.
    */
   readonly messageId?: string
+  /** How the `timestamp` of a `data` or `status` message is read. Default: in UTC, or the message is rejected. */
+  readonly timestamp?: TimestampOptions
 }
 
 const OPTIONS: Record<keyof DeviceTypeDefinition<Schema>, true> = {
@@ -116,6 +121,7 @@ const OPTIONS: Record<keyof DeviceTypeDefinition<Schema>, true> = {
   template: true,
   rules: true,
   messageId: true,
+  timestamp: true,
 }
 
 /**
@@ -173,6 +179,7 @@ export function defineDeviceType<
     template,
     rules,
     messageId,
+    timestamp: timestampSettings(`${name}.timestamp`, definition.timestamp),
   })
 }
 
@@ -189,11 +196,13 @@ function checkCommands(key: string, commands: unknown): void {
 /** Whether a value has the form of what {@link defineDeviceType} makes. */
 export function isDeviceType(value: unknown): value is DeviceType {
   if (typeof value !== 'object' || value === null) return false
-  const { name, template, broker, heartbeat, rules, commands, data, status } =
+  const { name, template, broker, heartbeat, rules, commands, data, status, timestamp } =
     value as Partial<DeviceType>
   const isText = [name, template, broker].every((text) => typeof text === 'string')
   // A schema may be a function as well.
-  const isWhole = [commands, data, status].every((part) => part !== undefined && part !== null)
+  const isWhole = [commands, data, status, timestamp].every(
+    (part) => part !== undefined && part !== null,
+  )
   return isText && isWhole && typeof heartbeat === 'number' && Array.isArray(rules)
 }
 

@@ -159,7 +159,7 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
     const { route, message } = incoming
     const refused = (error: unknown) => refusePayload(incoming, error)
     try {
-      const decoded = decodePayload(route.type[channel], message.payload, route.what)
+      const decoded = decodePayload(route.type, channel, message.payload, route.what)
       return isPromise(decoded)
         ? decoded.then((later) => eventOf(incoming, channel, later), refused)
         : eventOf(incoming, channel, decoded)
@@ -215,7 +215,7 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
 function eventOf(
   { broker, message, route: { device }, receivedAt }: Incoming,
   channel: HandledChannel,
-  { value, timestamp }: DecodedPayload<unknown>,
+  { value, timestamp }: DecodedPayload,
 ): DeviceEvent & Partial<Record<HandledChannel, unknown>> {
   return channel === 'data'
     ? { device, timestamp, receivedAt, broker, message, data: value }

@@ -25,6 +25,7 @@ test('a type that declares only its data has defaults for the rest', () => {
     template: '{prefix}/{type}/{deviceId}/{channel}',
     rules: [],
     messageId: undefined,
+    timestamp: { zone: 'UTC', unreadable: 'reject' },
   })
   assert.equal(status['~standard'].version, 1)
 })
@@ -33,7 +34,8 @@ test('a type has what it declares, and is frozen', () => {
   const rules: AccessRule[] = [{ effect: 'deny', actions: ['publish'], filter: 'x/#' }]
   const commands = { stop: command(), set: command({ payload: data, reply: data }) }
   const where = { broker: 'site', heartbeat: 0.5, template: 'x/{deviceId}/{channel}' }
-  const declared = { data, status: data, commands, ...where, rules, messageId: 'n' }
+  const timestamp = { zone: 'Europe/Zurich', unreadable: 'ignore' } as const
+  const declared = { data, status: data, commands, ...where, rules, messageId: 'n', timestamp }
   const pump = defineDeviceType('pump', declared)
   assert.deepEqual(pump, { name: 'pump', ...declared })
   assert.ok(Object.isFrozen(pump))
@@ -91,7 +93,7 @@ describe('a type is refused', () => {
 
   const seconds = 'must be a number of seconds above 0'
   const schema = 'must be a Standard Schema validator, such as v.object({ … }) of valibot'
-  const options = 'data, status, commands, broker, heartbeat, template, rules, messageId'
+  const options = 'data, status, commands, broker, heartbeat, template, rules, messageId, timestamp'
   const settings: [change: Record<string, unknown>, key: string, problem: string][] = [
     [{ heartbeat: 0 }, 'pump.heartbeat', seconds],
     [{ heartbeat: -1 }, 'pump.heartbeat', seconds],
