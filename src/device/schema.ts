@@ -122,19 +122,21 @@ function refuseMistaken<T>(
   [path, ...others]: readonly Path[],
 ): MaybePromise<T> {
   if (path === undefined) return output
-  return andThen(accepts(schema, withObjectAt(value, path)), (isMistaken) => {
-    if (!isMistaken) return refuseMistaken(schema, value, what, output, others)
-    throw new PayloadError(what, [
-      { path: path.join('.'), message: 'must be an object, not a list' },
-    ])
+  return andThen(findings(schema, withObjectAt(value, path)), (found) => {
+    if (found) return refuseMistaken(schema, value, what, output, others)
+    const message = 'must be an object, not a list'
+    throw new PayloadError(what, [{ path: path.join('.'), message }])
   })
 }
 
-/** Whether a schema takes a value. */
-export function accepts(schema: Schema, value: unknown): MaybePromise<boolean> {
+/** What a schema has against a value: `undefined` if it takes it, and nothing in words if it throws. */
+export function findings(
+  schema: Schema,
+  value: unknown,
+): MaybePromise<readonly SchemaIssue[] | undefined> {
   return orElse(
-    () => andThen(ask(schema, value, ''), () => true),
-    () => false,
+    () => andThen(schema['~standard'].validate(value), ({ issues }) => issues),
+    () => [],
   )
 }
 

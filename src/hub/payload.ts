@@ -5,7 +5,7 @@
  */
 import { PayloadError } from '../base/errors.ts'
 import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
-import { accepts, type Schema, validate } from '../device/schema.ts'
+import { findings, type Schema, type SchemaIssue, validate } from '../device/schema.ts'
 import { readTimestamp, TIMESTAMP_FORMS } from '../device/timestamp.ts'
 import type { DeviceType } from '../device/type.ts'
 import { decodeJson } from './json.ts'
@@ -20,12 +20,6 @@ export interface DecodedPayload {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-
-/** Something a schema took, as it was given to it. */
-interface Taken {
-  readonly value: unknown
-  readonly given: Fields
-}
 
 /**
  * Reads a message of a device and validates it.
@@ -52,7 +46,7 @@ export function decodePayload(
   }
   const timestamp = hasTimestamp ? timestampOf(type, json, what) : undefined
   const taken = hasReadings ? takeReadings(schema, json, what) : take(schema, json, what)
-  return andThen(taken, ({ value }) => ({ value, timestamp }))
+  return andThen(taken, (value) => ({ value, timestamp }))
 }
 
 function isFields(value: unknown): value is Fields {
@@ -66,49 +60,56 @@ function timestampOf({ timestamp }: DeviceType, json: Fields, what: string): Dat
 }
 
 /** A schema that refuses unknown keys has no place for the timestamp, so it may do without. */
-function take(schema: Schema, json: Fields, what: string): MaybePromise<Taken> {
-  const takeAs = (given: Fields) =>
-    andThen(validate(schema, given, what), (value): Taken => ({ value, given }))
-  if (!Object.hasOwn(json, 'timestamp')) return takeAs(json)
+function take(schema: Schema, json: Fields, what: string): MaybePromise<unknown> {
+  if (!Object.hasOwn(json, 'timestamp')) return validate(schema, json, what)
   return orElse(
-    () => takeAs(json),
-    (refusal) => {
-      const { timestamp: _, ...rest } = json
-      return orElse(
-        () => takeAs(rest),
+    () => validate(schema, json, what),
+    (refusal) =>
+      orElse(
+        () => validate(schema, withoutTimestamp(json), what),
         (other) => {
-          throw findingsOf(other).length < findingsOf(refusal).length ? other : refusal
+          throw countOf(other) < countOf(refusal) ? other : refusal
         },
-      )
-    },
+      ),
   )
 }
 
-function takeReadings(schema: Schema, json: Fields, what: string): MaybePromise<Taken> {
-  return andThen(takeList(schema, json, what), (taken) => taken ?? takeFlat(schema, json, what))
+function withoutTimestamp({ timestamp: _, ...rest }: Fields): Fields {
+  return rest
+}
+
+function countOf(refusal: unknown): number {
+  return refusal instanceof PayloadError ? refusal.issues.length : 0
+}
+
+/** For a schema that does not know a field `readings` itself, the list is made flat. */
+function takeReadings(schema: Schema, json: Fields, what: string): MaybePromise<unknown> {
+  return andThen(knowsReadings(schema, json), (isKnown) =>
+    isKnown ? take(schema, json, what) : takeFlat(schema, json, what),
+  )
 }
 
 /**
- * A schema that knows a field `readings` itself takes the message, and not with something else in that
- * place. `undefined` for any other.
+ * Whether a schema knows a field `readings`: it takes the message, and not with something else in that
+ * place; or it finds something wrong inside the list.
  */
-function takeList(schema: Schema, json: Fields, what: string): MaybePromise<Taken | undefined> {
-  return orElse(
-    () =>
-      andThen(take(schema, json, what), (taken) =>
-        andThen(accepts(schema, { ...taken.given, readings: Symbol('no JSON') }), (isBlind) =>
-          isBlind ? undefined : taken,
-        ),
-      ),
-    (refusal) => {
-      const hasLookedInside = findingsOf(refusal).some(({ path }) => path.startsWith('readings.'))
-      if (hasLookedInside) throw refusal
-      return undefined
-    },
-  )
+function knowsReadings(schema: Schema, json: Fields): MaybePromise<boolean> {
+  return andThen(findings(schema, json), (found) => {
+    if (!found) {
+      const twin = { ...json, readings: Symbol('no JSON') }
+      return andThen(findings(schema, twin), (other) => other !== undefined)
+    }
+    if (found.some(isInsideReadings)) return true
+    return Object.hasOwn(json, 'timestamp') && knowsReadings(schema, withoutTimestamp(json))
+  })
 }
 
-function takeFlat(schema: Schema, json: Fields, what: string): MaybePromise<Taken> {
+function isInsideReadings({ path = [] }: SchemaIssue): boolean {
+  const [first, second] = path
+  return second !== undefined && (typeof first === 'object' ? first.key : first) === 'readings'
+}
+
+function takeFlat(schema: Schema, json: Fields, what: string): MaybePromise<unknown> {
   const flat = flattenReadings(json, what)
   return orElse(
     () => take(schema, flat.value, what),
@@ -116,8 +117,4 @@ function takeFlat(schema: Schema, json: Fields, what: string): MaybePromise<Take
       throw refusal instanceof PayloadError ? inList(refusal, flat, what) : refusal
     },
   )
-}
-
-function findingsOf(refusal: unknown): PayloadError['issues'] {
-  return refusal instanceof PayloadError ? refusal.issues : []
 }
