@@ -7,8 +7,6 @@ import { type AbortSignalLike, untilAborted } from '../base/abort-signal.ts'
 import { ConfigError, DeviceUnknownError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
 import { checkMethods, checkOptions } from '../base/options.ts'
-import type { Subscription } from '../broker/broker.ts'
-import { channelsOf } from '../device/channels.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType, ReplyOf } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
@@ -18,6 +16,7 @@ import type { Hub, HubDevice, HubOptions } from './hub.ts'
 import { messageReceiver } from './receive.ts'
 import { rejections } from './rejections.ts'
 import type { HubStatus } from './status.ts'
+import { subscriptionsTo } from './subscriptions.ts'
 
 /** Why a hub ended that was not closed. */
 interface Ending {
@@ -86,7 +85,10 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     hubConnection({
       name,
       broker,
-      subscriptions: subscriptions(fleet, name),
+      subscriptions: subscriptionsTo(
+        fleet,
+        fleet.types.filter((type) => type.broker === name),
+      ),
       onMessage: (message) => receive(name, message),
       onEnd: (error) => end({ error }),
       logger,
@@ -206,18 +208,4 @@ function checkBrokers(brokers: unknown): void {
   for (const [name, broker] of Object.entries<unknown>({ ...brokers })) {
     checkMethods(`brokers.${name}`, broker, METHODS)
   }
-}
-
-/** What a hub subscribes to on one broker. */
-function subscriptions(fleet: Fleet, broker: string): readonly Subscription[] {
-  return fleet.types
-    .filter((type) => type.broker === broker)
-    .flatMap((type) =>
-      channelsOf(type)
-        .filter(({ sender }) => sender === 'device')
-        .map(({ channel, isShared }) => ({
-          filter: fleet.topics(type).filter(channel),
-          ...(isShared && { shared: true }),
-        })),
-    )
 }

@@ -32,8 +32,10 @@ export interface StatusEvent<T extends DeviceType = DeviceType> extends DeviceEv
 
 /** Why a message was not delivered to a handler. Stable, to switch on. */
 export type RejectionCode =
-  /** No declared type has this topic on this broker. */
+  /** No declared type has this topic, or devices do not send on it. */
   | 'topic-unknown'
+  /** The topic is of a declared type, whose devices belong to another broker than this one. */
+  | 'broker-foreign'
   /** The device is not provisioned, or revoked. */
   | 'device-unknown'
   /** The payload is no JSON text in UTF-8, or holds a number too large to be read. */

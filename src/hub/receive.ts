@@ -72,13 +72,18 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
 
   function receive(broker: string, message: Message): MaybePromise<void> {
     const route = routeOf(message.topic)
-    if (route?.type.broker !== broker || route.channel === 'cmd') {
-      const text = `no device type on broker "${broker}" sends on this topic`
+    if (!route || route.channel === 'cmd') {
+      const text = 'no device type sends on this topic'
       reject({ code: 'topic-unknown', text, broker, message })
       return
     }
-    const { channel } = route
+    const { channel, type } = route
     const incoming: Incoming = { broker, message, route, receivedAt: new Date() }
+    if (type.broker !== broker) {
+      const text = `devices of the type "${type.name}" belong to the broker "${type.broker}", and this came through "${broker}"`
+      refuse(incoming, 'broker-foreign', text)
+      return
+    }
     if (channel === 'reply') {
       // Not queued: a handler of this very device may be waiting for it.
       if (commands.accept(route.device, message) === 'unexpected') {

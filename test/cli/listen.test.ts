@@ -8,12 +8,20 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { after, describe, test } from 'node:test'
 import { embeddedBroker } from '../../adapters/aedes/index.ts'
-import { type Broker, createFleet, memoryStore } from '../../src/index.ts'
+import { type Broker, createFleet, hubRules, memoryStore } from '../../src/index.ts'
 import { captureLog } from '../hub/fixture.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { deferred, within } from '../support/wait.ts'
 import { DEFINE_CONFIG, type Host, hosts, node, type Run, start, userFolder } from './command.ts'
-import { configModule, connect, embeddedSite, HUB_PASSWORD, publish, TYPES } from './site.ts'
+import {
+  configModule,
+  connect,
+  embeddedSite,
+  HUB_PASSWORD,
+  publish,
+  station,
+  TYPES,
+} from './site.ts'
 
 const TIME = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z'
 const HUB = { DEVICEHUB_BROKERS_DEFAULT_PASSWORD: HUB_PASSWORD }
@@ -148,7 +156,7 @@ describe('with two brokers', { skip: mosquittoMissing }, () => {
       async speak() {
         await publish(site.node, 'things/node/N-1/data', { rssi: -70 })
         await publish(onMosquitto, 'things/weatherstation/S-1/data', { temperature: 1 })
-        // What comes through another broker than the type's is not listened to.
+        // What comes through another broker than the type's.
         await publish(onMosquitto, 'things/node/N-9/data', { rssi: -1 })
         await publish(site.node, 'things/node/N-1/data', { rssi: -80 })
         await publish(onMosquitto, 'things/weatherstation/S-1/data', { temperature: 2 })
@@ -162,11 +170,13 @@ describe('with two brokers', { skip: mosquittoMissing }, () => {
     }
   }
 
-  const said = (run: Run) => untimed(run.lines().filter((line) => / data /.test(line))).toSorted()
+  const said = (run: Run) =>
+    untimed(run.lines().filter((line) => / (data|rejected) /.test(line))).toSorted()
   const LORA = ['lorawan data node/N-1 {"rssi":-70}', 'lorawan data node/N-1 {"rssi":-80}']
   const DEFAULT = [
     'default data weatherstation/S-1 {"temperature":1}',
     'default data weatherstation/S-1 {"temperature":2}',
+    'default rejected "things/node/N-9/data" broker-foreign: devices of the type "node" belong to the broker "lorawan", and this came through "default"',
   ]
 
   for (const [title, args, expected] of [
@@ -193,6 +203,44 @@ describe('with two brokers', { skip: mosquittoMissing }, () => {
       assert.equal(closed.length, brokers.size)
     })
   }
+})
+
+test('what a broker denies of devices of other brokers is told once, and the rest is listened to', async () => {
+  await using site = await embeddedSite(hubRules([station]))
+  using folder = userFolder({
+    'devicehub.config.ts': configModule('station, node', {
+      default: { url: site.broker.url, username: 'hub', password: HUB_PASSWORD },
+      lorawan: 'mqtt://127.0.0.1:1',
+    }),
+  })
+  const run = start(node, folder, ['listen', '--broker', 'default'])
+  await run.until(/subscribed/)
+  await publish(site.station, 'things/weatherstation/S-1/data', { temperature: 1 })
+  await run.until(/ default data weatherstation/)
+  await stop(run)
+  const lines = untimed(run.lines())
+  const told = lines.filter((line) => line.includes('error'))
+  assert.equal(told.length, 1)
+  assert.match(
+    told[0]!,
+    /^default broker error: cannot listen for devices of other brokers: .*node/,
+  )
+  const subscribed = `default broker subscribed: ${FILTERS.join(', ')}`
+  assert.ok(lines.includes(subscribed), lines.join('\n'))
+})
+
+test('a listener that shares messages asks for its own devices alone, as a hub does', async () => {
+  await using site = await embeddedSite()
+  using folder = userFolder({
+    'devicehub.config.ts': configModule('station, node', {
+      default: { url: site.broker.url, username: 'hub', password: HUB_PASSWORD },
+      lorawan: 'mqtt://127.0.0.1:1',
+    }),
+  })
+  const run = start(node, folder, ['listen', '--broker', 'default', '--shared'])
+  await run.until(/subscribed/)
+  await stop(run)
+  assert.doesNotMatch(run.lines().join('\n'), /node/)
 })
 
 describe('with a fleet', () => {

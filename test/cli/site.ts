@@ -13,6 +13,7 @@ import {
   defineDeviceType,
   memoryStore,
   type ProvisionedDevice,
+  type ServiceAccount,
 } from '../../src/index.ts'
 import { captureLog } from '../hub/fixture.ts'
 import { DEFINE_CONFIG } from './command.ts'
@@ -34,7 +35,7 @@ export const node = defineDeviceType('node', {
 })
 `
 
-const station = defineDeviceType('weatherstation', {
+export const station = defineDeviceType('weatherstation', {
   data: v.object({ temperature: v.number() }),
   commands: { ping: command({ reply: v.object({}) }) },
 })
@@ -60,11 +61,12 @@ export interface Site extends AsyncDisposable {
   readonly login: ProvisionedDevice
 }
 
-export async function embeddedSite(): Promise<Site> {
+/** @param rules Those of the hub's login. */
+export async function embeddedSite(rules: ServiceAccount['rules'] = 'hub'): Promise<Site> {
   const fleet = createFleet({
     types: [station, loraNode],
     store: memoryStore(),
-    services: [{ username: 'hub', password: HUB_PASSWORD, rules: 'hub' }],
+    services: [{ username: 'hub', password: HUB_PASSWORD, rules }],
   })
   const broker = await embeddedBroker(fleet, { port: 0, logger: captureLog() })
   const [first, second] = await Promise.all([

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
 import {
+  type Broker,
   ConfigError,
   createFleet,
   createHub,
@@ -23,6 +24,14 @@ import { Collector, deferred, within } from '../support/wait.ts'
 import { bytes, captureLog, fixture, pump, weatherStation } from './fixture.ts'
 
 const DATA = 'things/weatherstation/STATION-001/data'
+
+/** A broker in memory that brings its hub all that is published. */
+function hearingAll(): Broker {
+  const broker = memoryBroker()
+  const subscribe = broker.subscribe.bind(broker)
+  broker.subscribe = () => subscribe([{ filter: '#' }])
+  return broker
+}
 
 describe('a valid data message reaches the handlers of its type', () => {
   const time = '2025-01-15T12:00:00+00:00'
@@ -381,6 +390,54 @@ describe('named brokers', () => {
     await heard.reach(2, 'messages')
     await hub.close()
     assert.deepEqual(heard.items, ['near through near', 'far through far'])
+  })
+
+  describe('what is heard on another broker than that of its type is rejected', () => {
+    const types = [near, far, defineDeviceType('here', { data: v.object({}), broker: 'far' })]
+    const rows: [broker: 'near' | 'far', topic: string, code: Rejection['code'] | undefined][] = [
+      ['near', 'things/near/D-1/data', undefined],
+      ['far', 'things/far/D-1/status', undefined],
+      ['far', 'things/here/D-1/data', undefined],
+      ['near', 'things/far/D-1/data', 'broker-foreign'],
+      ['near', 'things/far/D-1/status', 'broker-foreign'],
+      ['near', 'things/far/D-1/reply', 'broker-foreign'],
+      ['near', 'things/here/D-1/data', 'broker-foreign'],
+      ['far', 'things/near/D-1/data', 'broker-foreign'],
+      ['far', 'things/near/D-2/data', 'broker-foreign'],
+      ['near', 'things/far/D-1/cmd', 'topic-unknown'],
+      ['near', 'things/near/D-1/cmd', 'topic-unknown'],
+      ['near', 'things/nobody/D-1/data', 'topic-unknown'],
+      ['near', 'things/near/D-2/data', 'device-unknown'],
+    ]
+    for (const [broker, topic, code] of rows) {
+      test(`${topic} on ${broker}: ${code ?? 'taken'}`, async () => {
+        const fleet = createFleet({ types, store: memoryStore() })
+        for (const type of types) await fleet.provision(type, 'D-1')
+        // Brokers that bring whatever is published, such as one with a session of former times.
+        const brokers = { near: hearingAll(), far: hearingAll() }
+        await using hub = createHub(fleet, { brokers })
+        const outcomes = new Collector<DataEvent | StatusEvent | Rejection>()
+        for (const type of types) {
+          hub.onData(type, outcomes.push)
+          hub.onStatus(type, outcomes.push)
+        }
+        hub.onRejected(outcomes.push)
+        await hub.start()
+        await brokers[broker].publish({ topic, payload: bytes({}) })
+        const [outcome] = await outcomes.reach(1, 'outcomes')
+        assert.equal('code' in outcome! ? outcome.code : undefined, code)
+        assert.equal(outcome!.broker, broker)
+        if (code !== 'broker-foreign') return
+        const { text, device } = outcome as Rejection
+        const [, type] = topic.split('/')
+        const other = broker === 'near' ? 'far' : 'near'
+        assert.equal(
+          text,
+          `devices of the type "${type}" belong to the broker "${other}", and this came through "${broker}"`,
+        )
+        assert.deepEqual(device, { type, id: topic.split('/')[2] })
+      })
+    }
   })
 
   test('a type whose broker is not given is refused, by name', () => {

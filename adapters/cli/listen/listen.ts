@@ -3,9 +3,11 @@
  *
  * @module
  */
-import type { Broker } from '../../../src/broker/broker.ts'
+import type { Broker, Subscription } from '../../../src/broker/broker.ts'
 import { readStatuses } from '../../../src/broker/statuses.ts'
+import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { createHub } from '../../../src/hub/create.ts'
+import { subscriptionsTo } from '../../../src/hub/subscriptions.ts'
 import { requireSettings } from '../settings/load.ts'
 import { stopSignal } from '../signals.ts'
 import { chooseBrokers, withTypesOf } from './choose.ts'
@@ -46,8 +48,10 @@ export async function listen(options: ListenOptions): Promise<void> {
     brokers[name] = watchedBroker(broker, {
       name,
       shared,
+      beside: shared ? [] : strangersOn(settings.fleet, name),
       onMessage: (message) => tell.reply(name, message),
       onSubscribed: (results) => tell.subscribed(name, results),
+      onDenied: (error) => tell.unheard(name, error),
     })
   }
   const hub = createHub(fleet, { brokers, logger: silent })
@@ -57,4 +61,12 @@ export async function listen(options: ListenOptions): Promise<void> {
   } finally {
     await Promise.all(lives)
   }
+}
+
+/** What devices that belong to other brokers would send here, which the hub then rejects. */
+function strangersOn(fleet: Fleet, broker: string): readonly Subscription[] {
+  return subscriptionsTo(
+    fleet,
+    fleet.types.filter((type) => type.broker !== broker),
+  )
 }

@@ -21,6 +21,8 @@ export interface Teller {
   /** Tells a message if it is a device's reply; returns whether it is. */
   reply(broker: string, message: Message): Promise<boolean>
   subscribed(broker: string, subscriptions: readonly SubscriptionResult[]): Promise<void>
+  /** Tells that devices that belong to other brokers would not be heard on this one. */
+  unheard(broker: string, error: unknown): Promise<void>
   /**
    * Tells what happens to a connection, from when it stands; of failed reconnects the first of an
    * outage, the first of each further kind, and each login that is refused. Settles when it is closed,
@@ -69,6 +71,11 @@ export function teller(fleet: Fleet, toLine: (event: ListenEvent) => string): Te
 
     subscribed: (broker, subscriptions) =>
       tell({ time: now(), broker, event: 'broker', state: 'subscribed', subscriptions }),
+
+    unheard(broker, error) {
+      const text = `cannot listen for devices of other brokers: ${toError(error).message}`
+      return tell({ time: now(), broker, event: 'broker', state: 'error', text })
+    },
 
     async life(broker, statuses) {
       let isTold = false

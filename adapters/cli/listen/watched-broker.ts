@@ -8,6 +8,7 @@ import type {
   Broker,
   BrokerStatus,
   Message,
+  Subscription,
   SubscriptionResult,
 } from '../../../src/broker/broker.ts'
 import { readBroker } from '../../../src/broker/engine.ts'
@@ -37,7 +38,11 @@ export interface Watch {
   readonly shared: boolean
   /** Sees each message first. Returns whether that was all: the hub does not get it then. */
   onMessage(message: Message): Promise<boolean>
+  /** What is listened to beside what the hub asks for. A broker may well deny that. */
+  readonly beside: readonly Subscription[]
   onSubscribed(results: readonly SubscriptionResult[]): Promise<void>
+  /** Is told the first reason for which something of `beside` was denied, if something was. */
+  onDenied(error: unknown): Promise<void>
 }
 
 /** Puts a watch on a broker. */
@@ -53,7 +58,18 @@ export function watchedBroker(broker: Broker, watch: Watch): Broker {
     async subscribe(subscriptions) {
       const wanted = subscriptions.map((one) => (shared ? one : { ...one, shared: false }))
       const results = await naming(name, broker.subscribe(wanted))
-      await watch.onSubscribed(results)
+      // One by one: what is denied takes nothing else with it.
+      const granted: SubscriptionResult[] = []
+      const denials: unknown[] = []
+      for (const { filter } of watch.beside) {
+        try {
+          granted.push(...(await broker.subscribe([{ filter }])))
+        } catch (error) {
+          denials.push(error)
+        }
+      }
+      if (denials.length > 0) await watch.onDenied(denials[0])
+      await watch.onSubscribed([...results, ...granted])
       return results
     },
     unsubscribe: (filters) => naming(name, broker.unsubscribe(filters)),
