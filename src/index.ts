@@ -66,6 +66,15 @@ export type { AccessAction, AccessRule, Attributes } from './rule/rule.ts'
 
 // device: types, records, and where they are kept
 export { DEFAULT_SHARE_NAME, deviceRules, hubRules } from './device/default-rules.ts'
+export {
+  type DjangoData,
+  type DjangoReading,
+  type DjangoReadings,
+  type DjangoReadingType,
+  type DjangoStatus,
+  djangoReadings,
+  djangoStatus,
+} from './device/django.ts'
 export { memoryStore } from './device/memory-store.ts'
 export { type DevicePrincipalOptions, devicePrincipal } from './device/principal.ts'
 export { QueryUnsupportedError } from './device/query.ts'

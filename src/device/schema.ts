@@ -15,6 +15,14 @@ export type Schema<Input = unknown, Output = unknown> = StandardSchemaV1<Input, 
 /** What a validator answers. */
 export type SchemaResult<Output> = StandardSchemaV1.Result<Output>
 
+/** What a schema of this library answers: with what it took all the same, to be told. */
+export type WarnedResult<Output> = SchemaResult<Output> & {
+  readonly warnings?: readonly SchemaIssue[]
+}
+
+/** Is told of what a schema took with a warning. */
+export type Warn = (what: string, warning: PayloadIssue) => void
+
 /** One finding of a validator. */
 export type SchemaIssue = StandardSchemaV1.Issue
 
@@ -47,6 +55,7 @@ export function checkSchema(key: string, value: unknown): void {
  * happened, at whatever depth, the value is refused: what was in the list would be lost.
  *
  * @param what The subject of the error message, such as `data of weatherstation/STATION-001`.
+ * @param warn Is told of what a schema of this library took all the same.
  * @returns What the schema made of the value.
  * @throws {PayloadError} If the schema refuses it, or itself throws.
  */
@@ -54,8 +63,9 @@ export function validate<S extends Schema>(
   schema: S,
   value: unknown,
   what: string,
+  warn?: Warn,
 ): MaybePromise<InferOutput<S>> {
-  return andThen(ask(schema, value, what), (output) => {
+  return andThen(ask(schema, value, what, warn), (output) => {
     const lists = listsMadeObjects(value, output)
     return lists.length === 0 ? output : refuseMistaken(schema, value, what, output, lists)
   })
@@ -65,6 +75,7 @@ function ask<S extends Schema>(
   schema: S,
   value: unknown,
   what: string,
+  warn: Warn | undefined,
 ): MaybePromise<InferOutput<S>> {
   const failed = (error: unknown): never => {
     const message = `the schema threw: ${describeError(error)}`
@@ -76,15 +87,20 @@ function ask<S extends Schema>(
   } catch (error) {
     return failed(error)
   }
-  if (!isPromise(result)) return outputOf(result, what)
-  return Promise.resolve(result).then((settled) => outputOf<S>(settled, what), failed)
+  if (!isPromise(result)) return outputOf(result, what, warn)
+  return Promise.resolve(result).then((settled) => outputOf<S>(settled, what, warn), failed)
 }
 
-function outputOf<S extends Schema>(result: SchemaResult<unknown>, what: string): InferOutput<S> {
+function outputOf<S extends Schema>(
+  result: WarnedResult<unknown>,
+  what: string,
+  warn: Warn | undefined,
+): InferOutput<S> {
   if (typeof result !== 'object' || result === null) {
     throw new PayloadError(what, [{ path: '', message: 'the schema gave no answer' }])
   }
   if (result.issues) throw new PayloadError(what, result.issues.map(toIssue))
+  for (const warning of result.warnings ?? []) warn?.(what, toIssue(warning))
   return result.value as InferOutput<S>
 }
 

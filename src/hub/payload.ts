@@ -5,7 +5,7 @@
  */
 import { PayloadError } from '../base/errors.ts'
 import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
-import { findings, type Schema, type SchemaIssue, validate } from '../device/schema.ts'
+import { findings, type Schema, type SchemaIssue, validate, type Warn } from '../device/schema.ts'
 import { readTimestamp, TIMESTAMP_FORMS } from '../device/timestamp.ts'
 import type { DeviceType } from '../device/type.ts'
 import { decodeJson } from './json.ts'
@@ -20,6 +20,9 @@ export interface DecodedPayload {
 }
 
 type Fields = Readonly<Record<string, unknown>>
+
+/** What the schema of the channel makes of a value. Fails with a {@link PayloadError}. */
+type Check = (value: unknown) => MaybePromise<unknown>
 
 /**
  * Reads a message of a device and validates it.
@@ -36,16 +39,17 @@ export function decodePayload(
   channel: 'data' | 'status',
   payload: Uint8Array,
   what: string,
+  warn: Warn,
 ): MaybePromise<DecodedPayload> {
-  const schema = type[channel]
+  const check: Check = (value) => validate(type[channel], value, what, warn)
   const json = decodeJson(payload, what)
   const hasTimestamp = isFields(json) && Object.hasOwn(json, 'timestamp')
   const hasReadings = isFields(json) && channel === 'data' && Object.hasOwn(json, 'readings')
   if (!hasTimestamp && !hasReadings) {
-    return andThen(validate(schema, json, what), (value) => ({ value, timestamp: undefined }))
+    return andThen(check(json), (value) => ({ value, timestamp: undefined }))
   }
   const timestamp = hasTimestamp ? timestampOf(type, json, what) : undefined
-  const taken = hasReadings ? takeReadings(schema, json, what) : take(schema, json, what)
+  const taken = hasReadings ? takeReadings(type.data, check, json, what) : take(check, json)
   return andThen(taken, (value) => ({ value, timestamp }))
 }
 
@@ -60,13 +64,13 @@ function timestampOf({ timestamp }: DeviceType, json: Fields, what: string): Dat
 }
 
 /** A schema that refuses unknown keys has no place for the timestamp, so it may do without. */
-function take(schema: Schema, json: Fields, what: string): MaybePromise<unknown> {
-  if (!Object.hasOwn(json, 'timestamp')) return validate(schema, json, what)
+function take(check: Check, json: Fields): MaybePromise<unknown> {
+  if (!Object.hasOwn(json, 'timestamp')) return check(json)
   return orElse(
-    () => validate(schema, json, what),
+    () => check(json),
     (refusal) =>
       orElse(
-        () => validate(schema, withoutTimestamp(json), what),
+        () => check(withoutTimestamp(json)),
         (other) => {
           throw countOf(other) < countOf(refusal) ? other : refusal
         },
@@ -83,9 +87,14 @@ function countOf(refusal: unknown): number {
 }
 
 /** For a schema that does not know a field `readings` itself, the list is made flat. */
-function takeReadings(schema: Schema, json: Fields, what: string): MaybePromise<unknown> {
+function takeReadings(
+  schema: Schema,
+  check: Check,
+  json: Fields,
+  what: string,
+): MaybePromise<unknown> {
   return andThen(knowsReadings(schema, json), (isKnown) =>
-    isKnown ? take(schema, json, what) : takeFlat(schema, json, what),
+    isKnown ? take(check, json) : takeFlat(check, json, what),
   )
 }
 
@@ -109,10 +118,10 @@ function isInsideReadings({ path = [] }: SchemaIssue): boolean {
   return second !== undefined && (typeof first === 'object' ? first.key : first) === 'readings'
 }
 
-function takeFlat(schema: Schema, json: Fields, what: string): MaybePromise<unknown> {
+function takeFlat(check: Check, json: Fields, what: string): MaybePromise<unknown> {
   const flat = flattenReadings(json, what)
   return orElse(
-    () => take(schema, flat.value, what),
+    () => take(check, flat.value),
     (refusal) => {
       throw refusal instanceof PayloadError ? inList(refusal, flat, what) : refusal
     },

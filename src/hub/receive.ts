@@ -9,6 +9,7 @@ import { describeError, type Logger, writeLine } from '../base/log.ts'
 import { andThen, isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 import type { Message } from '../broker/broker.ts'
 import type { DeviceRef } from '../device/reference.ts'
+import type { Warn } from '../device/schema.ts'
 import type { DeviceType } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { PendingCommands } from './commands.ts'
@@ -68,6 +69,9 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
     status: new Map<DeviceType, readonly Handler[]>(),
   }
   const routeOf = topicRoutes(fleet)
+  const warn: Warn = (what, { path, message }) => {
+    writeLine(logger, 'warn', `Took ${what} all the same: ${path}: ${message}`)
+  }
   const isActive = (device: DeviceRef) => fleet.isActive(device)
 
   function receive(broker: string, message: Message): MaybePromise<void> {
@@ -164,7 +168,7 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
     const { route, message } = incoming
     const refused = (error: unknown) => refusePayload(incoming, error)
     try {
-      const decoded = decodePayload(route.type, channel, message.payload, route.what)
+      const decoded = decodePayload(route.type, channel, message.payload, route.what, warn)
       return isPromise(decoded)
         ? decoded.then((later) => eventOf(incoming, channel, later), refused)
         : eventOf(incoming, channel, decoded)
