@@ -91,12 +91,12 @@ const BEYOND: Readonly<Record<string, readonly string[]>> = {
   `),
   'Fields and methods of a device': list(`
     device_id · name · status · battery_level · firmware_version · last_seen · is_active ·
-    mqtt_username · mqtt_password_hash · api_key · make_password · generate_credentials() ·
+    mqtt_username · mqtt_password_hash · api_key · metadata · make_password · generate_credentials() ·
     save() · check_mqtt_password(raw) · is_heartbeat_overdue(heartbeat_interval, multiplier)
   `),
   'Signals and hooks': list(`
     device_data_received · device_status_changed · device_connected · device_disconnected ·
-    device_provisioned · device_command_response · on_data(device, readings) ·
+    device_provisioned · device_command_response · device_command_sent · on_data(device, readings) ·
     on_status_change(device, old_status, new_status) · on_connect(device) ·
     on_disconnect(device) · on_command_response(device, command, response) · sender ·
     MessageRouter
@@ -104,7 +104,8 @@ const BEYOND: Readonly<Record<string, readonly string[]>> = {
   'Storage, API and pages': list(`
     Device · Reading · Message · DjangoORMStorage · TimescaleDB · InfluxDBStorage ·
     store_reading(…) · query_readings(…) · aggregate(…) · REALTIME · channels · sse ·
-    iot_simulate <type_name> · iot_simulate --realistic
+    iot_simulate <type_name> · iot_simulate --realistic · iot_simulate
+    --count · --duration · --interval · iot_provision <type_name> --count --prefix --output
   `),
   Settings: list(`
     DJANGO_DEVICEHUB · BROKERS · STORAGE · TOPIC_PREFIX · AUTO_API · AUTO_ADMIN ·
@@ -135,7 +136,9 @@ const ELSEWHERE = new Set([
   // values: channels, placeholders, kinds, defaults
   ...['cmd', 'deviceId', 'provisioned', 'rejected', 'default', 'localhost', 'devicehub', 'things'],
   // a payload's key, and the configuration of EMQX
-  ...['readings', 'authorization', 'no_match', 'clientid'],
+  ...['readings', 'authorization', 'no_match', 'clientid', 'peerhost'],
+  // why a login is denied, in the log; and JSON's word for nothing
+  ...['throttled', 'busy', 'null'],
 ])
 
 interface Section {
