@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { memoryKeys } from '../../src/base/memory-keys.ts'
+import { Clocks } from '../support/clocks.ts'
 import { keysConform } from './keys-suite.ts'
 
 keysConform('memory', async () => ({ keys: memoryKeys() }))
@@ -17,6 +18,19 @@ test('keys in memory answer at once', () => {
   assert.equal(keys.setIfAbsent('a', '2', 60), false)
   assert.equal(keys.compareAndSet('a', '1', '2', 60), true)
 })
+
+for (const hours of [-1, 1]) {
+  test(`a key ends after its lifetime when the wall clock jumps by ${hours} h`, () => {
+    using clocks = new Clocks()
+    const keys = memoryKeys()
+    keys.set('a', '1', 60)
+    clocks.setWall(hours * 3_600_000)
+    clocks.pass(59_999)
+    assert.equal(keys.get('a'), '1')
+    clocks.pass(1)
+    assert.equal(keys.get('a'), undefined)
+  })
+}
 
 test('two of them have nothing in common', () => {
   memoryKeys().set('a', '1', 60)
