@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { monotonicNow } from '../../src/base/clock.ts'
 
 /** How often user names are looked through, in milliseconds, where there are many. */
 const TICK_MS = 10
@@ -42,7 +43,7 @@ export function standingUsers(
   function arm(): void {
     if (closed || underWay === MAX_QUESTIONS || waiting.size === 0) return
     const [since] = waiting.values()
-    const now = Date.now()
+    const now = monotonicNow()
     const share = now + Math.max(interval / waiting.size, TICK_MS)
     const at = Math.min(share, since! + interval)
     if (at >= next) return
@@ -53,7 +54,7 @@ export function standingUsers(
 
   function run(): void {
     next = Infinity
-    const now = Date.now()
+    const now = monotonicNow()
     let share = Math.ceil((waiting.size * TICK_MS) / interval)
     for (const [username, since] of waiting) {
       if (underWay === MAX_QUESTIONS || (share <= 0 && since + interval > now)) break
@@ -69,14 +70,14 @@ export function standingUsers(
     const goOn = await ask(username)
     underWay--
     // It may have come anew meanwhile.
-    if (goOn && !waiting.has(username)) waiting.set(username, Date.now())
+    if (goOn && !waiting.has(username)) waiting.set(username, monotonicNow())
     arm()
   }
 
   return {
     add(username) {
       if (waiting.has(username)) return
-      waiting.set(username, Date.now())
+      waiting.set(username, monotonicNow())
       arm()
     },
 

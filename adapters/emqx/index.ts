@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { monotonicNow } from '../../src/base/clock.ts'
 import { BrokerError } from '../../src/base/errors.ts'
 import type { DeviceChange } from '../../src/fleet/changes.ts'
 import { type EmqxApiOptions, emqxApi, refusal } from './api.ts'
@@ -102,7 +103,7 @@ export function emqxKick(options: EmqxApiOptions): EmqxKick {
   async function endAll(ids: readonly string[], until: number): Promise<unknown> {
     let failure: unknown
     for (let i = 0; i < ids.length; i += MAX_CALLS) {
-      if (Date.now() > until) return failure
+      if (monotonicNow() > until) return failure
       const outcomes = await Promise.allSettled(ids.slice(i, i + MAX_CALLS).map(end))
       for (const outcome of outcomes) {
         if (outcome.status === 'rejected') failure = outcome.reason
@@ -113,7 +114,7 @@ export function emqxKick(options: EmqxApiOptions): EmqxKick {
 
   return async ({ username, kind = 'revoked' }) => {
     if (kind !== 'revoked') return
-    const until = Date.now() + TOTAL_LIMIT_MS
+    const until = monotonicNow() + TOTAL_LIMIT_MS
     let failure: unknown
     for (let round = 0; ; round++) {
       const { ids, isWhole } = await list(username)
@@ -122,7 +123,7 @@ export function emqxKick(options: EmqxApiOptions): EmqxKick {
         const problem = `EMQX lists more than ${PAGE * MAX_PAGES} clients and sessions: those found are ended`
         throw new BrokerError('ERR_BROKER_REFUSED', problem)
       }
-      if (Date.now() > until) {
+      if (monotonicNow() > until) {
         const problem = `EMQX: ${ids.length} clients are left after ${TOTAL_LIMIT_MS} ms`
         throw new BrokerError('ERR_BROKER_TIMEOUT', problem, { cause: failure })
       }

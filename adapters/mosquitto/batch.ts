@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { monotonicNow } from '../../src/base/clock.ts'
 import { type Answer, type Command, type ControlLink, MAX_BATCH_BYTES } from './control.ts'
 
 /** Milliseconds that Mosquitto should spend on one batch. */
@@ -29,9 +30,9 @@ export class Batches {
   /** Sends a batch, if there is anything in it. @throws As {@link ControlLink.run} does. */
   async send({ commands }: Batch): Promise<readonly Answer[]> {
     if (commands.length === 0) return []
-    const start = performance.now()
+    const start = monotonicNow()
     const answers = await this.#link.run(commands)
-    const took = Math.max(performance.now() - start, 1)
+    const took = Math.max(monotonicNow() - start, 1)
     const fitting = Math.floor((commands.length * BATCH_TIME) / took)
     // Twice as many at most, since a small batch says little of a large one.
     const most = Math.min(2 * commands.length, MAX_BUDGET)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { monotonicNow } from '../../src/base/clock.ts'
 import { BrokerError, MissingDependencyError, toError } from '../../src/base/errors.ts'
 import type {
   Broker,
@@ -246,12 +247,12 @@ export class MqttBroker implements Broker {
     let connection = first
     try {
       for (;;) {
-        const since = Date.now()
+        const since = monotonicNow()
         const error = await connection.ended
         this.#leave(inbound)
         if (ended.aborted) return
         this.#status.emit({ kind: 'disconnected', ...(error && { error }) })
-        this.#pauses.onEnd(Date.now() - since)
+        this.#pauses.onEnd(monotonicNow() - since)
         await pause(this.#pauses.afterLoss(), ended)
         connection = await this.#persist(() => this.#restoreConnection(inbound), ended)
       }

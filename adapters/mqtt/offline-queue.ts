@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { monotonicNow } from '../../src/base/clock.ts'
 import { BrokerError, type BrokerErrorCode } from '../../src/base/errors.ts'
 import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
@@ -43,7 +44,7 @@ export class OfflineQueue {
   #closed: { readonly cause: unknown } | undefined
 
   /** @param now Milliseconds on a clock that is never set. */
-  constructor(config: Required<OfflineQueueConfig>, now: () => number = () => performance.now()) {
+  constructor(config: Required<OfflineQueueConfig>, now: () => number = monotonicNow) {
     this.#config = config
     this.#now = now
   }

@@ -6,6 +6,7 @@
  * @module
  */
 import type { IPublishPacket, Packet } from 'mqtt'
+import { monotonicNow } from '../../src/base/clock.ts'
 import { BrokerError } from '../../src/base/errors.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { publishing, reason, refusal, unanswered } from './reason.ts'
@@ -30,7 +31,7 @@ interface Request {
   readonly what: () => string
   readonly isSent: () => boolean
   readonly reject: (error: Error) => void
-  /** On the clock of `performance.now()`. */
+  /** By the clock for durations. */
   readonly deadline: number
 }
 
@@ -201,7 +202,7 @@ export class Outbound {
   }
 
   #deadline(): number {
-    return performance.now() + this.#options.timeout
+    return monotonicNow() + this.#options.timeout
   }
 
   #rejectedAsLost(request: Request): boolean {
@@ -219,7 +220,7 @@ export class Outbound {
   }
 
   readonly #expire = (): void => {
-    const now = performance.now()
+    const now = monotonicNow()
     const late = (request: Request) => request.deadline <= now
     const expired: Request[] = []
     for (const request of this.#requests) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { monotonicNow } from './clock.ts'
 import { type RecentMap, recentMap } from './recent-map.ts'
 
 /** What was read, and how it is found again. */
@@ -13,17 +14,22 @@ export interface ReadValue<V> {
   readonly endsAt?: number | undefined
 }
 
+interface Entry<V> extends ReadValue<V> {
+  /** When it is to be read again, by the clock for durations. */
+  readonly until: number
+}
+
 /** See {@link readCache}. */
 export interface ReadCache<V> {
-  /** What is kept, if it still counts. @param now Milliseconds since the epoch. */
-  get(key: string, now: number): V | undefined
+  /** What is kept, if it still counts. */
+  get(key: string): V | undefined
   /**
    * Reads, and keeps what is found. Nothing that is read while something is forgotten is kept, since
    * it may be from before; and that there is nothing is never kept.
    *
-   * @param read Reads it from where it is stored.
+   * @param read Reads it from where it is stored. The lifetime begins before that.
    */
-  read(now: number, read: () => Promise<ReadValue<V> | undefined>): Promise<V | undefined>
+  read(read: () => Promise<ReadValue<V> | undefined>): Promise<V | undefined>
   /** Forgets one, since something about it changed. */
   forget(key: string): void
 }
@@ -33,25 +39,28 @@ export interface ReadCache<V> {
  *
  * @param size Most that is kept; beyond it the half read longest ago is forgotten.
  * @param lifetime Milliseconds for which each is kept; 0 keeps none.
+ * @param now Milliseconds, by the clock for durations.
  */
-export function readCache<V>(size: number, lifetime: number): ReadCache<V> {
-  const entries: RecentMap<string, { readonly value: V; readonly until: number }> = recentMap(size)
+export function readCache<V>(
+  size: number,
+  lifetime: number,
+  now: () => number = monotonicNow,
+): ReadCache<V> {
+  const entries: RecentMap<string, Entry<V>> = recentMap(size)
   let changes = 0
   return {
-    get(key, now) {
+    get(key) {
       const entry = entries.get(key)
-      return entry && now < entry.until ? entry.value : undefined
+      return entry && now() < entry.until && !isOver(entry) ? entry.value : undefined
     },
 
-    async read(now, read) {
+    async read(read) {
       const before = changes
+      const until = now() + lifetime
       const found = await read()
       if (found === undefined) return undefined
-      const { key, value, endsAt = Infinity } = found
-      if (lifetime > 0 && changes === before) {
-        entries.set(key, { value, until: Math.min(now + lifetime, endsAt) })
-      }
-      return value
+      if (lifetime > 0 && changes === before) entries.set(found.key, { ...found, until })
+      return found.value
     },
 
     forget(key) {
@@ -59,4 +68,9 @@ export function readCache<V>(size: number, lifetime: number): ReadCache<V> {
       entries.delete(key)
     },
   }
+}
+
+/** Whether the wall clock says that it has ended: that of a token is a point in time. */
+function isOver({ endsAt }: ReadValue<unknown>): boolean {
+  return endsAt !== undefined && Date.now() >= endsAt
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { monotonicNow } from '../base/clock.ts'
 import { BrokerError, ConfigError, toError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { DEFAULT_SHARE_NAME } from '../device/default-rules.ts'
@@ -42,7 +43,7 @@ interface Entry {
 
 interface StoredMessage {
   readonly message: Message
-  /** Milliseconds since the Unix epoch. */
+  /** By the clock for durations. */
   readonly expiresAt: number
 }
 
@@ -61,7 +62,7 @@ export class MemoryServer {
         qos: outgoing.qos ?? 1,
         retain: false,
       },
-      expiresAt: messageExpiry === undefined ? Infinity : Date.now() + messageExpiry * 1000,
+      expiresAt: messageExpiry === undefined ? Infinity : monotonicNow() + messageExpiry * 1000,
     }
     if (outgoing.retain) {
       if (outgoing.payload.length === 0) this.#retained.delete(outgoing.topic)
@@ -257,7 +258,7 @@ class MemoryBroker implements Broker {
     while (this.#running.size < this.#receiveMaximum) {
       const next = this.#waiting.shift()
       if (!next) return
-      if (next.stored.expiresAt <= Date.now()) continue
+      if (next.stored.expiresAt <= monotonicNow()) continue
       const run = this.#handle({ ...next.stored.message, qos: next.qos }).finally(() => {
         this.#running.delete(run)
         this.#handleWaiting()

@@ -92,7 +92,7 @@ export function createFleet(options: FleetOptions): Fleet {
     list: (query) => listDevices(store, query),
     onChange: (name, listener) => changes.listen(name, listener),
     authenticate: loginCheck(directory, keys && new SharedFailures(keys, prefix)),
-    isActive: ({ type, id }) => known.isActive(type, id, Date.now()),
+    isActive: ({ type, id }) => known.isActive(type, id),
     brokerAccount: (record) => deviceAccount(record, devices, passwords),
     serviceAccounts: () => serviceAccounts(services, sealer),
 

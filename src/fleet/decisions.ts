@@ -40,7 +40,7 @@ export class Decisions {
 
   /** At once, where it is kept: brokers that ask about each message wait for nothing else. */
   #find({ username, clientId }: NamedAccessRequest) {
-    return username ? this.#known.find(username, clientId, Date.now()) : undefined
+    return username ? this.#known.find(username, clientId) : undefined
   }
 }
 

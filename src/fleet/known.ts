@@ -50,33 +50,31 @@ export class KnownPrincipals {
   /** The user names of devices that have another one than `{type}/{deviceId}`, by that. */
   readonly #usernames: RecentMap<string, string> = recentMap(MAX_KNOWN_PRINCIPALS)
 
-  /** @param lifetime Milliseconds for which a principal is kept; 0 keeps none. */
-  constructor(reader: PrincipalReader, lifetime: number) {
+  /**
+   * @param lifetime Milliseconds for which a principal is kept; 0 keeps none.
+   * @param now Milliseconds, by the clock for durations.
+   */
+  constructor(reader: PrincipalReader, lifetime: number, now?: () => number) {
     this.#reader = reader
-    this.#entries = readCache(MAX_KNOWN_PRINCIPALS, lifetime)
+    this.#entries = readCache(MAX_KNOWN_PRINCIPALS, lifetime, now)
   }
 
-  /**
-   * Who has a user name: as kept, and then at once, or as read now.
-   *
-   * @param now Milliseconds since the epoch.
-   */
+  /** Who has a user name: as kept, and then at once, or as read now. */
   find(
     username: string,
     clientId: string | undefined,
-    now: number,
   ): KnownPrincipal | Promise<KnownPrincipal | undefined> {
-    const entry = this.#entries.get(username, now)
-    return entry ? connected(entry, clientId) : this.#read(username, clientId, now)
+    const entry = this.#entries.get(username)
+    return entry ? connected(entry, clientId) : this.#read(username, clientId)
   }
 
   /** Whether a device is on record and not revoked: as kept, and then at once, or as read now. */
-  isActive(type: string, id: string, now: number): MaybePromise<boolean> {
+  isActive(type: string, id: string): MaybePromise<boolean> {
     const name = `${type}/${id}`
-    if (this.#entries.get(name, now)?.isUsual) return true
+    if (this.#entries.get(name)?.isUsual) return true
     const username = this.#usernames.get(name)
-    if (username !== undefined && isDevice(this.#entries.get(username, now), type, id)) return true
-    return this.#readDevice(type, id, now)
+    if (username !== undefined && isDevice(this.#entries.get(username), type, id)) return true
+    return this.#readDevice(type, id)
   }
 
   /** Forgets a user name, since something about it changed. */
@@ -84,21 +82,17 @@ export class KnownPrincipals {
     this.#entries.forget(username)
   }
 
-  async #read(
-    username: string,
-    clientId: string | undefined,
-    now: number,
-  ): Promise<KnownPrincipal | undefined> {
-    const entry = await this.#entries.read(now, async () => {
+  async #read(username: string, clientId: string | undefined): Promise<KnownPrincipal | undefined> {
+    const entry = await this.#entries.read(async () => {
       const principal = await this.#reader.find(username)
       return principal && this.#toKeep(username, principal)
     })
     return entry && connected(entry, clientId)
   }
 
-  async #readDevice(type: string, id: string, now: number): Promise<boolean> {
+  async #readDevice(type: string, id: string): Promise<boolean> {
     let isActive = false
-    await this.#entries.read(now, async () => {
+    await this.#entries.read(async () => {
       const record = await this.#reader.store.get(type, id)
       isActive = record !== undefined && !record.revoked
       const principal = record && this.#reader.principalOf(record)

@@ -12,8 +12,12 @@ const INTERVAL = 10_000
 
 beforeEach((context) => {
   mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+  const steady = mock.method(performance, 'now', () => Date.now())
   // Node's type leaves out that hooks get the test's context.
-  ;(context as { after(done: () => void): void }).after(() => mock.timers.reset())
+  ;(context as { after(done: () => void): void }).after(() => {
+    steady.mock.restore()
+    mock.timers.reset()
+  })
 })
 
 /** Lets a time pass in small steps, with the answers that come at each. */

@@ -11,6 +11,7 @@ import { KnownPrincipals, MAX_KNOWN_PRINCIPALS } from '../../src/fleet/known.ts'
 import type { Principal } from '../../src/rule/principal.ts'
 import { record } from '../device/store-suite.ts'
 import { allow, principal } from '../rule/fixture.ts'
+import { Clocks } from '../support/clocks.ts'
 import { deferred } from '../support/wait.ts'
 
 const LIFETIME = 10_000
@@ -20,33 +21,49 @@ const DATA = { action: 'publish', topic: 'a' } as const
 /** Of a reader of one answer that counts how often it is read. */
 function cacheOf(first: Principal | undefined, lifetime: number = LIFETIME) {
   const source = { answer: first, reads: 0 }
+  const clock = { now: 0 }
   const find = async () => {
     source.reads++
     return source.answer
   }
-  const cache = new KnownPrincipals({ ...NO_DEVICES, find }, lifetime)
-  return { source, cache }
+  const cache = new KnownPrincipals({ ...NO_DEVICES, find }, lifetime, () => clock.now)
+  return { source, cache, clock }
 }
 
 describe('a principal', () => {
   test('is read once within its lifetime, and again after it', async () => {
-    const { source, cache } = cacheOf(principal([allow('publish', 'a')]))
-    const first = await cache.find('svc', undefined, 0)
+    const { source, cache, clock } = cacheOf(principal([allow('publish', 'a')]))
+    const first = await cache.find('svc', undefined)
     assert.equal(first?.access.decide(DATA).effect, 'allow')
-    assert.equal(await cache.find('svc', undefined, LIFETIME - 1), first)
+    clock.now = LIFETIME - 1
+    assert.equal(await cache.find('svc', undefined), first)
     assert.equal(source.reads, 1)
     source.answer = principal([])
-    const later = await cache.find('svc', undefined, LIFETIME)
+    clock.now = LIFETIME
+    const later = await cache.find('svc', undefined)
     assert.equal(later?.access.decide(DATA).effect, 'deny')
+    assert.equal(source.reads, 2)
+  })
+
+  test('whose login has ended by the wall clock is read again within its lifetime', async () => {
+    using clocks = new Clocks()
+    const endsAt = Date.now() + LIFETIME / 2
+    const { source, cache } = cacheOf({ ...principal([]), expiresAt: endsAt })
+    await cache.find('svc', undefined)
+    clocks.setWall(LIFETIME / 2 - 1)
+    await cache.find('svc', undefined)
+    assert.equal(source.reads, 1)
+    clocks.setWall(1)
+    await cache.find('svc', undefined)
     assert.equal(source.reads, 2)
   })
 
   test('is read again at once when it was forgotten', async () => {
     const { source, cache } = cacheOf(principal([allow('publish', 'a')]))
-    await cache.find('svc', undefined, 0)
+    await cache.find('svc', undefined)
     cache.forget('svc')
     source.answer = undefined
-    assert.equal(await cache.find('svc', undefined, 1), undefined)
+    assert.equal(await cache.find('svc', undefined), undefined)
     assert.equal(source.reads, 2)
   })
 
@@ -54,18 +71,18 @@ describe('a principal', () => {
     const reading = deferred<Principal>()
     let find: () => Promise<Principal | undefined> = () => reading.promise
     const cache = new KnownPrincipals({ ...NO_DEVICES, find: () => find() }, LIFETIME)
-    const answer = cache.find('svc', undefined, 0)
+    const answer = cache.find('svc', undefined)
     cache.forget('svc')
     reading.resolve(principal([allow('publish', 'a')]))
     await answer
     find = async () => undefined
-    assert.equal(await cache.find('svc', undefined, 1), undefined)
+    assert.equal(await cache.find('svc', undefined), undefined)
   })
 
   test('that nobody has is read each time', async () => {
     const { source, cache } = cacheOf(undefined)
     for (let i = 1; i <= 3; i++) {
-      assert.equal(await cache.find('svc', undefined, 0), undefined)
+      assert.equal(await cache.find('svc', undefined), undefined)
       assert.equal(source.reads, i)
     }
   })
@@ -73,7 +90,7 @@ describe('a principal', () => {
   test('is read each time without a lifetime', async () => {
     const { source, cache } = cacheOf(principal([]), 0)
     for (let i = 1; i <= 3; i++) {
-      assert.ok(await cache.find('svc', undefined, 0))
+      assert.ok(await cache.find('svc', undefined))
       assert.equal(source.reads, i)
     }
   })
@@ -85,16 +102,16 @@ describe('a principal', () => {
       return principal([])
     }
     const cache = new KnownPrincipals({ ...NO_DEVICES, find }, LIFETIME)
-    await assert.rejects(async () => cache.find('svc', undefined, 0), /the store is down/)
+    await assert.rejects(async () => cache.find('svc', undefined), /the store is down/)
     isDown = false
-    assert.ok(await cache.find('svc', undefined, 0))
+    assert.ok(await cache.find('svc', undefined))
   })
 })
 
 test('rules with {clientId} are those of the client id that is asked about', async () => {
   const { source, cache } = cacheOf(principal([allow('publish', 'own/{clientId}')]))
   const ask = async (clientId: string | undefined, topic: string) => {
-    const known = await cache.find('svc', clientId, 0)
+    const known = await cache.find('svc', clientId)
     return known?.access.decide({ action: 'publish', topic }).effect
   }
   for (const [clientId, topic, effect] of [
@@ -112,28 +129,28 @@ test('rules with {clientId} are those of the client id that is asked about', asy
 
 test('beyond the bound the half read longest ago is forgotten', async () => {
   const { source, cache } = cacheOf(principal([]))
-  for (let i = 0; i < MAX_KNOWN_PRINCIPALS; i++) await cache.find(`${i}`, undefined, 0)
+  for (let i = 0; i < MAX_KNOWN_PRINCIPALS; i++) await cache.find(`${i}`, undefined)
   assert.equal(source.reads, MAX_KNOWN_PRINCIPALS)
-  for (const kept of [0, 1, MAX_KNOWN_PRINCIPALS - 1]) await cache.find(`${kept}`, undefined, 1)
+  for (const kept of [0, 1, MAX_KNOWN_PRINCIPALS - 1]) await cache.find(`${kept}`, undefined)
   assert.equal(source.reads, MAX_KNOWN_PRINCIPALS)
-  await cache.find('one-more', undefined, 1)
+  await cache.find('one-more', undefined)
   source.reads = 0
   for (const kept of [MAX_KNOWN_PRINCIPALS / 2, MAX_KNOWN_PRINCIPALS - 1]) {
-    await cache.find(`${kept}`, undefined, 1)
+    await cache.find(`${kept}`, undefined)
   }
   assert.equal(source.reads, 0)
-  await cache.find('0', undefined, 1)
+  await cache.find('0', undefined)
   assert.equal(source.reads, 1)
 })
 
 test('what was forgotten is not found in either half', async () => {
   const { source, cache } = cacheOf(principal([]))
-  await cache.find('old', undefined, 0)
-  for (let i = 0; i < MAX_KNOWN_PRINCIPALS / 2; i++) await cache.find(`${i}`, undefined, 0)
+  await cache.find('old', undefined)
+  for (let i = 0; i < MAX_KNOWN_PRINCIPALS / 2; i++) await cache.find(`${i}`, undefined)
   for (const username of ['old', '0']) cache.forget(username)
   source.answer = undefined
   for (const username of ['old', '0']) {
-    assert.equal(await cache.find(username, undefined, 1), undefined)
+    assert.equal(await cache.find(username, undefined), undefined)
   }
 })
 
@@ -172,28 +189,28 @@ describe('a device', () => {
     const { id, username } = each
     test(`${username} that a broker asked about is known to a hub at once`, async () => {
       const { cache, reads } = site([each])
-      assert.ok(await cache.find(username, undefined, 0))
-      assert.equal(cache.isActive('pump', id, 1), true)
+      assert.ok(await cache.find(username, undefined))
+      assert.equal(cache.isActive('pump', id), true)
       assert.equal(reads(), 1)
     })
 
     test(`${username} that a hub asked about is known to a broker at once`, async () => {
       const { cache, reads } = site([each])
-      assert.equal(await cache.isActive('pump', id, 0), true)
-      const known = cache.find(username, 'c-1', 1)
+      assert.equal(await cache.isActive('pump', id), true)
+      const known = cache.find(username, 'c-1')
       assert.ok(!(known instanceof Promise))
       assert.equal(known.principal.username, username)
-      assert.equal(cache.isActive('pump', id, 1), true)
+      assert.equal(cache.isActive('pump', id), true)
       assert.equal(reads(), 1)
     })
 
     test(`${username} is read anew for both when it was forgotten`, async () => {
       const { cache, known, reads } = site([each])
-      assert.equal(await cache.isActive('pump', id, 0), true)
+      assert.equal(await cache.isActive('pump', id), true)
       cache.forget(username)
       known.set(id, { ...each, revoked: true })
-      assert.equal(await cache.isActive('pump', id, 1), false)
-      assert.equal(await cache.find(username, undefined, 1), undefined)
+      assert.equal(await cache.isActive('pump', id), false)
+      assert.equal(await cache.find(username, undefined), undefined)
       assert.equal(reads(), 3)
     })
   }
@@ -201,25 +218,25 @@ describe('a device', () => {
   test('is no other one, whatever its user name is', async () => {
     // Written by something else: a fleet gives nobody this user name.
     const { cache } = site([record('pump', 'P-1', { username: 'pump/P-9' })])
-    assert.ok(await cache.find('pump/P-9', undefined, 0))
-    assert.equal(await cache.isActive('pump', 'P-9', 1), false)
-    assert.equal(await cache.isActive('pump', 'P-1', 1), true)
+    assert.ok(await cache.find('pump/P-9', undefined))
+    assert.equal(await cache.isActive('pump', 'P-9'), false)
+    assert.equal(await cache.isActive('pump', 'P-1'), true)
   })
 
   test('that is revoked or not there is not kept', async () => {
     const { cache, reads } = site([revoked])
     for (const id of ['P-3', 'P-3', 'P-5', 'P-5']) {
-      assert.equal(await cache.isActive('pump', id, 0), false)
+      assert.equal(await cache.isActive('pump', id), false)
     }
-    assert.equal(await cache.find('pump/P-3', undefined, 0), undefined)
+    assert.equal(await cache.find('pump/P-3', undefined), undefined)
     assert.equal(reads(), 5)
   })
 
   test('whose record is malformed is on record, and may do nothing', async () => {
     const { cache } = site([malformed])
     for (let i = 0; i < 2; i++) {
-      assert.equal(await cache.isActive('pump', 'P-4', 0), true)
-      assert.equal(await cache.find('pump/P-4', undefined, 0), undefined)
+      assert.equal(await cache.isActive('pump', 'P-4'), true)
+      assert.equal(await cache.find('pump/P-4', undefined), undefined)
     }
   })
 })

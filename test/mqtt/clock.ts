@@ -1,6 +1,6 @@
 /**
- * A clock that a test turns, in place of the one of the runtime: `Date.now` and the timers of whoever
- * runs in this process. Sockets go on as ever.
+ * A clock that a test turns, in place of those of the runtime: `Date.now`, `performance.now` and the
+ * timers of whoever runs in this process. Sockets go on as ever.
  *
  * @module
  */
@@ -12,12 +12,13 @@ interface Timer {
 
 /** Stands at 0 until it is turned, and in place of the runtime's until disposed. */
 export class Clock implements Disposable {
-  readonly #real = { now: Date.now, setTimeout, clearTimeout }
+  readonly #real = { now: Date.now, steady: performance.now, setTimeout, clearTimeout }
   readonly #timers = new Set<Timer>()
   #now = 0
 
   constructor() {
     Date.now = () => this.#now
+    performance.now = () => this.#now
     const { setTimeout, clearTimeout } = this.#real
     const start = (run: () => void, ms = 0) => {
       // No time, but a turn of the event loop.
@@ -54,6 +55,7 @@ export class Clock implements Disposable {
 
   [Symbol.dispose](): void {
     Date.now = this.#real.now
+    performance.now = this.#real.steady
     Object.assign(globalThis, {
       setTimeout: this.#real.setTimeout,
       clearTimeout: this.#real.clearTimeout,

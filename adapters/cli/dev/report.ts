@@ -5,6 +5,7 @@
  * @module
  */
 import process from 'node:process'
+import { monotonicNow } from '../../../src/base/clock.ts'
 import { print } from '../output.ts'
 
 const color = process.stdout.isTTY && !process.env.NO_COLOR
@@ -21,9 +22,9 @@ export class Report {
   rejected = 0
   denied = 0
   commands = 0
-  readonly #started = Date.now()
+  readonly #started = monotonicNow()
   #handledBefore = 0
-  #printedAt = Date.now()
+  #printedAt = monotonicNow()
   #warmest: { id: string; temperature: number } | undefined
 
   measured(id: string, data: unknown): void {
@@ -42,9 +43,9 @@ export class Report {
 
   /** The line that is printed every few seconds. */
   live(devices: number): void {
-    const seconds = (Date.now() - this.#printedAt) / 1000
+    const seconds = (monotonicNow() - this.#printedAt) / 1000
     const rate = (this.handled - this.#handledBefore) / seconds
-    this.#printedAt = Date.now()
+    this.#printedAt = monotonicNow()
     this.#handledBefore = this.handled
     const warmest = this.#warmest
       ? `, warmest ${this.#warmest.id} ${this.#warmest.temperature.toFixed(1)} °C`
@@ -57,14 +58,14 @@ export class Report {
   }
 
   summary(): Promise<void> {
-    const seconds = ((Date.now() - this.#started) / 1000).toFixed(1)
+    const seconds = ((monotonicNow() - this.#started) / 1000).toFixed(1)
     return print(
       `\n${bold('Summary')} after ${seconds} s: ${this.handled} messages handled, ${this.rejected} rejected, ${this.denied} denied, ${this.commands} ${this.commands === 1 ? 'command' : 'commands'} answered.`,
     )
   }
 
   #clock(): string {
-    const seconds = Math.floor((Date.now() - this.#started) / 1000)
+    const seconds = Math.floor((monotonicNow() - this.#started) / 1000)
     const two = (n: number) => String(n).padStart(2, '0')
     return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { monotonicNow } from '../../../src/base/clock.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import type { Hub, SendArguments } from '../../../src/hub/hub.ts'
 import { green, type Report } from './report.ts'
@@ -37,7 +38,7 @@ async function sendCommand(stage: Stage, { device, simulation }: Simulated): Pro
   const { hub, report } = stage
   const { id, username } = device.login
   const { name, payload } = simulation.command!
-  const asked = Date.now()
+  const asked = monotonicNow()
   // What the payload has to be is known to the simulation alone.
   const args = [payload] as SendArguments<(typeof simulation.type)['commands'][string]>
   const reply = await hub.device(simulation.type, id).send(name, ...args)
@@ -45,7 +46,7 @@ async function sendCommand(stage: Stage, { device, simulation }: Simulated): Pro
   const sent = payload === undefined ? '' : ` ${JSON.stringify(payload)}`
   report.event(
     green('⇄'),
-    `command ${name}${sent} to ${username}, reply ${JSON.stringify(reply)} in ${Date.now() - asked} ms`,
+    `command ${name}${sent} to ${username}, reply ${JSON.stringify(reply)} in ${monotonicNow() - asked} ms`,
   )
 }
 
