@@ -14,6 +14,12 @@
  */
 export const TAKEOVER_HOLD_MS = 60_000
 
+/**
+ * How far ahead of our clock a time may be, in milliseconds. One that is further ahead is of a clock that
+ * is wrong, or that was set back since: marks only grow, so nothing that is told later would count.
+ */
+export const MAX_AHEAD_MS = 60_000
+
 /** Most connections of one client id that are told apart within one millisecond. */
 const MAX_TAGS = 8
 
@@ -68,6 +74,28 @@ export class ClientConnections {
     return Math.max(now, latest + 1)
   }
 
+  /**
+   * Moves what lies too far ahead of our clock to before all that is told now. Whether it is connected
+   * stays.
+   */
+  redate(now: number): void {
+    const began = this.#began
+    const ended = this.#ended
+    if (Math.max(began?.at ?? 0, ended?.at ?? 0) <= now + MAX_AHEAD_MS) return
+    const isOver = began !== undefined && this.#isOver(began)
+    const dated = ({ at }: Mark) => (at > now + MAX_AHEAD_MS ? now - MAX_AHEAD_MS : at)
+    // The latest of the two is to be the latest still.
+    if (began) {
+      const after = ended && !isOver ? dated(ended) + 1 : Number.NEGATIVE_INFINITY
+      this.#began = { at: Math.max(dated(began), after), tags: began.tags }
+    }
+    if (ended) {
+      const after = began && isOver ? dated(began) + 1 : Number.NEGATIVE_INFINITY
+      const at = Math.max(dated(ended), after)
+      this.#ended = { ...ended, at, when: Math.min(ended.when, now) }
+    }
+  }
+
   begin(at: number, tag: string): void {
     if (this.#began && at < this.#began.at) return
     if (this.#began?.at === at) addTag(this.#began.tags, tag)
@@ -95,7 +123,9 @@ export class ClientConnections {
   /** Since when it is connected, or `undefined` if it is not. */
   liveSince(now: number): number | undefined {
     if (this.#began && !this.#isOver(this.#began)) return this.#began.at
-    return this.#ended && now < this.#ended.heldUntil ? this.#ended.when : undefined
+    // Not for longer where our clock was set back.
+    const hold = (this.#ended?.heldUntil ?? 0) - now
+    return hold > 0 && hold <= TAKEOVER_HOLD_MS ? this.#ended?.when : undefined
   }
 
   /** Which connections an end is the end of: those up to a mark. */

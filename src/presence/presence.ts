@@ -52,7 +52,8 @@ export interface ConnectionRef {
   readonly connection?: string | undefined
   /**
    * When it began, by the broker's clock, in whole milliseconds since the epoch: the same in both
-   * events. Where a broker tells no times, the order of arrival counts.
+   * events. Where a broker tells no times, or one more than a minute ahead of our clock, the order of
+   * arrival counts.
    */
   readonly connectedAt?: number | undefined
 }
@@ -85,11 +86,15 @@ export interface PresenceChange {
 
 /**
  * Keeps presence. Make one with `presenceTracker`. Times called `now` are milliseconds since
- * the epoch, and default to the clock.
+ * the epoch, and default to the clock. How long a device has been silent is then measured by one that
+ * nobody sets back.
  */
 export interface PresenceTracker {
-  /** A message of the device arrived. An earlier time than one known is ignored. */
-  heard(device: DeviceRef, at?: number): void
+  /**
+   * A message of the device arrived at a time. Default: `now`. An earlier time than one known is
+   * ignored, unless that lies more than a minute ahead by now; a later one than `now` counts as `now`.
+   */
+  heard(device: DeviceRef, at?: number, now?: number): void
   /**
    * A broker told of a connection. Repeating an event, or telling events in another order, changes
    * nothing where they hold {@link ConnectionRef.connectedAt}.

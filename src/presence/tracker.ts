@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { monotonicNow } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
 import { checkOptions } from '../base/options.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType } from '../device/type.ts'
-import { ClientConnections } from './client.ts'
+import { ClientConnections, MAX_AHEAD_MS } from './client.ts'
 import type {
   ConnectionRef,
   Presence,
@@ -37,6 +38,8 @@ interface DeviceState {
   readonly type: DeviceType
   readonly clients: Set<Client>
   lastHeard: number | undefined
+  /** The same, by the clock for durations. */
+  heardOn: number
   /** When a connection ended that is not among the clients any more. */
   lastEnded: number | undefined
   /** What the listeners know. */
@@ -94,6 +97,7 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
       type,
       clients: new Set(),
       lastHeard: undefined,
+      heardOn: Number.NEGATIVE_INFINITY,
       lastEnded: undefined,
       told: { connected: 'unknown', fresh: false },
     }
@@ -119,6 +123,7 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
     const key = JSON.stringify([event.broker, event.clientId])
     const known = clients.get(key)
     if (known) {
+      known.connections.redate(now)
       touch(known.device.ref)
       return known
     }
@@ -168,14 +173,13 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
     tell(before, now)
   }
 
-  function presenceOf(state: DeviceState, now: number): Presence {
+  function presenceOf(state: DeviceState, now: number | undefined): Presence {
     const { lastHeard, type } = state
-    const silence = lastHeard === undefined ? Number.POSITIVE_INFINITY : now - lastHeard
-    const fresh = silence <= type.heartbeat * FRESH_HEARTBEATS * 1_000
-    return { ...connectionOf(state, now), fresh, lastHeard }
+    const fresh = silenceOf(state, now) <= type.heartbeat * FRESH_HEARTBEATS * 1_000
+    return { ...connectionOf(state, now ?? Date.now()), fresh, lastHeard }
   }
 
-  function tell(state: DeviceState, now: number): void {
+  function tell(state: DeviceState, now: number | undefined): void {
     const { told: before, ref: device } = state
     const presence = presenceOf(state, now)
     if (presence.connected === before.connected && presence.fresh === before.fresh) return
@@ -190,36 +194,46 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
   }
 
   return {
-    heard(ref, at = Date.now()) {
+    heard(ref, at, told) {
       const device = touch(ref)
       if (!device) return
-      device.lastHeard = Math.max(device.lastHeard ?? at, at)
-      tell(device, at)
+      const now = told ?? Date.now()
+      const time = Math.min(at ?? now, now)
+      const known = device.lastHeard
+      if (known === undefined || time >= known || known > now + MAX_AHEAD_MS) {
+        device.lastHeard = time
+        device.heardOn = monotonicNow() - (now - time)
+      }
+      tell(device, told)
     },
 
-    connected(event, now = Date.now()) {
+    connected(event, told) {
+      const now = told ?? Date.now()
       const client = findClient(event, now)
       if (!client) return false
       const { connections } = client
-      const at = event.connectedAt ?? connections.nextTime(now)
+      const at = believed(event.connectedAt, now) ?? connections.nextTime(now)
       if (event.device) own(client, event.device, at, now)
       connections.begin(at, event.connection ?? '')
-      tell(client.device, now)
+      tell(client.device, told)
       return true
     },
 
-    disconnected(event, now = Date.now()) {
+    disconnected(event, told) {
+      const now = told ?? Date.now()
       const client = findClient(event, now)
       if (!client) return false
-      const { connection = '', connectedAt, disconnectedAt, takenOver = false } = event
+      const { connection = '', takenOver = false } = event
+      const connectedAt = believed(event.connectedAt, now)
+      const disconnectedAt = believed(event.disconnectedAt, now)
       const when = disconnectedAt ?? now
       const isDated = disconnectedAt !== undefined
       client.connections.end({ connectedAt, tag: connection, when, isDated, takenOver }, now)
-      tell(client.device, now)
+      tell(client.device, told)
       return true
     },
 
-    of(type, id, now = Date.now()) {
+    of(type, id, now) {
       if (byName.get(type.name) !== type) {
         throw new ConfigError('types', `the device type "${type.name}" is not one of this tracker`)
       }
@@ -235,10 +249,21 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
       }
     },
 
-    sweep(now = Date.now()) {
+    sweep(now) {
       for (const state of devices.values()) tell(state, now)
     },
   }
+}
+
+/** For how long nothing was heard of a device: by the clock for durations, unless a time is given. */
+function silenceOf({ lastHeard, heardOn }: DeviceState, now: number | undefined): number {
+  if (lastHeard === undefined) return Number.POSITIVE_INFINITY
+  return now === undefined || now < lastHeard ? monotonicNow() - heardOn : now - lastHeard
+}
+
+/** The time an event tells, unless it lies too far ahead: then the order of arrival has to do. */
+function believed(time: number | undefined, now: number): number | undefined {
+  return time !== undefined && time > now + MAX_AHEAD_MS ? undefined : time
 }
 
 function connectionOf(

@@ -252,7 +252,7 @@ describe('fresh', () => {
   ]
   for (const [title, now, fresh] of rows) {
     test(`${title}: ${fresh}`, () => {
-      const presence = tracker([(p) => p.heard(STATION, T)])
+      const presence = tracker([(p) => p.heard(STATION, T, T)])
       const { lastHeard, ...rest } = presence.of(weatherStation, STATION.id, now)
       assert.deepEqual(rest, { connected: 'unknown', since: undefined, fresh })
       assert.equal(lastHeard, T)
@@ -264,12 +264,12 @@ describe('fresh', () => {
   })
 
   test('an older message changes nothing', () => {
-    const presence = tracker([(p) => p.heard(STATION, T), (p) => p.heard(STATION, T - 1)])
+    const presence = tracker([(p) => p.heard(STATION, T, T), (p) => p.heard(STATION, T - 1, T)])
     assert.equal(presence.of(weatherStation, STATION.id, T).lastHeard, T)
   })
 
   test('a message of a type the tracker does not have is ignored', () => {
-    tracker().heard({ type: '__proto__', id: 'x' }, T)
+    tracker().heard({ type: '__proto__', id: 'x' }, T, T)
   })
 })
 
@@ -284,8 +284,8 @@ describe('changes', () => {
     const presence = tracker()
     const changes = watch(presence)
     for (const step of [on(1), on(1), on(2), off(1), off(2), off(2)]) step(presence)
-    presence.heard(STATION, T)
-    presence.heard(STATION, T + 1)
+    presence.heard(STATION, T, T)
+    presence.heard(STATION, T + 1, T + 1)
     presence.sweep(T + 1)
     assert.deepEqual(
       changes.map(({ before, presence: after }) => [
@@ -312,7 +312,7 @@ describe('changes', () => {
 
   test('what time alone changes is told by the next sweep', () => {
     const presence = tracker([on(1, { connection: 'a' })])
-    presence.heard(STATION, T)
+    presence.heard(STATION, T, T)
     const changes = watch(presence)
     taken(1, { connection: 'a' })(presence)
     presence.sweep(T + TAKEOVER_HOLD_MS - 1)
@@ -353,12 +353,12 @@ describe('what is remembered is bounded', () => {
     const presence = presenceTracker({ types: [weatherStation], maxDevices: 2 })
     const device = (id: string) => ({ type: 'weatherstation', id })
     presence.connected({ ...at(1, { clientId: 'a' }), device: device('A') }, T)
-    presence.heard(device('B'), T)
-    presence.heard(device('A'), T)
-    presence.heard(device('C'), T)
+    presence.heard(device('B'), T, T)
+    presence.heard(device('A'), T, T)
+    presence.heard(device('C'), T, T)
     assert.equal(presence.of(weatherStation, 'B', T).lastHeard, undefined)
     assert.equal(presence.of(weatherStation, 'A', T).connected, true)
-    presence.heard(device('B'), T)
+    presence.heard(device('B'), T, T)
     assert.equal(presence.of(weatherStation, 'A', T).connected, 'unknown')
     assert.equal(presence.disconnected(at(1, { clientId: 'a' })), false)
   })
@@ -366,9 +366,9 @@ describe('what is remembered is bounded', () => {
   test('an event of a connection keeps its device from being forgotten', () => {
     const presence = presenceTracker({ types: [weatherStation], maxDevices: 2 })
     on(1)(presence)
-    presence.heard(OTHER, T)
+    presence.heard(OTHER, T, T)
     presence.disconnected(at(1), T)
-    presence.heard({ type: 'weatherstation', id: 'STATION-003' }, T)
+    presence.heard({ type: 'weatherstation', id: 'STATION-003' }, T, T)
     assert.equal(presence.of(weatherStation, STATION.id, T).connected, false)
     assert.equal(presence.of(weatherStation, OTHER.id, T).lastHeard, undefined)
   })
