@@ -9,7 +9,7 @@ import { hasProperties, userPairs } from '../../src/broker/properties.ts'
 import { publishing, reason, refusal } from './reason.ts'
 
 /** Longest packet there can be (section 2.1.4): header byte, length and content. */
-const MAX_PACKET_BYTES = 268_435_460
+export const MAX_PACKET_BYTES = 268_435_460
 const encoder = new TextEncoder()
 
 /**

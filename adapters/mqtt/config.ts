@@ -8,6 +8,7 @@ import * as v from 'valibot'
 import { ConfigError } from '../../src/base/errors.ts'
 import { DEFAULT_SHARE_NAME } from '../../src/device/default-rules.ts'
 import { type BrokerAddress, defaultPort, parseUrl, toAddress } from './address.ts'
+import { MAX_PACKET_BYTES } from './capabilities.ts'
 import type { BrokerConfig, OfflineQueueConfig } from './options.ts'
 import { pemOrPath, shareName, text, timeout, whole } from './setting-kinds.ts'
 import { parseTls, type TlsSettings } from './tls-settings.ts'
@@ -42,6 +43,8 @@ export interface ResolvedBrokerConfig
   readonly offlineQueue?: Required<OfflineQueueConfig>
 }
 
+const DEFAULT_MAX_PACKET_SIZE = 16 * 1024 * 1024
+
 /** What strict schemas say of anything but an object; of a key, see `toConfigError`. */
 const notAnObject = ({ received }: v.StrictObjectIssue) =>
   received === 'Object' ? '' : 'must be an object'
@@ -73,6 +76,7 @@ const schema = v.strictObject(
     cleanStart: v.optional(v.boolean('must be true or false'), true),
     sessionExpiry: v.optional(whole(0, 0xffff_ffff), 0),
     receiveMaximum: v.optional(whole(1, 65_535), 64),
+    maxPacketSize: v.optional(whole(1_024, MAX_PACKET_BYTES), DEFAULT_MAX_PACKET_SIZE),
     connectTimeout: v.optional(timeout, 10),
     waitForBroker: v.optional(v.boolean('must be true or false'), false),
     publishTimeout: v.optional(timeout, 30),

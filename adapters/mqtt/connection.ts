@@ -21,7 +21,7 @@ import { Outbound, type Send } from './outbound.ts'
 import { asStream, loadMqtt, type Mqtt, sendUnkept, takeBeforePubrec } from './package.ts'
 import { toCapabilities, toMessage, toPacket, toPacketWill } from './packet.ts'
 import type { PacketIds } from './packet-ids.ts'
-import { PacketStream } from './packet-stream.ts'
+import { CLOSE_TIMEOUT, PacketStream } from './packet-stream.ts'
 import {
   connectRefusal,
   disconnection,
@@ -31,6 +31,7 @@ import {
   unanswered,
   unreachable,
   unsubscribing,
+  violation,
 } from './reason.ts'
 import type { ReceivedPublish } from './received-packet.ts'
 import { linkOpener } from './transport.ts'
@@ -52,8 +53,6 @@ export interface ConnectionOptions {
 /** Handed to the `mqtt` package in place of an acknowledgement: it then sends none itself. */
 const NOT_YET = new Error('The handler is not done yet')
 const NOTHING: Acknowledge = () => {}
-/** Milliseconds the broker has to close a connection after DISCONNECT. */
-const CLOSE_TIMEOUT = 1_000
 /** Milliseconds the broker has at most to answer a SUBSCRIBE or UNSUBSCRIBE. */
 const SUBSCRIBE_TIMEOUT = 10_000
 /** How many messages may go unacknowledged where the broker does not say (section 3.1.2.11.3). */
@@ -112,7 +111,7 @@ export class Connection {
     this.#inbound = inbound
     this.#packetIds = packetIds
     this.#outbound = this.#outboundFor(DEFAULT_RECEIVE_MAXIMUM)
-    const { protocolVersion, receiveMaximum } = config
+    const { protocolVersion, receiveMaximum, maxPacketSize } = config
     this.#client = new mqtt.MqttClient(() => this.#openStream(openLink), {
       manualConnect: true,
       reconnectPeriod: 0,
@@ -129,7 +128,11 @@ export class Connection {
       ...(password !== undefined && { password }),
       ...(will && { will: toPacketWill(will, protocolVersion) }),
       ...(protocolVersion === 5 && {
-        properties: { receiveMaximum, sessionExpiryInterval: sessionExpiry },
+        properties: {
+          receiveMaximum,
+          maximumPacketSize: maxPacketSize,
+          sessionExpiryInterval: sessionExpiry,
+        },
       }),
     })
     this.#receive()
@@ -350,12 +353,19 @@ export class Connection {
   }
 
   #openStream(openLink: OpenLink): IStream {
-    const { protocolVersion } = this.#config
+    const { protocolVersion, maxPacketSize } = this.#config
     const takePublish = (publish: ReceivedPublish, readOn: () => void) =>
       this.#take(publish, readOn)
     const takePuback = (id: number, reasonCode: number) =>
       this.#outbound.onAnswer('puback', id, reasonCode)
-    const stream = new PacketStream({ openLink, protocolVersion, takePublish, takePuback })
+    const stream = new PacketStream({
+      openLink,
+      protocolVersion,
+      maxPacketSize,
+      takePublish,
+      takePuback,
+      onViolation: ({ reasonCode, text }) => this.#blame(reasonCode, text),
+    })
     this.#stream = stream
     stream.on('error', (error) => {
       this.#cause ??= error
@@ -369,6 +379,12 @@ export class Connection {
   #send(packet: Packet): void {
     if (this.#stream?.writePacket(packet)) return
     sendUnkept(this.#client, packet)
+  }
+
+  /** Notes that the connection ends because of what the broker sent. */
+  #blame(reasonCode: number, text: string): void {
+    this.#isOpen = false
+    this.#cause ??= violation(addressOf(this.#config), reasonCode, text)
   }
 
   #end(cause: Error): void {

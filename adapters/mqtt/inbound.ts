@@ -1,12 +1,14 @@
 /**
- * Messages on their way to the handler: the window that bounds how many are handled at once, and
- * their acknowledgement when the handler is done. It outlives the connections of a broker.
+ * Messages on their way to the handler: the window that bounds how many are handled at once, and how
+ * many bytes of them, and their acknowledgement when the handler is done. It outlives the connections of
+ * a broker.
  *
  * @module
  */
 import { toError } from '../../src/base/errors.ts'
 import { isPromise, type MaybePromise } from '../../src/base/maybe-promise.ts'
 import type { Message, MessageHandler } from '../../src/broker/broker.ts'
+import { hasProperties, userPairs } from '../../src/broker/properties.ts'
 
 /** Answers the broker; does nothing once the connection it belongs to is lost. */
 export type Acknowledge = (outcome: Outcome) => void
@@ -16,10 +18,18 @@ export type Outcome = 'handled' | 'failed'
 
 interface Delivery {
   readonly message: Message
-  acknowledge: Acknowledge
+  /** In bytes, roughly. */
+  readonly size: number
+  readonly acknowledge: Acknowledge
   /** The packet identifier of a QoS 2 message. */
   readonly exactlyOnceId?: number
-  outcome?: Outcome
+}
+
+/** A QoS 2 message until its PUBREL. It is not kept itself: that may never come. */
+interface ExactlyOnce {
+  /** Answers on the connection that brought it last. */
+  acknowledge: Acknowledge
+  outcome: Outcome | undefined
 }
 
 /** What {@link Inbound} takes. */
@@ -32,18 +42,23 @@ export interface InboundOptions {
   readonly mustRead: () => boolean
 }
 
+/** How many bytes of messages are in the hands of handlers at most, unless it is one message. */
+const HANDLED_BYTES = 16 * 1024 * 1024
 /** How many bytes are read ahead at most for the sake of an awaited answer. */
 const READ_AHEAD_BYTES = 8 * 1024 * 1024
-/** What a waiting message costs beside its payload, roughly. */
+/** What a message costs beside its payload and its texts, roughly. */
 const MESSAGE_BYTES = 512
+/** The same of a user property. */
+const PROPERTY_BYTES = 64
 
 /** The window between connections and the handler. */
 export class Inbound {
   readonly #options: InboundOptions
   #running = 0
+  #runningBytes = 0
   #idle: (() => void)[] = []
   /** QoS 2 messages from their PUBLISH to their PUBREL: the same one is not handled again. */
-  readonly #exactlyOnce = new Map<number, Delivery>()
+  readonly #exactlyOnce = new Map<number, ExactlyOnce>()
   #queue: Delivery[] = []
   #queuedBytes = 0
   #readOn: (() => void) | undefined
@@ -64,16 +79,21 @@ export class Inbound {
    * @param readOn Called, once, when the connection may deliver the next.
    */
   take(message: Message, acknowledge: Acknowledge, readOn: () => void): void {
-    this.#enqueue({ message, acknowledge }, readOn)
+    this.#enqueue({ message, size: sizeOf(message), acknowledge }, readOn)
   }
 
   /** Takes a message of QoS 2, unless it is a repetition: then only its answer is repeated. */
   takeOnce(id: number, message: Message, acknowledge: Acknowledge, readOn: () => void): void {
     const known = this.#exactlyOnce.get(id)
     if (!known) {
-      const delivery: Delivery = { message, acknowledge, exactlyOnceId: id }
-      if (this.#state !== 'stopped') this.#exactlyOnce.set(id, delivery)
-      this.#enqueue(delivery, readOn)
+      const once: ExactlyOnce = { acknowledge, outcome: undefined }
+      if (this.#state !== 'stopped') this.#exactlyOnce.set(id, once)
+      const answer: Acknowledge = (outcome) => {
+        once.outcome = outcome
+        once.acknowledge(outcome)
+      }
+      const size = sizeOf(message)
+      this.#enqueue({ message, size, acknowledge: answer, exactlyOnceId: id }, readOn)
       return
     }
     known.acknowledge = acknowledge
@@ -100,7 +120,7 @@ export class Inbound {
     const repeated = this.#queue.filter(({ message }) => message.qos > 0)
     this.#queue = this.#queue.filter(({ message }) => message.qos === 0)
     for (const delivery of repeated) {
-      this.#queuedBytes -= sizeOf(delivery)
+      this.#queuedBytes -= delivery.size
       if (delivery.exactlyOnceId !== undefined) this.release(delivery.exactlyOnceId)
     }
   }
@@ -139,7 +159,7 @@ export class Inbound {
   }
 
   #enqueue(delivery: Delivery, readOn: () => void): void {
-    if (this.#mayHandle && this.#queue.length === 0) {
+    if (this.#queue.length === 0 && this.#mayHandle(delivery)) {
       this.#handle(delivery)
       readOn()
       return
@@ -147,20 +167,22 @@ export class Inbound {
     this.#readOn = readOn
     if (this.#state !== 'stopped') {
       this.#queue.push(delivery)
-      this.#queuedBytes += sizeOf(delivery)
+      this.#queuedBytes += delivery.size
     }
     this.#advance()
   }
 
-  get #mayHandle(): boolean {
-    return this.#state === 'flowing' && this.#running < this.#options.receiveMaximum
+  #mayHandle({ size }: Delivery): boolean {
+    if (this.#state !== 'flowing' || this.#running >= this.#options.receiveMaximum) return false
+    return this.#running === 0 || this.#runningBytes + size <= HANDLED_BYTES
   }
 
   #advance(): void {
-    while (this.#mayHandle) {
-      const next = this.#queue.shift()
-      if (!next) break
-      this.#queuedBytes -= sizeOf(next)
+    for (;;) {
+      const [next] = this.#queue
+      if (!next || !this.#mayHandle(next)) break
+      this.#queue.shift()
+      this.#queuedBytes -= next.size
       this.#handle(next)
     }
     this.readAhead()
@@ -173,6 +195,7 @@ export class Inbound {
 
   #handle(delivery: Delivery): void {
     this.#running++
+    this.#runningBytes += delivery.size
     let handled: MaybePromise<void>
     try {
       handled = this.#options.onMessage(delivery.message)
@@ -201,13 +224,19 @@ export class Inbound {
   }
 
   #settle(delivery: Delivery, outcome: Outcome): void {
-    delivery.outcome = outcome
     delivery.acknowledge(outcome)
     this.#running--
+    this.#runningBytes -= delivery.size
     if (this.#running === 0) for (const done of this.#idle.splice(0)) done()
   }
 }
 
-function sizeOf({ message }: Delivery): number {
-  return message.payload.byteLength + MESSAGE_BYTES
+function sizeOf(message: Message): number {
+  const size = MESSAGE_BYTES + message.topic.length + message.payload.byteLength
+  if (!hasProperties(message)) return size
+  const { userProperties = {}, correlationData, responseTopic = '', contentType = '' } = message
+  return userPairs(userProperties).reduce(
+    (sum, [key, value]) => sum + PROPERTY_BYTES + key.length + value.length,
+    size + (correlationData?.byteLength ?? 0) + responseTopic.length + contentType.length,
+  )
 }

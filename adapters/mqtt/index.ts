@@ -50,11 +50,13 @@ export interface MqttConfig extends BrokerConfig {
  * until there is another connection rejects at once, or waits for it with `offlineQueue`. A message
  * whose handler was running is not acknowledged; a broker that kept the session sends it again.
  *
- * Up to `receiveMaximum` handlers run at once. While there are more messages than that nothing
+ * Up to `receiveMaximum` handlers run at once, and with more than one no more than have 16 MiB of
+ * messages in hand. While there are more messages than that nothing
  * further is read from the connection, unless an answer to a publish or subscribe is awaited: then
  * up to 8 MiB of messages are taken in ahead of their turn. A WebSocket of the runtime's own, as in
- * browsers, and elsewhere without the `ws` package, cannot stop reading: there the excess of QoS 0
- * messages is held in memory.
+ * browsers, and elsewhere without the `ws` package, cannot stop reading: there 16 MiB beside the longest
+ * packet are held, and more ends the connection (`ERR_BROKER_PROTOCOL`, reason code 0x97). So does a
+ * packet longer than `maxPacketSize` (0x95), whatever the transport.
  *
  * A Mosquitto without `set_tcp_nodelay true` in its configuration takes some 40 milliseconds for
  * each QoS 1 or 2 message that is waited for.

@@ -98,6 +98,13 @@ export interface BrokerConfig {
   /** Most messages waiting for their handler at once, 1 to 65,535. Default: 64. */
   readonly receiveMaximum?: number
   /**
+   * Longest packet that is taken, in bytes, 1,024 to 268,435,460, which is the longest there is. With
+   * MQTT 5 the broker is told, and drops a longer message for this client without a word (section
+   * 3.1.2.11.4). One that comes all the same ends the connection with reason code 0x95, before it is
+   * held in memory. Default: 16,777,216 (16 MiB).
+   */
+  readonly maxPacketSize?: number
+  /**
    * Seconds to wait for a connection, from dialling to the broker's answer, above 0 and up to 600.
    * Default: 10.
    */

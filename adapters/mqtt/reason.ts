@@ -8,8 +8,10 @@ import { BrokerError } from '../../src/base/errors.ts'
 /** Reason codes used here by name. Any from `unspecified` up is a failure. */
 export const reason = {
   unspecified: 0x80,
+  protocolError: 0x82,
   notAuthorized: 0x87,
   packetTooLarge: 0x95,
+  quotaExceeded: 0x97,
   retainNotSupported: 0x9a,
   qosNotSupported: 0x9b,
   sharedSubscriptionsNotSupported: 0x9e,
@@ -92,6 +94,12 @@ export function unreachable(address: string, cause: unknown): BrokerError {
 export function disconnection(reasonCode: number): BrokerError {
   const message = `The broker ended the connection: ${describe(reasonCode)}`
   return new BrokerError('ERR_BROKER_REFUSED', message, { reasonCode })
+}
+
+/** The error for a connection that is ended because of what the broker sent. */
+export function violation(address: string, reasonCode: number, text: string): BrokerError {
+  const message = `The connection to ${address} was ended: ${text}: ${describe(reasonCode)}`
+  return new BrokerError('ERR_BROKER_PROTOCOL', message, { reasonCode })
 }
 
 /** The error for a publish, subscribe or unsubscribe that was refused, by the broker or in its name. */

@@ -1,7 +1,9 @@
 /**
  * Writes the packets that most of what a connection sends is: a PUBLISH (MQTT 5, section 3.3) without
  * properties, and a PUBACK (section 3.4). The `mqtt` package writes a message in seven pieces, which
- * takes more time than all else that is done for it (`npm run bench -- mqtt`). The rest is left to it.
+ * takes more time than all else that is done for it (`npm run bench -- mqtt`). The rest is left to it,
+ * but for the DISCONNECT that ends a connection on a broker's fault: the package sends none before it
+ * is connected.
  *
  * @module
  */
@@ -10,6 +12,7 @@ import type { WriteBuffer } from './write-buffer.ts'
 
 const PUBLISH = 0x30
 const PUBACK = 0x40
+const DISCONNECT = 0xe0
 const RETAIN = 0x01
 const encoder = new TextEncoder()
 
@@ -19,6 +22,13 @@ export function writePacket(to: WriteBuffer, packet: Packet, protocolVersion: 4 
   else if (packet.cmd === 'puback' && !packet.reasonCode) writePuback(to, packet.messageId!)
   else return false
   return true
+}
+
+/** Writes a DISCONNECT of MQTT 5 (section 3.14). */
+export function writeDisconnect(to: WriteBuffer, reasonCode: number): void {
+  to.appendByte(DISCONNECT)
+  to.appendByte(1)
+  to.appendByte(reasonCode)
 }
 
 function writePublish(to: WriteBuffer, packet: IPublishPacket, protocolVersion: 4 | 5): void {

@@ -187,6 +187,8 @@ export type BrokerErrorCode =
   | 'ERR_BROKER_NOT_AUTHORIZED'
   /** The broker refused for another reason: see `reasonCode`. */
   | 'ERR_BROKER_REFUSED'
+  /** The broker sent what MQTT forbids, or more than is taken: the connection was ended because of it. */
+  | 'ERR_BROKER_PROTOCOL'
   /** No answer in time. A publish may or may not have reached the broker. */
   | 'ERR_BROKER_TIMEOUT'
   /** The connection was lost before the broker answered. A publish may or may not have reached it. */
@@ -202,7 +204,7 @@ export type BrokerErrorCode =
 export class BrokerError<Code extends BrokerErrorCode = BrokerErrorCode> extends DeviceHubError {
   override readonly name: string = 'BrokerError'
   readonly code: Code
-  /** MQTT 5 reason code (section 2.4), where the broker gave one. */
+  /** MQTT 5 reason code (section 2.4), where the broker gave one, or was given it. */
   readonly reasonCode: number | undefined
 
   constructor(code: Code, message: string, options?: ErrorOptions & { reasonCode?: number }) {

@@ -25,6 +25,7 @@ describe('a broker configuration', () => {
       cleanStart: true,
       sessionExpiry: 0,
       receiveMaximum: 64,
+      maxPacketSize: 16_777_216,
       connectTimeout: 10,
       waitForBroker: false,
       publishTimeout: 30,

@@ -14,6 +14,8 @@ export interface ConnectPacket {
   readonly password: string | undefined
   /** Seconds; 0 if it is not there. */
   readonly sessionExpiry: number
+  /** In bytes; `undefined` if it is not there. */
+  readonly maxPacketSize: number | undefined
   readonly will: WillOfPacket | undefined
 }
 
@@ -38,6 +40,7 @@ const LENGTHS: Readonly<Record<number, number>> = {
   24: 4,
   33: 2,
   38: -1,
+  39: 4,
 }
 
 /** Reads the body of a packet: what follows its length. */
@@ -66,7 +69,10 @@ export function readConnect(body: Buffer): ConnectPacket {
     }
     return properties
   }
-  const { 17: sessionExpiry = 0 } = readProperties() as { 17?: number }
+  const { 17: sessionExpiry = 0, 39: maxPacketSize } = readProperties() as {
+    17?: number
+    39?: number
+  }
   const clientId = text()
   const readWill = () => {
     const properties = readProperties()
@@ -87,5 +93,6 @@ export function readConnect(body: Buffer): ConnectPacket {
     username: flags & 0x80 ? text() : undefined,
     password: flags & 0x40 ? text() : undefined,
     sessionExpiry,
+    maxPacketSize,
   }
 }

@@ -29,6 +29,8 @@ async function clientOn(
     const stream = new PacketStream({
       openLink,
       protocolVersion,
+      maxPacketSize: Infinity,
+      onViolation() {},
       takePublish: (_publish, readOn) => readOn(),
       takePuback() {},
     })

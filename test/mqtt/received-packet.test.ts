@@ -80,6 +80,8 @@ async function receive(
   const link: Link = { send: () => true, pause() {}, resume() {}, end() {}, destroy() {} }
   const stream = new PacketStream({
     protocolVersion,
+    maxPacketSize: Infinity,
+    onViolation() {},
     openLink(given) {
       events = given
       return link

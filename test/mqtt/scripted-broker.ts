@@ -17,6 +17,7 @@ const PUBREL = 6
 const PUBCOMP = 7
 export const SUBSCRIBE = 8
 export const UNSUBSCRIBE = 10
+const DISCONNECT = 14
 
 /** Properties of CONNACK as bytes. */
 export const connackProperty = {
@@ -41,6 +42,8 @@ export interface Script {
   ) => void
   /** Reason code for a filter of an UNSUBSCRIBE. One `undefined`, and it is not answered. */
   readonly unsubscribe?: (filter: string) => number | undefined
+  /** Whether a PUBREC is answered with PUBREL. Default: `true`. */
+  readonly releases?: boolean
   /** Takes a PUBLISH of QoS 1 or 2; `answer` sends its PUBACK or PUBREC. */
   readonly publish?: (topic: string, answer: (reason: number) => void) => void
 }
@@ -72,6 +75,8 @@ export interface ScriptedBroker extends AsyncDisposable {
   readonly filters: readonly string[]
   /** Filters in the order they were unsubscribed. */
   readonly unsubscribed: readonly string[]
+  /** The reason code of each DISCONNECT, in the order they came. */
+  readonly disconnects: Collector<number>
   /** PUBACK and PUBREC in the order they came. A PUBREC without objection is released at once. */
   readonly acknowledgements: Collector<Acknowledgement>
   /** Sends a message to every client, which speaks MQTT 5 unless it is said. */
@@ -79,6 +84,8 @@ export interface ScriptedBroker extends AsyncDisposable {
     message: { topic: string; text: string; qos: 1 | 2; id: number },
     protocolVersion?: 4 | 5,
   ): void
+  /** Sends bytes to every client. Settles when they were handed over, or a connection has ended. */
+  send(bytes: Uint8Array): Promise<void>
   /** Sends DISCONNECT to every client and closes. */
   disconnect(reason: number): void
   /** Ends every connection without a word. */
@@ -96,6 +103,7 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
   const filters: string[] = []
   const unsubscribed: string[] = []
   const acknowledgements = new Collector<Acknowledgement>()
+  const disconnects = new Collector<number>()
   const logins = new Collector<ConnectPacket>()
   const versions = new WeakMap<Socket, number>()
   let connections = 0
@@ -167,8 +175,11 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
       send(PUBCOMP << 4, body[0]!, body[1]!)
     } else if (type >> 4 === PUBACK || type >> 4 === PUBREC) {
       const reason = body[2] ?? 0
-      if (type >> 4 === PUBREC && reason < 0x80) send((PUBREL << 4) | 2, body[0]!, body[1]!)
+      const isReleased = type >> 4 === PUBREC && reason < 0x80 && script.releases !== false
+      if (isReleased) send((PUBREL << 4) | 2, body[0]!, body[1]!)
       acknowledgements.push({ id: body.readUInt16BE(0), reason })
+    } else if (type >> 4 === DISCONNECT) {
+      disconnects.push(body[0] ?? 0)
     }
   }
 
@@ -205,6 +216,7 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
     url: `mqtt://127.0.0.1:${port}`,
     logins,
     packets,
+    disconnects,
     filters,
     unsubscribed,
     acknowledgements,
@@ -218,6 +230,20 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
     },
     get connections() {
       return connections
+    },
+    async send(bytes) {
+      const sent = [...sockets].map(
+        (socket) =>
+          new Promise<void>((resolve) => {
+            const settle = () => {
+              socket.off('close', settle)
+              resolve()
+            }
+            socket.on('close', settle)
+            socket.write(bytes, settle)
+          }),
+      )
+      await Promise.all(sent)
     },
     disconnect(reason) {
       for (const socket of sockets) socket.end(Uint8Array.of(0xe0, 1, reason))
