@@ -69,6 +69,7 @@ const PORTABLE = [
   'test/mqtt/offline-queue.test.ts',
   'test/mqtt/offline-queue-config.test.ts',
   'test/mqtt/offline-queue-property.test.ts',
+  'test/mqtt/protocol-errors.test.ts',
   'test/mqtt/publish.test.ts',
   'test/mqtt/received-packet.test.ts',
   'test/mqtt/reconnect.test.ts',

@@ -37,14 +37,34 @@ export function parseUrl(text: string, key: string): URL {
   return url
 }
 
+/**
+ * Reads a host name or an IP address. One of IPv6 may stand in brackets, as in a URL.
+ *
+ * @param key Where it stands, to name it in errors.
+ * @throws {ConfigError} If a port stands behind it, or brackets around something else.
+ */
+export function parseHost(text: string, key: string): string {
+  const host = withoutBrackets(text)
+  const colons = host.split(':').length - 1
+  if (/[[\]]/.test(host) || colons === 1 || (host !== text && colons === 0)) {
+    throw new ConfigError(key, 'must be a host name or an IP address: a port goes to the key port')
+  }
+  return host
+}
+
 /** The address in a URL that was read. */
 export function toAddress({ protocol, hostname, port, href }: URL): BrokerAddress {
   if (protocol.startsWith('ws')) return { transport: 'websocket', url: href }
   return {
     transport: 'tcp',
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: withoutBrackets(hostname),
     port: Number(port || defaultPort(protocol === 'mqtts:')),
   }
+}
+
+/** What stands between the brackets in which a URL has an address of IPv6. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
 }
 
 /** The port where none is given. */
@@ -61,7 +81,8 @@ export function addressOf({
   readonly tls: unknown
 }): string {
   if (address.transport === 'tcp') {
-    return `${tls ? 'mqtts' : 'mqtt'}://${address.host}:${address.port}`
+    const host = address.host.includes(':') ? `[${address.host}]` : address.host
+    return `${tls ? 'mqtts' : 'mqtt'}://${host}:${address.port}`
   }
   const { protocol, host, pathname } = new URL(address.url)
   return `${protocol}//${host}${pathname}`

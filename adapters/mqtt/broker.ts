@@ -32,6 +32,7 @@ import type { Logins } from './login.ts'
 import { OfflineQueue } from './offline-queue.ts'
 import { PacketIds } from './packet-ids.ts'
 import { Pauses, pause } from './pauses.ts'
+import { isProtocolError } from './reason.ts'
 import { makeSubscriptions } from './subscribe.ts'
 import { Turns } from './turns.ts'
 import { endSubscriptions } from './unsubscribe.ts'
@@ -251,6 +252,8 @@ export class MqttBroker implements Broker {
         const error = await connection.ended
         this.#leave(inbound)
         if (ended.aborted) return
+        // Of a broker that is at odds with the protocol no session is believed.
+        if (isProtocolError(error)) this.#missAll()
         this.#status.emit({ kind: 'disconnected', ...(error && { error }) })
         this.#pauses.onEnd(monotonicNow() - since)
         await pause(this.#pauses.afterLoss(), ended)
@@ -317,10 +320,13 @@ export class MqttBroker implements Broker {
   }
 
   async #restore(connection: Connection): Promise<void> {
-    if (!connection.sessionPresent) {
-      for (const key of this.#subscriptions.keys()) this.#missing.add(key)
-    }
+    if (!connection.sessionPresent) this.#missAll()
     await this.#changes.take(() => this.#makeMissing(connection))
+  }
+
+  /** Has every subscription made again. */
+  #missAll(): void {
+    for (const key of this.#subscriptions.keys()) this.#missing.add(key)
   }
 
   /** Settles when the broker has answered for each. What it refuses stays missing, and is told. */

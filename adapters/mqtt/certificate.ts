@@ -5,6 +5,7 @@
  * @module
  */
 import { BrokerError, CertificateError, type CertificateProblem } from '../../src/base/errors.ts'
+import { withoutBrackets } from './address.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
 import { loadTls } from './tls-files.ts'
 
@@ -122,5 +123,5 @@ async function handshakeFailure(Deno: DenoTls, config: ResolvedBrokerConfig): Pr
 function endpointOf({ address }: ResolvedBrokerConfig): { hostname: string; port: number } {
   if (address.transport === 'tcp') return { hostname: address.host, port: address.port }
   const { hostname, port } = new URL(address.url)
-  return { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 443) }
+  return { hostname: withoutBrackets(hostname), port: Number(port || 443) }
 }

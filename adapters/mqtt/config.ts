@@ -7,7 +7,7 @@
 import * as v from 'valibot'
 import { ConfigError } from '../../src/base/errors.ts'
 import { DEFAULT_SHARE_NAME } from '../../src/device/default-rules.ts'
-import { type BrokerAddress, defaultPort, parseUrl, toAddress } from './address.ts'
+import { type BrokerAddress, defaultPort, parseHost, parseUrl, toAddress } from './address.ts'
 import { MAX_PACKET_BYTES } from './capabilities.ts'
 import type { BrokerConfig, OfflineQueueConfig } from './options.ts'
 import { pemOrPath, shareName, text, timeout, whole } from './setting-kinds.ts'
@@ -135,7 +135,7 @@ export function parseBrokerConfig(input: unknown, key: string): ResolvedBrokerCo
       ? toAddress(parsed)
       : {
           transport: 'tcp',
-          host: host ?? 'localhost',
+          host: host === undefined ? 'localhost' : parseHost(host, `${key}.host`),
           port: port ?? defaultPort(security !== undefined),
         },
     tls: security,

@@ -87,6 +87,7 @@ export class Connection {
   readonly #config: ResolvedBrokerConfig
   readonly #inbound: Inbound
   readonly #packetIds: PacketIds
+  readonly #cleanStart: boolean
   readonly #client: MqttClient
   #outbound: Outbound
   #stream: PacketStream | undefined
@@ -110,6 +111,7 @@ export class Connection {
     this.#config = config
     this.#inbound = inbound
     this.#packetIds = packetIds
+    this.#cleanStart = cleanStart
     this.#outbound = this.#outboundFor(DEFAULT_RECEIVE_MAXIMUM)
     const { protocolVersion, receiveMaximum, maxPacketSize } = config
     this.#client = new mqtt.MqttClient(() => this.#openStream(openLink), {
@@ -168,7 +170,10 @@ export class Connection {
     signal.addEventListener('abort', abort)
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#client.once('connect', () => resolve())
+        this.#client.once('connect', () => {
+          // The package takes what is refused here.
+          if (!this.#cause) resolve()
+        })
         void this.ended.then((cause) => reject(signal.aborted ? signal.reason : cause))
         this.#client.connect()
       })
@@ -310,15 +315,24 @@ export class Connection {
         this.#inbound.release(packet.messageId!)
         break
       case 'disconnect':
-        if (packet.reasonCode) this.#cause ??= disconnection(packet.reasonCode)
+        if (packet.reasonCode) {
+          const { serverReference } = packet.properties ?? {}
+          this.#cause ??= disconnection(packet.reasonCode, serverReference)
+        }
     }
   }
 
   #onConnack(packet: IConnackPacket): void {
     const { reasonCode, returnCode, sessionPresent, properties } = packet
     const code = reasonCode ?? returnCode ?? 0
+    const fault = this.#faultOf(packet)
+    if (fault !== undefined) {
+      this.#blame(reason.protocolError, fault)
+      this.#stream?.leave(reason.protocolError)
+      return
+    }
     if (code !== 0) {
-      this.#cause ??= connectRefusal(addressOf(this.#config), code)
+      this.#cause ??= connectRefusal(addressOf(this.#config), code, properties?.serverReference)
       return
     }
     this.#capabilities = toCapabilities(packet, this.#config.protocolVersion)
@@ -328,6 +342,21 @@ export class Connection {
     this.#isOpen = true
     // Before the messages of the session, which may follow in the same read.
     this.#inbound.beginSession(sessionPresent)
+  }
+
+  /** What makes a CONNACK a protocol error, if anything does. */
+  #faultOf({ sessionPresent, properties }: IConnackPacket): string | undefined {
+    if (this.#capabilities) return 'a second CONNACK arrived'
+    if (sessionPresent && this.#cleanStart) {
+      return 'CONNACK tells of a session that was to be begun anew (MQTT 5, section 3.2.2.1.1)'
+    }
+    if (properties?.receiveMaximum === 0) {
+      return 'CONNACK has a receive maximum of 0 (MQTT 5, section 3.2.2.3.3)'
+    }
+    if (properties?.maximumPacketSize === 0) {
+      return 'CONNACK has a maximum packet size of 0 (MQTT 5, section 3.2.2.3.6)'
+    }
+    return undefined
   }
 
   #outboundFor(receiveMaximum: number): Outbound {

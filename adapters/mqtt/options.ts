@@ -32,7 +32,10 @@ export interface BrokerConfig {
    * `username` and `password`, or `credentials`. Excludes `host` and `port`.
    */
   readonly url?: string
-  /** Host to reach over TCP. Default: `localhost`. */
+  /**
+   * Host to reach over TCP: its name, or an IP address, one of IPv6 in brackets or not. Default:
+   * `localhost`.
+   */
   readonly host?: string
   /** TCP port, 1 to 65,535. Default: 1883, with TLS 8883. */
   readonly port?: number

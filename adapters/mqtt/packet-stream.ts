@@ -110,9 +110,9 @@ export class PacketStream {
         this.#checkUnread()
       },
       drained: () => this.#drain(),
-      failed: (error) => this.destroy(error),
+      failed: (error) => this.#destroy(error),
       // Not before the packets are handled that arrived just before, such as the reason for it.
-      closed: () => setTimeout(() => this.destroy()),
+      closed: () => setTimeout(() => this.#destroy()),
     }
     this.#link = options.openLink(events)
   }
@@ -173,20 +173,24 @@ export class PacketStream {
   leave(reasonCode: number): void {
     if (this.#isDestroyed || this.#isLeaving) return
     if (this.#options.protocolVersion === 4) {
-      this.destroy()
+      this.#destroy()
       return
     }
     writeDisconnect(this.#written, reasonCode)
     this.#isLeaving = true
     this.#drop()
-    this.#closeTimer = setTimeout(() => this.destroy(), CLOSE_TIMEOUT)
+    this.#closeTimer = setTimeout(() => this.#destroy(), CLOSE_TIMEOUT)
     this.end()
     // What arrives is dropped, so that the end of it is seen.
     this.#link.resume()
   }
 
-  /** Closes at once. */
-  destroy(error?: Error): void {
+  /** Closes at once, unless it is about to close with a last word. */
+  destroy(): void {
+    if (!this.#isLeaving) this.#destroy()
+  }
+
+  #destroy(error?: Error): void {
     if (this.#isDestroyed) return
     this.#isDestroyed = true
     clearTimeout(this.#closeTimer)
@@ -221,7 +225,7 @@ export class PacketStream {
       if (hasRoom) this.#drain()
       else this.writableNeedDrain = true
     } catch (error) {
-      this.destroy(toError(error))
+      this.#destroy(toError(error))
     }
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { BrokerError } from '../../src/base/errors.ts'
+import { quote } from '../../src/base/quote.ts'
 
 /** Reason codes used here by name. Any from `unspecified` up is a failure. */
 export const reason = {
@@ -67,15 +68,24 @@ function describe(code: number): string {
   return `${WORDS[code] ?? 'Unknown reason'} (0x${code.toString(16).padStart(2, '0')})`
 }
 
+/** Where else to connect, as the broker says, in words. */
+function elsewhere(serverReference: string | undefined): string {
+  return serverReference === undefined ? '' : `; it names ${quote(serverReference)}`
+}
+
 /** The error for a CONNACK that refuses. */
-export function connectRefusal(address: string, reasonCode: number): BrokerError {
+export function connectRefusal(
+  address: string,
+  reasonCode: number,
+  serverReference?: string,
+): BrokerError {
   if (LOGIN_REASONS.includes(reasonCode)) {
     const message = `${address} refused the login: ${describe(reasonCode)}`
     return new BrokerError('ERR_BROKER_LOGIN_REFUSED', message, { reasonCode })
   }
   const hint = VERSION_REASONS.includes(reasonCode) ? '; try another protocolVersion' : ''
-  const message = `${address} refused the connection: ${describe(reasonCode)}${hint}`
-  return new BrokerError('ERR_BROKER_UNREACHABLE', message, { reasonCode })
+  const message = `${address} refused the connection: ${describe(reasonCode)}${hint}${elsewhere(serverReference)}`
+  return new BrokerError('ERR_BROKER_UNREACHABLE', message, { reasonCode, serverReference })
 }
 
 /** The error for a connection that was not made. */
@@ -91,15 +101,21 @@ export function unreachable(address: string, cause: unknown): BrokerError {
 }
 
 /** The error for a DISCONNECT that the broker sent. */
-export function disconnection(reasonCode: number): BrokerError {
-  const message = `The broker ended the connection: ${describe(reasonCode)}`
-  return new BrokerError('ERR_BROKER_REFUSED', message, { reasonCode })
+export function disconnection(reasonCode: number, serverReference?: string): BrokerError {
+  const message = `The broker ended the connection: ${describe(reasonCode)}${elsewhere(serverReference)}`
+  return new BrokerError('ERR_BROKER_REFUSED', message, { reasonCode, serverReference })
 }
 
 /** The error for a connection that is ended because of what the broker sent. */
 export function violation(address: string, reasonCode: number, text: string): BrokerError {
   const message = `The connection to ${address} was ended: ${text}: ${describe(reasonCode)}`
   return new BrokerError('ERR_BROKER_PROTOCOL', message, { reasonCode })
+}
+
+/** Whether a connection ended because the broker sent what MQTT forbids, not only too much of it. */
+export function isProtocolError(error: Error | undefined): boolean {
+  if (!(error instanceof BrokerError) || error.code !== 'ERR_BROKER_PROTOCOL') return false
+  return error.reasonCode === reason.protocolError
 }
 
 /** The error for a publish, subscribe or unsubscribe that was refused, by the broker or in its name. */

@@ -206,11 +206,21 @@ export class BrokerError<Code extends BrokerErrorCode = BrokerErrorCode> extends
   readonly code: Code
   /** MQTT 5 reason code (section 2.4), where the broker gave one, or was given it. */
   readonly reasonCode: number | undefined
+  /**
+   * Where else to connect, where the broker said so: it goes with the reason codes 0x9C (use another
+   * server) and 0x9D (server moved) of MQTT 5 (section 4.11), and nothing follows it by itself.
+   */
+  readonly serverReference: string | undefined
 
-  constructor(code: Code, message: string, options?: ErrorOptions & { reasonCode?: number }) {
+  constructor(
+    code: Code,
+    message: string,
+    options?: ErrorOptions & { reasonCode?: number; serverReference?: string | undefined },
+  ) {
     super(message, options)
     this.code = code
     this.reasonCode = options?.reasonCode
+    this.serverReference = options?.serverReference
   }
 }
 

@@ -22,6 +22,8 @@ const DISCONNECT = 14
 /** Properties of CONNACK as bytes. */
 export const connackProperty = {
   receiveMaximum: (n: number): number[] => [0x21, n >> 8, n & 0xff],
+  maximumPacketSize: (n: number): number[] => [0x27, 0, 0, n >> 8, n & 0xff],
+  serverReference: (text: string): number[] => [0x1c, 0, text.length, ...Buffer.from(text)],
   noSharedSubscriptions: [0x2a, 0],
 }
 
@@ -86,8 +88,8 @@ export interface ScriptedBroker extends AsyncDisposable {
   ): void
   /** Sends bytes to every client. Settles when they were handed over, or a connection has ended. */
   send(bytes: Uint8Array): Promise<void>
-  /** Sends DISCONNECT to every client and closes. */
-  disconnect(reason: number): void
+  /** Sends DISCONNECT to every client and closes. @param properties As bytes. Default: none. */
+  disconnect(reason: number, properties?: readonly number[]): void
   /** Ends every connection without a word. */
   cut(): void
   /** Ends every connection, and takes none until {@link open}: who dials is refused. */
@@ -245,8 +247,9 @@ export async function scriptedBroker(script: Script = {}): Promise<ScriptedBroke
       )
       await Promise.all(sent)
     },
-    disconnect(reason) {
-      for (const socket of sockets) socket.end(Uint8Array.of(0xe0, 1, reason))
+    disconnect(reason, properties) {
+      const body = properties ? [reason, properties.length, ...properties] : [reason]
+      for (const socket of sockets) socket.end(Uint8Array.of(0xe0, body.length, ...body))
     },
     cut,
     shut,
