@@ -63,7 +63,7 @@ describe('the answer to an unsubscribe', () => {
   })
 
   test('that is lost leaves the subscription in doubt, so it is made again in a kept session', async () => {
-    const connect = () => ({ sessionPresent: true })
+    const connect = (connection: number) => ({ sessionPresent: connection > 1 })
     const unsubscribe = (filter: string) => {
       if (filter === 'a') server.cut()
       return filter === 'a' ? undefined : 0

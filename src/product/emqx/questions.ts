@@ -30,6 +30,9 @@ const ACTIONS: Readonly<Record<string, AccessAction>> = {
   sub: 'subscribe',
 }
 
+/** The same in `${access}` (5.7.1 and later), as EMQX 4 numbers them. */
+const NUMBERED: Readonly<Record<string, AccessAction>> = { 1: 'subscribe', 2: 'publish' }
+
 const auth: Question<AskedLogin> = {
   path: 'auth',
   read: readLogin,
@@ -68,9 +71,26 @@ function readLogin(fields: Fields): AskedLogin {
   }
 }
 
+/** By name, by number, or both where they agree. */
 function readAction(fields: Fields): AccessAction {
-  const name = readText(fields, 'action') ?? ''
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-  if (!action) throw new MalformedRequest('"action" is not publish, subscribe, pub or sub')
+  const named = readOneOf(fields, 'action', ACTIONS)
+  const numbered = readOneOf(fields, 'access', NUMBERED)
+  const action = named ?? numbered
+  if (!action) throw new MalformedRequest('"action" is missing, and "access" too')
+  if (numbered && numbered !== action) {
+    throw new MalformedRequest('"action" and "access" contradict each other')
+  }
   return action
+}
+
+function readOneOf(
+  fields: Fields,
+  name: 'action' | 'access',
+  words: Readonly<Record<string, AccessAction>>,
+): AccessAction | undefined {
+  const word = readText(fields, name)
+  if (word === undefined) return undefined
+  const action = Object.hasOwn(words, word) ? words[word] : undefined
+  if (action) return action
+  throw new MalformedRequest(`"${name}" is not ${Object.keys(words).join(', ')}`)
 }

@@ -77,6 +77,11 @@ function publish(topic: string, more: Access = {}): string {
   return `{"action":"publish","clientid":"${clientId}","peerhost":"10.0.0.9","qos":"${qos}","retain":"${retain}","topic":"${topic}","username":"${username}"}`
 }
 
+/** In the words of EMQX 4, which EMQX 5.7.1 and later know as well: the action is a number. */
+function numbered(question: string, access: string): string {
+  return question.replace(/"action":"[a-z]*"/, `"access":"${access}"`)
+}
+
 /** The retain flag of a subscription is empty. */
 function subscribe(topic: string, more: Access = {}): string {
   return publish(topic, { ...more, retain: '' }).replace('"publish"', '"subscribe"')
@@ -211,6 +216,39 @@ const subscriptions: readonly Row[] = [
   ),
 ]
 
+const numberedActions: readonly Row[] = [
+  asked('publish own data, by number', 'acl', numbered(data, '2'), OK),
+  form('publish own data, by number', 'acl', numbered(data, '2'), OK),
+  asked('publish own cmd, by number', 'acl', numbered(publish(`${OWN}/cmd`), '2'), NO),
+  asked('subscribe to own cmd, by number', 'acl', numbered(subscribe(`${OWN}/cmd`), '1'), OK),
+  form('subscribe to own cmd, by number', 'acl', numbered(subscribe(`${OWN}/cmd`), '1'), OK),
+  asked('subscribe to own data, by number', 'acl', numbered(subscribe(`${OWN}/data`), '1'), NO),
+  asked('by name and number', 'acl', data.replace('{', '{"access":"2",'), OK),
+  asked('by name, the number empty', 'acl', data.replace('{', '{"access":"",'), OK),
+  asked('by name, and another number', 'acl', data.replace('{', '{"access":"1",'), NO),
+  asked('by a number that is none', 'acl', numbered(data, '3'), NO),
+  asked('by the sum of both', 'acl', numbered(data, '12'), NO),
+  asked('by a name in place of the number', 'acl', numbered(data, 'publish'), NO),
+  asked('by a number that is no text', 'acl', numbered(data, '2').replace('"2"', '2'), NO),
+  asked('by an inherited name', 'acl', numbered(data, '__proto__'), NO),
+]
+
+/** What else EMQX can fill in: it changes no answer. */
+const OTHERS =
+  '{"peerport":"50123","cert_subject":"CN=x","cert_common_name":"x","cert_pem":"x","zone":"default","listener":"tcp:default","mountpoint":"site/",'
+const others: readonly Row[] = [
+  asked('a login with all that EMQX knows', 'auth', station.replace('{', OTHERS), STATION_OK),
+  asked('a wrong one', 'auth', login(STATION, PUMP_PASSWORD).replace('{', OTHERS), NO),
+  asked('a topic with all that EMQX knows', 'acl', data.replace('{', OTHERS), OK),
+  asked('a foreign one', 'acl', publish('things/pump/P-1/data').replace('{', OTHERS), NO),
+  asked(
+    'a topic under its mount point',
+    'acl',
+    publish(`site/${OWN}/data`).replace('{', OTHERS),
+    NO,
+  ),
+]
+
 const malformed: readonly Row[] = [
   asked('no action', 'acl', data.replace('"publish"', '""'), NO),
   asked('the number of EMQX 4 for an action', 'acl', data.replace('"publish"', '"2"'), NO),
@@ -251,6 +289,8 @@ export const rows: readonly Row[] = [
   ...logins,
   ...publishes,
   ...subscriptions,
+  ...numberedActions,
+  ...others,
   ...malformed,
   ...strangers,
 ]

@@ -10,10 +10,12 @@ import {
   call,
   flagOf,
   type Language,
+  NoQuestion,
   needed,
   oneOf,
   type Packet,
   qosOf,
+  type ReadFields,
   text,
   type Wish,
   wishes,
@@ -66,18 +68,34 @@ export const emqx: Language = {
       const [clientId, peer] = [text(fields, 'clientid'), text(fields, 'peerhost')]
       return [[{ kind: 'login', username, password, clientId, peer }]]
     }
-    const action = oneOf(fields, 'action', [
-      ['publish', 'publish'],
-      ['pub', 'publish'],
-      ['subscribe', 'subscribe'],
-      ['sub', 'subscribe'],
-    ] as const)
+    const action = actionOf(fields)
     const [username, clientId] = [text(fields, 'username'), text(fields, 'clientid')]
     const [qos, retain] = [qosOf(fields), flagOf(fields, 'retain')]
     const topic = needed(fields, 'topic')
     return [[{ kind: 'access', username, clientId, action, topic, qos, retain }]]
   },
   parts: (answer, count) => Array(count).fill(isConnected(answer)),
+}
+
+/** By name, by number as EMQX 4 has them, or both where they agree. */
+function actionOf(fields: ReadFields): 'publish' | 'subscribe' {
+  const isThere = (name: string) => text(fields, name) !== undefined
+  const named = () =>
+    oneOf(fields, 'action', [
+      ['publish', 'publish'],
+      ['pub', 'publish'],
+      ['subscribe', 'subscribe'],
+      ['sub', 'subscribe'],
+    ] as const)
+  const numbered = () =>
+    oneOf(fields, 'access', [
+      ['1', 'subscribe'],
+      ['2', 'publish'],
+    ] as const)
+  if (!isThere('access')) return named()
+  const action = numbered()
+  if (isThere('action') && named() !== action) throw new NoQuestion('access')
+  return action
 }
 
 function isConnected({ status, body }: Answer): boolean {
