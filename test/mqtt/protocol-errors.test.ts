@@ -149,9 +149,13 @@ describe('an address of IPv6', () => {
   for (const host of ['::1', '[::1]']) {
     test(`${host} stands in brackets in what is told`, async () => {
       await using client = makeClient({ host, port: 9 })
-      await assert.rejects(client.connect(), {
-        code: 'ERR_BROKER_UNREACHABLE',
-        message: /^Cannot connect to mqtt:\/\/\[::1\]:9: /,
+      await assert.rejects(client.connect(), (error) => {
+        assert.ok(error instanceof BrokerError)
+        assert.equal(error.code, 'ERR_BROKER_UNREACHABLE')
+        assert.match(error.message, /^Cannot connect to mqtt:\/\/\[::1\]:9: /)
+        // It is an address, which no name server is asked for.
+        assert.doesNotMatch(error.message, /ENOTFOUND|getaddrinfo/)
+        return true
       })
     })
   }
