@@ -7,9 +7,12 @@ import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { base64nopad } from '@scure/base'
 import { tryDecode } from './decode.ts'
 import { LOOP_SLICE } from './gate.ts'
+import { findScrypt } from './native.ts'
 
 /** Most blocks of 128 bytes that one hash may keep in memory: 128 MiB. */
 const MAX_MEMORY_BLOCKS = 2 ** 20
+/** Bytes that native scrypt may use: what such a hash needs, with a margin for its lanes. */
+const NATIVE_MEMORY_LIMIT = 2 ** 29
 /** Most blocks that one hash may fill, over all its lanes: seconds of work. */
 const MAX_WORK_BLOCKS = 2 ** 22
 
@@ -42,10 +45,42 @@ export function parseScrypt(stored: string): ScryptHash | undefined {
   return { kind: 'scrypt', ln, r, p, salt, key }
 }
 
-/** Derives on the event loop, in slices: no runtime offers scrypt in WebCrypto. */
+const native = findScrypt()
+
+/** Whether the runtime may derive it by itself. */
+export const HAS_NATIVE_SCRYPT: boolean = native !== undefined
+
+/**
+ * Derives with the runtime's own scrypt, beside the event loop. Answers `undefined` if it has none, or
+ * refuses.
+ */
+export function nativeScrypt(
+  password: Uint8Array,
+  { ln, r, p, salt, key }: ScryptHash,
+): Promise<Uint8Array | undefined> {
+  return new Promise((resolve) => {
+    // Whatever the reason of a failure is, the same can be derived without it.
+    try {
+      if (!native) return resolve(undefined)
+      const options = { N: 2 ** ln, r, p, maxmem: NATIVE_MEMORY_LIMIT }
+      native(password, salt, key.length, options, (error, derived) => {
+        resolve(error ? undefined : Uint8Array.from(derived))
+      })
+    } catch {
+      resolve(undefined)
+    }
+  })
+}
+
+/** Derives on the event loop, in slices. */
 export function loopScrypt(
   password: Uint8Array,
   { ln, r, p, salt, key }: ScryptHash,
 ): Promise<Uint8Array> {
   return scryptAsync(password, salt, { N: 2 ** ln, r, p, dkLen: key.length, asyncTick: LOOP_SLICE })
+}
+
+/** Derives natively if the runtime can, else on the event loop. */
+export async function deriveScrypt(password: Uint8Array, hash: ScryptHash): Promise<Uint8Array> {
+  return (await nativeScrypt(password, hash)) ?? loopScrypt(password, hash)
 }

@@ -7,53 +7,79 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { equalConstantTime } from '../base/constant-time.ts'
-import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
+import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 import { parseSlowHash, type SlowHash } from './format.ts'
-import { gate } from './gate.ts'
+import { type Gate, gate } from './gate.ts'
 import { isGeneratedHash, type PasswordHasher } from './generated.ts'
+import { countCores } from './native.ts'
 import { loopPbkdf2, nativePbkdf2 } from './pbkdf2.ts'
 import { remembered } from './remembered.ts'
-import { loopScrypt } from './scrypt.ts'
+import { HAS_NATIVE_SCRYPT, loopScrypt, nativeScrypt } from './scrypt.ts'
 
 /** How long a verified slow password is remembered, in milliseconds. */
 export const REMEMBER_MS = 300_000
 /** How many verified slow passwords are remembered. */
 export const MAX_REMEMBERED = 10_000
-/** How many slow checks run beside the event loop at once. Runtimes keep four threads for it. */
-export const MAX_NATIVE_CHECKS = 2
+/**
+ * How many slow checks run beside the event loop at once: one for each core, 3 at most. Runtimes keep
+ * four threads for such work, and one is left for files and names.
+ */
+export const MAX_NATIVE_CHECKS: number = Math.min(countCores(), 3)
 /** How many slow checks wait for those. More would outlast the patience of a broker that asks. */
 export const MAX_NATIVE_WAITING = 16
 /** How many slow checks wait for the one that runs on the event loop, at about a second each. */
 export const MAX_LOOP_WAITING = 4
 /** After how many milliseconds a slow check that has not settled is given up; see `gate`. */
 export const LOST_AFTER_MS = 10_000
+/** How many unknown user names wait for the time of a check. What comes beyond ends with the last. */
+export const MAX_DECOYS = 5_000
 const MAX_COSTS = 8
+/** Of how many checks of one cost the time is known: an unknown name takes that of one of them. */
+const MAX_TIMES = 32
 
 /** Whether a password is right, or why a slow check was not made. */
 export type Verdict =
   | boolean
   /** Too many are waiting already. */
   | 'busy'
-  /** It was told to make none. */
+  /** Whoever counts said that it is one too many. */
   | 'throttled'
+
+/** One login, as far as it costs a slow check. */
+export interface SlowAttempt {
+  /** Where the client connects from, if that is known: peers take turns. */
+  readonly peer: string | undefined
+  /** Counts it, before the check is made. Answers `false` if it is one too many. */
+  begin(): MaybePromise<boolean>
+  /** Takes that back: the password was right, or not tried after all. */
+  takeBack(): MaybePromise<void>
+}
 
 /** Verifies passwords. */
 export interface PasswordVerifier {
   /**
    * Whether a password is one of the stored ones. Answers at once unless a slow one has to be tried.
-   * Without a stored one that can be read, it does the work for one that is wrong.
+   * Without a stored one that can be read, it takes the time of a wrong one, without its work.
    *
-   * @param isThrottled Whether slow ones are left untried, unless remembered. Default: `false`.
-   * @param isThrottledElsewhere The same, by what takes time to learn: asked only before a slow one is
-   * tried. Default: `false`.
+   * @param attempt Asked only before a slow one is tried. Equal attempts at once are one. Default:
+   * nothing is counted.
    */
   verify(
     username: string,
     password: string,
     stored: readonly string[],
-    isThrottled?: boolean,
-    isThrottledElsewhere?: () => MaybePromise<boolean>,
+    attempt?: SlowAttempt,
   ): Verdict | Promise<Verdict>
+}
+
+const UNCOUNTED: SlowAttempt = { peer: undefined, begin: () => true, takeBack() {} }
+
+/** What a slow check costs. */
+interface Cost {
+  /** Where the last one ran. */
+  gate: Gate
+  /** How many milliseconds the last ones took, from their turn on. */
+  readonly times: number[]
 }
 
 /**
@@ -76,7 +102,8 @@ export function passwordVerifier(
   })
   // Two of them would leave others only a third of the event loop.
   const loopGate = gate({ running: 1, waiting: MAX_LOOP_WAITING, ...patience })
-  const costs = new Map<string, SlowHash>()
+  const costs = new Map<string, Cost>()
+  let lastDecoy: Promise<Verdict> | undefined
 
   function keyOf(...parts: string[]): Uint8Array {
     // Not made before it is needed: edge workers have no random bytes while they start.
@@ -86,18 +113,52 @@ export function passwordVerifier(
   // A changed credential is another key: what was remembered of the old one answers for nothing.
   const checkKey = (stored: string, password: string) => bytesToHex(keyOf(stored, password))
 
-  async function derive(hash: SlowHash, password: string): Promise<Uint8Array | 'busy'> {
-    const bytes = Uint8Array.from(utf8ToBytes(password))
-    if (hash.kind === 'scrypt') return loopGate.run(() => loopScrypt(bytes, hash))
-    const native = await nativeGate.run(() => nativePbkdf2(bytes, hash))
-    return native ?? loopGate.run(() => loopPbkdf2(bytes, hash))
+  function noteTime(hash: SlowHash, gate: Gate, time: number): number[] {
+    const name =
+      hash.kind === 'scrypt' ? `${hash.ln} ${hash.r} ${hash.p}` : `${hash.digest} ${hash.rounds}`
+    const cost = costs.get(name) ?? { gate, times: [] }
+    cost.gate = gate
+    cost.times.push(time)
+    if (cost.times.length > MAX_TIMES) cost.times.shift()
+    if (costs.size < MAX_COSTS) costs.set(name, cost)
+    return cost.times
   }
 
-  async function check(hash: SlowHash, password: string): Promise<Verdict> {
-    const derived = await derive(hash, password)
+  /** Derives at a gate, and notes how long it took. */
+  function derive(
+    gate: Gate,
+    hash: SlowHash,
+    peer: string | undefined,
+    work: () => Promise<Uint8Array | undefined>,
+  ): Promise<Uint8Array | undefined | 'busy'> | 'busy' {
+    return gate.run(async () => {
+      const start = now()
+      const key = await work()
+      if (!key) return undefined
+      const time = now() - start
+      const times = noteTime(hash, gate, time)
+      if (time > 0) return key
+      // On an edge worker the clock stands still while code runs, up to the next timer.
+      setTimeout(() => {
+        const index = times.lastIndexOf(0)
+        if (index >= 0) times[index] = now() - start
+      }, 0)
+      return key
+    }, peer)
+  }
+
+  async function check(hash: SlowHash, password: string, peer?: string): Promise<Verdict> {
+    const bytes = Uint8Array.from(utf8ToBytes(password))
+    const [native, loop] =
+      hash.kind === 'scrypt'
+        ? [HAS_NATIVE_SCRYPT && (() => nativeScrypt(bytes, hash)), () => loopScrypt(bytes, hash)]
+        : [() => nativePbkdf2(bytes, hash), () => loopPbkdf2(bytes, hash)]
+    const derived =
+      (native && (await derive(nativeGate, hash, peer, native))) ||
+      (await derive(loopGate, hash, peer, loop))
     return derived === 'busy'
       ? derived
-      : equalConstantTime(bytesToHex(hash.key), bytesToHex(derived))
+      : equalConstantTime(bytesToHex(hash.key), bytesToHex(derived!))
   }
 
   /** Runs what is under way already only once. */
@@ -119,10 +180,11 @@ export function passwordVerifier(
   async function trySlow(
     hashes: ReadonlyMap<string, SlowHash>,
     password: string,
+    peer?: string,
   ): Promise<Verdict> {
     let verdict: Verdict = false
     for (const [key, hash] of hashes) {
-      const outcome = await share(key, () => check(hash, password))
+      const outcome = await check(hash, password, peer)
       if (outcome === true) {
         verified.add(key)
         return true
@@ -132,25 +194,39 @@ export function passwordVerifier(
     return verdict
   }
 
-  function meetCost(hash: SlowHash): void {
-    const cost =
-      hash.kind === 'scrypt' ? `${hash.ln} ${hash.r} ${hash.p}` : `${hash.digest} ${hash.rounds}`
-    if (costs.size < MAX_COSTS && !costs.has(cost)) {
-      costs.set(cost, { ...hash, salt: new Uint8Array(hash.salt.length) })
+  /**
+   * Takes the time of a wrong password, and is told what that would be told, but does not do its work:
+   * names that somebody makes up must not keep out those on record.
+   */
+  function pretend(username: string, peer?: string): Promise<Verdict> {
+    // Always the same for one name, as if that name had a password of this cost.
+    const { gate, times } = [...costs.values()][keyOf(username)[0]! % costs.size]!
+    const wait = async () => {
+      if ((await gate.pretend(peer)) === 'busy') return 'busy'
+      const time = times[Math.floor(Math.random() * times.length)]!
+      await new Promise<void>((resolve) => setTimeout(resolve, time))
+      return false
+    }
+    lastDecoy = wait()
+    return lastDecoy
+  }
+
+  /** Makes an attempt that was not made yet, and counts it. */
+  async function make(attempt: SlowAttempt, run: () => Promise<Verdict>): Promise<Verdict> {
+    const begun = attempt.begin()
+    // Nothing is waited for in vain: attempts that come at once are queued in their order.
+    if (!(isPromise(begun) ? await begun : begun)) return 'throttled'
+    let verdict: Verdict | undefined
+    try {
+      verdict = await run()
+      return verdict
+    } finally {
+      if (verdict !== false) await attempt.takeBack()
     }
   }
 
-  /** Does what a wrong password costs. */
-  function spend(username: string, password: string): Verdict | Promise<Verdict> {
-    if (costs.size === 0) return hasher.verify(password, undefined)
-    // Always the same for one name, as if that name had a password of this cost.
-    const hash = [...costs.values()][keyOf(username)[0]! % costs.size]!
-    const key = bytesToHex(keyOf('', username, password))
-    return share(key, async () => (await derive(hash, password)) === 'busy' && 'busy')
-  }
-
   return {
-    verify(username, password, stored, isThrottled = false, isThrottledElsewhere = () => false) {
+    verify(username, password, stored, attempt = UNCOUNTED) {
       let isRight = false
       let isGenerated = false
       const slow = new Map<string, SlowHash>()
@@ -163,17 +239,19 @@ export function passwordVerifier(
           continue
         }
         const hash = parseSlowHash(text)
-        if (!hash) continue
-        slow.set(checkKey(text, password), hash)
-        meetCost(hash)
+        if (hash) slow.set(checkKey(text, password), hash)
       }
       if (isRight || [...slow.keys()].some(verified.has)) return true
       if (isGenerated && slow.size === 0) return false
-      if (isThrottled) return 'throttled'
-      if (slow.size === 0 && costs.size === 0) return spend(username, password)
-      return andThen<boolean, Verdict>(isThrottledElsewhere(), (isOver) => {
-        if (isOver) return 'throttled'
-        return slow.size > 0 ? trySlow(slow, password) : spend(username, password)
+      if (slow.size === 0 && costs.size === 0) return hasher.verify(password, undefined)
+      const { peer } = attempt
+      const last = lastDecoy
+      if (slow.size === 0 && last && underWay.size >= MAX_DECOYS) return make(attempt, () => last)
+      const key = bytesToHex(keyOf('', username, password, ...slow.keys()))
+      return share(key, () => {
+        return make(attempt, () => {
+          return slow.size > 0 ? trySlow(slow, password, peer) : pretend(username, peer)
+        })
       })
     },
   }

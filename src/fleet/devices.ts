@@ -42,16 +42,15 @@ export class DeviceSource implements PrincipalSource {
     return true
   }
 
-  async login(attempt: LoginAttempt): Promise<Principal | LoginDenial> {
-    const { username, password } = attempt
+  async login(login: LoginAttempt): Promise<Principal | LoginDenial> {
+    const { username, password, attempt } = login
     const record = await this.#findRecord(username)
     const credentials = record ? validCredentials(record, Date.now()) : []
     const verdict = await this.#verifier.verify(
       username,
       password,
       credentials.map(({ hash }) => hash),
-      attempt.isThrottled,
-      attempt.isThrottledElsewhere,
+      attempt,
     )
     if (typeof verdict === 'string') return verdict
     if (!record) return 'principal-unknown'

@@ -4,6 +4,7 @@
  * @module
  */
 import type { MaybePromise } from '../base/maybe-promise.ts'
+import type { SlowAttempt } from '../credential/verifier.ts'
 import type { Principal } from '../rule/principal.ts'
 import type { LoginDenial } from './fleet.ts'
 
@@ -11,10 +12,8 @@ import type { LoginDenial } from './fleet.ts'
 export interface LoginAttempt {
   readonly username: string
   readonly password: string
-  /** Whether slow checks are left untried, since too many failed of late. */
-  readonly isThrottled: boolean
-  /** The same, by what other processes counted: asked only before a slow check. */
-  readonly isThrottledElsewhere?: () => MaybePromise<boolean>
+  /** Asked only before a slow check. */
+  readonly attempt: SlowAttempt
 }
 
 /** One kind of logins. */

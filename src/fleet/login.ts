@@ -6,13 +6,14 @@
 import { ownsClientId } from '../rule/client-id.ts'
 import { type BrokerFacts, findDeviceProblem } from '../rule/facts.ts'
 import { type Principal, withClientId } from '../rule/principal.ts'
+import { LoginAttemptCount } from './attempt.ts'
 import type { Directory } from './directory.ts'
 import type { Fleet, LoginDenial } from './fleet.ts'
 import type { SharedFailures } from './shared-failures.ts'
 import { loginThrottle } from './throttle.ts'
 
-/** What a guess at a login ends in. */
-const GUESSES: readonly LoginDenial[] = ['principal-unknown', 'password-wrong', 'throttled']
+/** What a guess at a login ends in. One that was not tried is none. */
+const GUESSES: readonly LoginDenial[] = ['principal-unknown', 'password-wrong']
 
 /**
  * Makes {@link Fleet.authenticate}.
@@ -29,18 +30,9 @@ export function loginCheck(
     if (!username || password === undefined) {
       return { effect: 'deny', code: 'credentials-missing' }
     }
-    const source = { username, peer }
-    const isThrottled = throttle.isThrottled(source, Date.now())
-    let isShared = false
-    const isThrottledElsewhere = () => {
-      isShared = shared !== undefined
-      return shared?.isOver(source, Date.now()) ?? false
-    }
-    const attempt = { username, password, isThrottled, isThrottledElsewhere }
-    const outcome = await directory.login(attempt)
+    const attempt = new LoginAttemptCount({ throttle, shared, username, peer })
+    const outcome = await directory.login({ username, password, attempt })
     if (typeof outcome !== 'string') {
-      throttle.forget(username)
-      if (isShared) await shared?.forget(username, Date.now())
       if (facts && findDeviceProblem(outcome, facts)) {
         return { effect: 'deny', code: 'device-unsupported' }
       }
@@ -49,10 +41,7 @@ export function loginCheck(
       }
       return { effect: 'allow', principal: withClientId(outcome, clientId) }
     }
-    if (GUESSES.includes(outcome)) {
-      throttle.addFailure(source, Date.now())
-      if (isShared) await shared?.add(source, Date.now())
-    }
+    if (GUESSES.includes(outcome)) attempt.addFailure()
     return { effect: 'deny', code: outcome }
   }
 }

@@ -56,16 +56,10 @@ export class ServiceSource implements PrincipalSource {
     return this.#services.has(username)
   }
 
-  login(attempt: LoginAttempt): MaybePromise<Principal | LoginDenial> {
-    const { username, password } = attempt
+  login(login: LoginAttempt): MaybePromise<Principal | LoginDenial> {
+    const { username, password, attempt } = login
     const { hash, principal } = this.#services.get(username)!
-    const verdict = this.#verifier.verify(
-      username,
-      password,
-      [hash],
-      attempt.isThrottled,
-      attempt.isThrottledElsewhere,
-    )
+    const verdict = this.#verifier.verify(username, password, [hash], attempt)
     return andThen(verdict, (known) => {
       if (typeof known === 'string') return known
       return known ? principal : 'password-wrong'

@@ -14,8 +14,11 @@ import {
   THROTTLE_WINDOW_MS,
 } from './throttle.ts'
 
-/** How often a count is tried again that another process wrote in between. */
-const MAX_TRIES = 5
+/**
+ * How often a count is tried that another attempt was written in between: of four processes with as
+ * many attempts under one name as each lets begin, the last one sees that they are too many.
+ */
+const MAX_TRIES = 4 * MAX_USER_FAILURES
 
 interface Window {
   readonly failures: number
@@ -36,51 +39,71 @@ export class SharedFailures {
     this.#prefix = prefix
   }
 
-  /** Whether a source has failed too often of late. @param now Milliseconds since the epoch. */
-  async isOver(source: LoginSource, now: number): Promise<boolean> {
-    try {
-      const counts = this.#keysOf(source).map(async ({ key, limit }) => {
-        const window = readWindow(await this.#keys.get(key), now)
-        return window !== undefined && window.failures >= limit
-      })
-      return (await Promise.all(counts)).includes(true)
-    } catch {
-      return false
+  /**
+   * Counts an attempt before it is made. Returns how to take it back, or `undefined` if there were too
+   * many; then it is not counted.
+   *
+   * @param now Milliseconds since the epoch.
+   */
+  async begin(source: LoginSource, now: number): Promise<(() => Promise<void>) | undefined> {
+    const outcomes = await Promise.all(
+      this.#keysOf(source).map((counted) => this.#count(counted, now)),
+    )
+    const takeBack = async () => {
+      await Promise.all(outcomes.map((outcome) => typeof outcome === 'function' && outcome()))
     }
+    if (!outcomes.includes('over')) return takeBack
+    await takeBack()
+    return undefined
   }
 
-  /** Counts a failure. */
-  async add(source: LoginSource, now: number): Promise<void> {
-    await Promise.allSettled(this.#keysOf(source).map(({ key }) => this.#count(key, now)))
-  }
-
-  /** Forgets the failures of a user name, since it got in. Those of the peer stay. */
-  async forget(username: string, now: number): Promise<void> {
-    const [{ key }] = this.#keysOf({ username })
+  /** Counts one under a key. Returns how to take it back, if it was counted. */
+  async #count(
+    { key, limit }: CountedKey,
+    now: number,
+  ): Promise<(() => Promise<void>) | 'over' | 'uncounted'> {
     try {
-      const value = await this.#keys.get(key)
-      if (value === undefined) return
-      await this.#keys.compareAndSet(key, value, `0 ${now}`, 1)
-    } catch {
-      // They end by themselves.
-    }
-  }
-
-  async #count(key: string, now: number): Promise<void> {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const value = await this.#keys.get(key)
-      const { failures, until } = readWindow(value, now) ?? {
-        failures: 0,
-        until: now + THROTTLE_WINDOW_MS,
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const value = await this.#keys.get(key)
+        const window = readWindow(value, now) ?? { failures: 0, until: now + THROTTLE_WINDOW_MS }
+        if (window.failures >= limit) return 'over'
+        const { failures, until } = window
+        if (await this.#write(key, value, { failures: failures + 1, until }, now)) {
+          return () => this.#takeBack(key, until, now)
+        }
       }
-      const next = `${failures + 1} ${until}`
-      const lifetime = Math.ceil((until - now) / 1_000)
-      const isCounted =
-        value === undefined
-          ? await this.#keys.setIfAbsent(key, next, lifetime)
-          : await this.#keys.compareAndSet(key, value, next, lifetime)
-      if (isCounted) return
+    } catch {
+      // What this process counts by itself holds.
     }
+    return 'uncounted'
+  }
+
+  async #takeBack(key: string, until: number, now: number): Promise<void> {
+    try {
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const value = await this.#keys.get(key)
+        const window = readWindow(value, now)
+        // Of another window there is nothing to take back.
+        if (window?.until !== until || window.failures === 0) return
+        if (await this.#write(key, value, { failures: window.failures - 1, until }, now)) return
+      }
+    } catch {
+      // It ends by itself.
+    }
+  }
+
+  /** Writes a window, unless another process did so since the value was read. */
+  async #write(
+    key: string,
+    value: string | undefined,
+    { failures, until }: Window,
+    now: number,
+  ): Promise<boolean> {
+    const lifetime = Math.ceil((until - now) / 1_000)
+    const next = `${failures} ${until}`
+    return value === undefined
+      ? this.#keys.setIfAbsent(key, next, lifetime)
+      : this.#keys.compareAndSet(key, value, next, lifetime)
   }
 
   #keysOf({ username, peer }: LoginSource): readonly [CountedKey, ...CountedKey[]] {

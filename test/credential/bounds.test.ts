@@ -115,6 +115,98 @@ describe('a gate that gives a task up after 100 ms', () => {
   })
 })
 
+describe('at a gate for 1 that runs and 4 that wait', () => {
+  /** One runs until it is ended; others come, each of a peer, and say when it is their turn. */
+  function opened() {
+    const { run, pretend } = gate({ running: 1, waiting: 4, lostAfter: 100, now: () => 1_000 })
+    const order: string[] = []
+    const first = deferred()
+    const running = run(() => first.promise)
+    return {
+      order,
+      come: async (name: string, peer?: string) => {
+        const outcome = await run(async () => order.push(name), peer)
+        if (outcome === 'busy') order.push(`${name} busy`)
+      },
+      pretend: async (name: string, peer?: string) => {
+        order.push(`${name} ${await pretend(peer)}`)
+      },
+      async end() {
+        first.resolve()
+        await running
+      },
+    }
+  }
+
+  const rows: [title: string, come: readonly string[], order: readonly string[]][] = [
+    [
+      'those of one peer have their turns in order, and more are busy',
+      ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'],
+      ['a5 busy', 'a6 busy', 'a1', 'a2', 'a3', 'a4'],
+    ],
+    ['peers take turns', ['a1', 'a2', 'a3', 'b1'], ['a1', 'b1', 'a2', 'a3']],
+    [
+      'the newest of the peer with most gives way to another peer',
+      ['a1', 'a2', 'a3', 'a4', 'b1', 'b2'],
+      ['a4 busy', 'a3 busy', 'a1', 'b1', 'a2', 'b2'],
+    ],
+    [
+      'but not to one that would have more than it',
+      ['a1', 'a2', 'b1', 'b2', 'a3', 'b3', 'c1'],
+      ['a3 busy', 'b3 busy', 'a2 busy', 'a1', 'b1', 'c1', 'b2'],
+    ],
+    ['nor where each has one', ['a1', 'b1', 'c1', 'd1', 'e1'], ['e1 busy', 'a1', 'b1', 'c1', 'd1']],
+    [
+      'who pretends waits for those before it, and keeps nobody out',
+      ['?a1', 'a2', '?a3', '?a4', 'a5', 'a6', '?a7', 'a8', 'a9', '?a10'],
+      [
+        'a9 busy',
+        '?a10 busy',
+        '?a1 turn',
+        'a2',
+        '?a3 turn',
+        '?a4 turn',
+        'a5',
+        'a6',
+        '?a7 turn',
+        'a8',
+      ],
+    ],
+    [
+      'who pretends takes the turn of its peer, gives way with it, and makes nobody give way',
+      ['a1', 'a2', 'a3', 'a4', '?a5', '?b1', 'b2', '?b3'],
+      ['?a5 busy', 'a4 busy', 'a1', '?b1 turn', 'b2', 'a2', '?b3 turn', 'a3'],
+    ],
+  ]
+  for (const [title, come, expected] of rows) {
+    test(title, async () => {
+      const site = opened()
+      const outcomes = come.map((name) => {
+        const peer = name.replace('?', '')[0]
+        return name.startsWith('?') ? site.pretend(name, peer) : site.come(name, peer)
+      })
+      await site.end()
+      await within(Promise.all(outcomes), 'turns')
+      // Who is told in one turn of the event loop may hear of it in any order; turns are in order.
+      assert.deepEqual([...site.order].sort(), [...expected].sort())
+      const turns = (names: readonly string[]) => names.filter((name) => !name.includes(' '))
+      assert.deepEqual(turns(site.order), turns(expected))
+    })
+  }
+
+  test('who pretends has its turn at once while there is a place, and takes none', async () => {
+    const { run, pretend } = gate({ running: 1, waiting: 0, lostAfter: 100, now: () => 1_000 })
+    for (let i = 0; i < 100; i++) assert.equal(pretend(), 'turn')
+    const end = deferred()
+    const running = run(() => end.promise)
+    assert.notEqual(running, 'busy')
+    assert.equal(pretend(), 'busy')
+    end.resolve()
+    await running
+    assert.equal(pretend(), 'turn')
+  })
+})
+
 describe('what is remembered for 100 ms, 3 at most,', () => {
   function memory() {
     const clock = { now: 1_000 }

@@ -8,7 +8,7 @@ import { describe, test } from 'node:test'
 import { checkPasswordHash, parseSlowHash } from '../../src/credential/format.ts'
 import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
 import { loopPbkdf2, nativePbkdf2 } from '../../src/credential/pbkdf2.ts'
-import { loopScrypt } from '../../src/credential/scrypt.ts'
+import { loopScrypt, nativeScrypt } from '../../src/credential/scrypt.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
 
 const encoder = new TextEncoder()
@@ -255,6 +255,12 @@ describe('scrypt derives the vectors of RFC 7914, section 12:', () => {
     test(`"${secret}", "${salt}", N = ${2 ** ln}, r = ${r}, p = ${p}`, async () => {
       const hash = { kind: 'scrypt', ln, r, p, salt: bytes(salt), key: new Uint8Array(64) } as const
       assert.equal(hex(await loopScrypt(bytes(secret), hash)), key)
+      assert.equal(hex(await nativeScrypt(bytes(secret), hash)), key)
     })
   }
+
+  test('or the runtime refuses, and that is no error', async () => {
+    const hash = { ...parseSlowHash(SCRYPT)!, ln: 40 } as Parameters<typeof nativeScrypt>[1]
+    assert.equal(await nativeScrypt(bytes(PASSWORD), hash), undefined)
+  })
 })

@@ -8,15 +8,19 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
 import { hashPassword } from '../../src/credential/hash-password.ts'
+import { countCores } from '../../src/credential/native.ts'
+import { HAS_NATIVE_SCRYPT } from '../../src/credential/scrypt.ts'
 import {
   LOST_AFTER_MS,
+  MAX_DECOYS,
   MAX_LOOP_WAITING,
   MAX_NATIVE_CHECKS,
   MAX_NATIVE_WAITING,
   passwordVerifier,
   REMEMBER_MS,
+  type SlowAttempt,
 } from '../../src/credential/verifier.ts'
-import { within } from '../support/wait.ts'
+import { deferred, within } from '../support/wait.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
 
 const hasher = passwordHasher('a pepper of more than 16 bytes')
@@ -177,11 +181,11 @@ describe('a verified slow secret', () => {
 
 const room = MAX_NATIVE_CHECKS + MAX_NATIVE_WAITING
 const crowds: [title: string, stored: string, room: number][] = [
-  ['beside the event loop', MOSQUITTO, room],
-  ['on the event loop', MORE[8]![1], 1 + MAX_LOOP_WAITING],
+  ['of PBKDF2', MOSQUITTO, room],
+  ['of scrypt', MORE[8]![1], HAS_NATIVE_SCRYPT ? room : 1 + MAX_LOOP_WAITING],
 ]
 for (const [title, stored, places] of crowds) {
-  describe(`a flood of checks ${title}`, () => {
+  describe(`a flood of checks ${title}, all of devices on record`, () => {
     test('is refused beyond the room there is', async () => {
       const verifier = passwordVerifier(hasher)
       const outcomes = flood(verifier, [stored], places + 3)
@@ -223,7 +227,7 @@ for (const [title, stored, places] of crowds) {
   })
 }
 
-test('a check on the event loop lets other work run many times', async () => {
+test('a slow check lets other work run many times', async () => {
   const verifier = passwordVerifier(hasher)
   const secret = generatePassword()
   let settled = false
@@ -284,6 +288,13 @@ test('checks that never settle hold up nobody for good', async () => {
   assert.equal(await lost.at(-1), 'busy')
 })
 
+test('where there are cores for it, slow checks run beside the event loop, up to the threads there are', () => {
+  assert.ok(MAX_NATIVE_CHECKS >= 1 && MAX_NATIVE_CHECKS <= 3)
+  assert.equal(MAX_NATIVE_CHECKS, Math.min(countCores(), 3))
+  // Every runtime that this runs on has it: Node from 20.16 and 22.3 on, Bun, Deno.
+  assert.equal(HAS_NATIVE_SCRYPT, true)
+})
+
 describe('nobody', () => {
   const unknown: [title: string, stored: readonly string[]][] = [
     ['without a stored secret', []],
@@ -294,7 +305,7 @@ describe('nobody', () => {
     ],
   ]
   for (const [title, stored] of unknown) {
-    test(`${title} costs a slow check, once a slow secret was met`, async () => {
+    test(`${title} has to wait, once a slow secret was met`, async () => {
       const verifier = passwordVerifier(hasher)
       await verifier.verify(NAME, PASSWORD, [CHEAP])
       const outcome = verifier.verify('nobody', PASSWORD, stored)
@@ -302,15 +313,85 @@ describe('nobody', () => {
       assert.equal(await outcome, false)
     })
 
-    test(`${title} stands in the same crowd`, async () => {
+    test(`${title} takes no room from those on record`, async () => {
       const verifier = passwordVerifier(hasher)
       await verifier.verify(NAME, PASSWORD, [MOSQUITTO])
-      const outcomes = Array.from({ length: room + 5 }, (_, i) =>
-        Promise.resolve(verifier.verify(`nobody ${i}`, 'guess', stored)),
-      )
-      assert.deepEqual(await tally(outcomes), { false: room, busy: 5 })
+      const order: string[] = []
+      const strangers = Array.from({ length: 10 * room }, async (_, i) => {
+        const verdict = await verifier.verify(`nobody ${i}`, 'guess', stored)
+        order.push('stranger')
+        return verdict
+      })
+      const devices = Array.from({ length: room }, async (_, i) => {
+        const verdict = await verifier.verify(`pump/P-${i}`, `${i}`, [MOSQUITTO])
+        order.push('device')
+        return verdict
+      })
+      assert.deepEqual(await tally(devices), { false: room })
+      assert.deepEqual(await tally(strangers), { false: 10 * room })
     })
   }
+
+  test('is told what a wrong password would be told while there is no room', async () => {
+    const verifier = passwordVerifier(hasher)
+    assert.equal(await verifier.verify(NAME, PASSWORD, [MOSQUITTO]), true)
+    const deriveBits = crypto.subtle.deriveBits
+    const held = deferred()
+    crypto.subtle.deriveBits = async (...args) => {
+      await held.promise
+      return deriveBits.apply(crypto.subtle, args)
+    }
+    try {
+      const devices = flood(verifier, [MOSQUITTO], room)
+      assert.equal(await verifier.verify(NAME, 'one more', [MOSQUITTO]), 'busy')
+      assert.equal(await verifier.verify('nobody', 'one more', []), 'busy')
+      // Of another peer, it would have its turn.
+      const other = { peer: 'b', begin: () => true, takeBack() {} }
+      const outcomes = [
+        Promise.resolve(verifier.verify('nobody', 'x', [], other)),
+        Promise.resolve(verifier.verify(NAME, 'x', [MOSQUITTO], other)),
+      ]
+      held.resolve()
+      assert.deepEqual(await tally(outcomes), { false: 2 })
+      assert.deepEqual(await tally(devices), { false: room - 1, busy: 1 })
+    } finally {
+      crypto.subtle.deriveBits = deriveBits
+    }
+  })
+
+  for (const [title, stored] of [
+    ['of Django', DJANGO],
+    ['of hashPassword', made],
+  ] as const) {
+    test(`takes about the time of a wrong password ${title}`, async () => {
+      const verifier = passwordVerifier(hasher)
+      const times = { device: [] as number[], nobody: [] as number[] }
+      for (let i = 0; i < 8; i++) {
+        for (const who of ['device', 'nobody'] as const) {
+          const start = performance.now()
+          const outcome = verifier.verify(who, `guess ${i}`, who === 'device' ? [stored] : [])
+          assert.equal(await outcome, false)
+          times[who].push(performance.now() - start)
+        }
+      }
+      const [device, nobody] = [times.device, times.nobody].map(
+        (all) => all.toSorted((a, b) => a - b)[4]!,
+      )
+      const ratio = nobody! / device!
+      assert.ok(ratio > 1 / 3 && ratio < 3, `${nobody} ms, and ${device} ms of a device`)
+    })
+  }
+
+  test('waits in numbers that are bounded, and all are answered', async () => {
+    const verifier = passwordVerifier(hasher)
+    await verifier.verify(NAME, PASSWORD, [MOSQUITTO])
+    const count = MAX_DECOYS + 500
+    const outcomes = Array.from({ length: count }, (_, i) => {
+      return Promise.resolve(verifier.verify(`nobody ${i}`, 'guess', []))
+    })
+    assert.deepEqual(await tally(outcomes), { false: count })
+    assert.equal(await verifier.verify(NAME, 'wrong', [MOSQUITTO]), false)
+  })
 
   test('is taken with no password, not even that of who was met', async () => {
     const verifier = passwordVerifier(hasher)
@@ -319,5 +400,72 @@ describe('nobody', () => {
       assert.equal(await verifier.verify(`nobody ${i}`, PASSWORD, []), false)
       assert.equal(await verifier.verify(NAME, PASSWORD, []), false)
     }
+  })
+})
+
+describe('an attempt', () => {
+  /** Lets some begin, and tells what was done. */
+  function counting(most: number) {
+    const told: string[] = []
+    const attempt: SlowAttempt = {
+      peer: undefined,
+      begin() {
+        const isFree = told.filter((what) => what === 'begin').length < most
+        told.push(isFree ? 'begin' : 'refuse')
+        return isFree
+      },
+      takeBack: () => void told.push('take back'),
+    }
+    return { told, attempt }
+  }
+  const generated = generatePassword()
+
+  const rows: [
+    title: string,
+    stored: readonly string[],
+    password: string,
+    verdict: boolean,
+    told: readonly string[],
+  ][] = [
+    ['at a wrong slow password counts', [CHEAP], 'wrong', false, ['begin']],
+    ['at several slow ones counts once', [CHEAP, MOSQUITTO], 'wrong', false, ['begin']],
+    ['at a right one is taken back', [CHEAP], PASSWORD, true, ['begin', 'take back']],
+    ['under no known name counts', [], 'wrong', false, ['begin']],
+    ['at a generated one does not', [hasher.hash(generated)], generated, true, []],
+    ['at a generated one that is wrong does not', [hasher.hash(generated)], 'wrong', false, []],
+  ]
+  for (const [title, stored, password, verdict, told] of rows) {
+    test(title, async () => {
+      const verifier = passwordVerifier(hasher)
+      await verifier.verify('other', 'wrong', [CHEAP])
+      const counted = counting(1)
+      assert.equal(await verifier.verify(NAME, password, stored, counted.attempt), verdict)
+      assert.deepEqual(counted.told, told)
+    })
+  }
+
+  for (const [title, stored] of [
+    ['a device', [MOSQUITTO]],
+    ['nobody', []],
+  ] as const) {
+    test(`of 2,000 at once under the name of ${title} no more are made than may begin`, async () => {
+      const verifier = passwordVerifier(hasher)
+      await verifier.verify(NAME, 'wrong', [MOSQUITTO])
+      const { told, attempt } = counting(10)
+      const outcomes = Array.from({ length: 2_000 }, (_, i) => {
+        return Promise.resolve(verifier.verify(NAME, `guess ${i}`, stored, attempt))
+      })
+      assert.deepEqual(await tally(outcomes), { false: 10, throttled: 1_990 })
+      assert.equal(told.filter((what) => what === 'begin').length, 10)
+    })
+  }
+
+  test('for which there is no room is taken back', async () => {
+    const verifier = passwordVerifier(hasher)
+    const busy = counting(1)
+    const outcomes = flood(verifier, [MOSQUITTO], room)
+    assert.equal(await verifier.verify(NAME, 'one more', [MOSQUITTO], busy.attempt), 'busy')
+    assert.deepEqual(busy.told, ['begin', 'take back'])
+    await tally(outcomes)
   })
 })

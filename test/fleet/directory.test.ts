@@ -40,7 +40,7 @@ describe('a user name', () => {
       const asked: string[] = []
       const named = ['svc', 'cert'].map((each) => source(each, asked))
       const directory = new Directory(named, source('', asked))
-      const attempt = { username, isThrottled: false }
+      const attempt = { username, attempt: { peer: undefined, begin: () => true, takeBack() {} } }
       assert.equal(await directory.login({ ...attempt, password: 'wrong' }), 'password-wrong')
       const principal = await directory.login({ ...attempt, password: start })
       assert.ok(typeof principal === 'object')

@@ -75,12 +75,26 @@ describe('with shared keys', () => {
     }
   })
 
-  test('who gets in is counted from none again', async () => {
+  test('who gets in is not counted, and those who guess are as before', async () => {
     const { fleets, login, guess } = await site(memoryKeys())
     await guess(chosen, MAX_USER_FAILURES - 1)
     assert.equal(await login(fleets[1], 'pump/chosen', PASSWORD), 'allow')
-    await guess(chosen, 3)
     assert.equal(await login(fleets[0], 'pump/chosen', PASSWORD), 'allow')
+    await guess(chosen, 3)
+    // Each remembers that it was right.
+    for (const fleet of fleets) {
+      assert.equal(await login(fleet, 'pump/chosen', 'another guess'), 'throttled')
+      assert.equal(await login(fleet, 'pump/chosen', PASSWORD), 'allow')
+    }
+  })
+
+  test('of 200 guesses that come at once no more are tried than of one after another', async () => {
+    const { fleets, login } = await site(memoryKeys())
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => login(fleets[i % 2]!, 'pump/chosen', `guess ${i}`)),
+    )
+    const tried = outcomes.filter((outcome) => outcome === 'password-wrong')
+    assert.equal(tried.length, MAX_USER_FAILURES)
   })
 
   test('another device gets in', async () => {

@@ -50,6 +50,7 @@ describe('after ten wrong guesses under its name', () => {
 
   test('a name that nobody has answers as one with a chosen password does', async () => {
     const { guess, login } = await site()
+    await login('pump/chosen', 'wrong')
     await guess('pump/nobody', MAX_USER_FAILURES)
     assert.equal(await login('pump/nobody', PASSWORD), 'throttled')
   })
@@ -83,7 +84,47 @@ describe('after ten wrong guesses under its name', () => {
   })
 })
 
+describe('of guesses at one name no more are tried in a minute than ten,', () => {
+  test('whatever fails under other names meanwhile', async () => {
+    const { guess, login } = await site()
+    await guess('pump/chosen', MAX_USER_FAILURES - 1)
+    await Promise.all(
+      Array.from({ length: 11_000 }, (_, i) => login(`pump/other-${i}`, 'wrong', `peer ${i}`)),
+    )
+    const outcomes = await guess('pump/chosen', MAX_USER_FAILURES - 1)
+    assert.ok(outcomes.filter((outcome) => outcome !== 'throttled').length <= 1)
+  })
+
+  test('if 2,000 come at once', async () => {
+    const { login } = await site()
+    const outcomes = await Promise.all(
+      Array.from({ length: 2_000 }, (_, i) => login('pump/chosen', `guess ${i}`)),
+    )
+    const tried = outcomes.filter((outcome) => outcome !== 'throttled')
+    assert.deepEqual(tried, Array(MAX_USER_FAILURES).fill('password-wrong'))
+  })
+
+  test('nor if the device itself logs in between them', async () => {
+    const { guess, login } = await site()
+    for (let i = 0; i < 5; i++) {
+      await guess('pump/chosen', MAX_USER_FAILURES / 2)
+      assert.equal(await login('pump/chosen', PASSWORD), 'allow')
+    }
+    assert.equal(await login('pump/chosen', 'another guess'), 'throttled')
+  })
+})
+
 describe('after a hundred wrong guesses from one peer', () => {
+  test('nobody gets in from another address of its network', async () => {
+    const { login } = await site()
+    await login('hub', 'wrong')
+    for (let i = 0; i < MAX_PEER_FAILURES; i++) {
+      await login(`pump/guess-${i}`, 'x', `2001:db8:1:2::${i.toString(16)}`)
+    }
+    assert.equal(await login('pump/chosen', PASSWORD, '2001:db8:1:2:9::'), 'throttled')
+    assert.equal(await login('pump/chosen', PASSWORD, '2001:db8:1:3::1'), 'allow')
+  })
+
   test('nobody with a chosen password gets in from there, and from elsewhere everybody', async () => {
     const { generated, login } = await site()
     for (let i = 0; i < MAX_PEER_FAILURES; i++) {
