@@ -24,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   candidates: () => import('./candidates.ts'),
   http: () => import('./http.ts'),
   flood: () => import('./flood.ts'),
+  strangers: () => import('./strangers.ts'),
   mqtt: () => import('./mqtt.ts'),
   mosquitto: () => import('./mosquitto.ts'),
   bundle: () => import('./bundle.ts'),

@@ -6,9 +6,9 @@
 import type { Duplex } from 'node:stream'
 import type { Aedes, Client } from 'aedes'
 import { describeError } from '../../src/base/log.ts'
+import type { QuietLog } from '../../src/base/quiet-log.ts'
 import type { Guard } from './guard.ts'
 import type { Acceptor } from './listen.ts'
-import type { BoundedLog } from './log.ts'
 import { screenPackets } from './packet.ts'
 import { Refusal } from './refusal.ts'
 
@@ -24,7 +24,7 @@ export interface ConnectionKeeper extends Acceptor {
 const GOODBYE_MS = 1_000
 
 /** Makes a keeper of a broker's connections. */
-export function connectionKeeper(aedes: Aedes, guard: Guard, log: BoundedLog): ConnectionKeeper {
+export function connectionKeeper(aedes: Aedes, guard: Guard, log: QuietLog): ConnectionKeeper {
   const streams = new Set<Duplex>()
   /** Clients whose end has its line in the log. */
   const reported = new WeakSet<Client>()
@@ -33,7 +33,7 @@ export function connectionKeeper(aedes: Aedes, guard: Guard, log: BoundedLog): C
     if (reported.has(client)) return
     reported.add(client)
     const who = guard.describe(client)
-    log.add('info', JSON.stringify([who, problem]), `The connection of ${who} ended: ${problem}.`)
+    log.write('info', 'connection', `The connection of ${who} ended: ${problem}.`)
   }
 
   function onTrouble(client: Client, error: Error & { code?: unknown }): void {
@@ -42,7 +42,9 @@ export function connectionKeeper(aedes: Aedes, guard: Guard, log: BoundedLog): C
   }
   aedes.on('clientError', onTrouble)
   aedes.on('connectionError', onTrouble)
-  const onError = (error: Error) => log.error(`The embedded broker: ${describeError(error)}`)
+  const onError = (error: Error) => {
+    log.write('error', 'broker', `The embedded broker: ${describeError(error)}`)
+  }
   // The type of `aedes` does not name this event, which would end the process if nobody listened.
   const events: { on(event: 'error', listener: (error: Error) => void): unknown } =
     aedes as NodeJS.EventEmitter

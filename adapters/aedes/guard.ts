@@ -7,6 +7,7 @@
 import type { AedesOptions, Client, Subscription } from 'aedes'
 import { withinDeadline } from '../../src/base/deadline.ts'
 import { describeError } from '../../src/base/log.ts'
+import type { QuietLog } from '../../src/base/quiet-log.ts'
 import { quote } from '../../src/base/quote.ts'
 import type { DeviceChange } from '../../src/fleet/changes.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
@@ -18,7 +19,6 @@ import { lowerQos } from './delivery.ts'
 import { type Denial, type DenialCode, describeLogin } from './denial.ts'
 import { expiryWatch, isExpired } from './expiry.ts'
 import { liveClients } from './live.ts'
-import type { BoundedLog } from './log.ts'
 import { Refusal, refuseLogin } from './refusal.ts'
 import { standingUsers } from './standing.ts'
 import { sessionKey } from './state.ts'
@@ -84,7 +84,7 @@ const GOODBYE_MS = 1_000
 const MIN_INTERVAL_MS = 1_000
 
 /** Makes a guard. */
-export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard {
+export function guard(fleet: Fleet, log: QuietLog, events: GuardEvents): Guard {
   const sessions = new WeakMap<Client, Session>()
   const live = liveClients()
   /** Clients whose session ends with their connection. */
@@ -144,12 +144,12 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
   }
 
   function deny(denial: Denial): void {
-    const { username, action, topic, text } = denial
-    log.add('warn', JSON.stringify([username, action, topic]), text)
+    const { action, code, text } = denial
+    log.write('warn', `${action} ${code}`, text)
     try {
       events.onDenied?.(denial)
     } catch (error) {
-      log.error(`onDenied failed: ${describeError(error)}`)
+      log.write('error', 'onDenied', `onDenied failed: ${describeError(error)}`)
     }
   }
 
@@ -197,7 +197,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
         const session = sessions.get(client)!
         if (!principal || !isSameDevice(principal, session.principal)) {
           const problem = 'is revoked or not on record any more: its sessions end.'
-          log.add('info', `gone ${username}`, `${username} ${problem}`)
+          log.write('info', 'gone', `${username} ${problem}`)
           await endRevoked({ username })
           break
         }
@@ -208,7 +208,7 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
     } catch (error) {
       // Nobody's connection ends because the store is away. It is asked again.
       const problem = `could not be asked about again: ${describeError(error)}`
-      log.add('warn', 'standing', `${username}, which is connected, ${problem}`)
+      log.write('warn', 'standing', `${username}, which is connected, ${problem}`)
     }
     return live.of(username).length > 0
   }
@@ -276,7 +276,8 @@ export function guard(fleet: Fleet, log: BoundedLog, events: GuardEvents): Guard
             done(null, true)
           },
           (error: unknown) => {
-            log.error(`A login could not be decided: ${describeError(error)}`)
+            const problem = describeError(error)
+            log.write('error', 'login', `A login could not be decided: ${problem}`)
             done(new Refusal('Server unavailable', 3), false)
           },
         )

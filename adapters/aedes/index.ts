@@ -11,13 +11,13 @@ import { ConfigError } from '../../src/base/errors.ts'
 import { loadTogether } from '../../src/base/load-package.ts'
 import type { Logger } from '../../src/base/log.ts'
 import { checkOptions } from '../../src/base/options.ts'
+import { quietLog } from '../../src/base/quiet-log.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { connectionKeeper } from './connections.ts'
 import type { Denial } from './denial.ts'
 import { guard } from './guard.ts'
 import { type Listener, listenTcp, listenWebSocket, loadWs } from './listen.ts'
 import { loadAedes } from './load.ts'
-import { boundedLog } from './log.ts'
 import { checkRuntime } from './runtime.ts'
 import { brokerState } from './state.ts'
 
@@ -89,7 +89,8 @@ const OPTIONS: Record<keyof EmbeddedBrokerOptions, true> = {
  *
  * A denied publish is answered with "Not authorized" in MQTT 5; MQTT 3.1.1 has no word for it, and
  * the connection is closed. A denied subscription fails alone. Each denial goes to `onDenied`, and
- * to the log with its reason: a repeated one once in 10 seconds, with its count.
+ * to the log with its reason: of each action and code the first 5, and then one line in 10 seconds, with
+ * how many there were.
  *
  * There are no shared subscriptions. Sessions and retained messages are kept in memory: at most 100
  * sessions of a user name, 10,000 messages or 16 MiB for a session, and 10,000 retained messages. A
@@ -135,7 +136,7 @@ export async function embeddedBroker(
     websocket && loadWs(),
   ])
 
-  const log = boundedLog(logger)
+  const log = quietLog(logger)
   const guarded = guard(fleet, log, {
     onDenied,
     onSessionEnd: (key) => state.forget(key),
@@ -145,7 +146,7 @@ export async function embeddedBroker(
   const state = brokerState(
     (items) => Readable.from(items),
     guarded.isGranted,
-    (what) => log.add('warn', what, what),
+    (what) => log.write('warn', what, what),
   )
   const aedes = await Aedes.createBroker({
     ...guarded.hooks,

@@ -8,8 +8,9 @@
  */
 import { Hono } from 'hono'
 import { ConfigError } from '../../src/base/errors.ts'
-import { type Logger, writeLine } from '../../src/base/log.ts'
+import type { Logger } from '../../src/base/log.ts'
 import { checkOptions } from '../../src/base/options.ts'
+import { quietLog } from '../../src/base/quiet-log.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { Question } from '../../src/product/http/question.ts'
 import type { AskingProduct, Product } from '../../src/product/product.ts'
@@ -36,7 +37,11 @@ export type BrokerAuthOptions = RequestBounds & {
    * as well. Default: `own`.
    */
   readonly clientIds?: 'own' | 'any'
-  /** Receives one line for each denial: a warning, or an error if deciding failed. Default: `console`. */
+  /**
+   * Receives lines about denials: a warning, or an error if deciding failed. Of each product, question
+   * and code the first 5, and then one line in 10 seconds with how many there were; `counters` count
+   * each. Default: `console`.
+   */
   readonly logger?: Logger
   /** Counts every outcome. Default: nothing is counted. */
   readonly counters?: OutcomeCounters
@@ -65,7 +70,7 @@ const AT_ROOT = 'emqx'
  *
  * Every answer on these paths, whatever was sent, is in the broker's language and comes within 4
  * seconds. What is malformed, too long or without the secret is denied, and so is every request
- * while the store fails. The client is not told why; the log is, in one line without control
+ * while the store fails. The client is not told why; the log is, in lines without control
  * characters, and never with a password or the secret.
  *
  * An optional field that is empty, `null` or absent is none, and unknown fields are ignored. A
@@ -99,6 +104,7 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
   }
   checkProducts(products, 'questions')
   const anyClientId = clientIds === 'any'
+  const log = quietLog(logger)
 
   function handler({ name, facts, secretIn }: AskingProduct, question: Question) {
     const title = question.path === '' ? name : `${name}/${question.path}`
@@ -107,7 +113,7 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
     }
     const deny = (level: 'warn' | 'error', code: string, text: string) => {
       count('deny', code)
-      writeLine(logger, level, `broker ${title}: denied: ${text}`)
+      log.write(level, `${title} ${code}`, `broker ${title}: denied: ${text}`)
     }
     const decide = decider({ fleet, facts, anyClientId, count, deny })
     return handle({

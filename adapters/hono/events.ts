@@ -5,8 +5,9 @@
  */
 import { Hono } from 'hono'
 import { ConfigError } from '../../src/base/errors.ts'
-import { type Logger, writeLine } from '../../src/base/log.ts'
+import type { Logger } from '../../src/base/log.ts'
 import { checkMethods, checkOptions } from '../../src/base/options.ts'
+import { quietLog } from '../../src/base/quiet-log.ts'
 import type { DeviceRef } from '../../src/device/reference.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { ConnectionRef, PresenceTracker } from '../../src/presence/presence.ts'
@@ -35,8 +36,9 @@ export type BrokerEventsOptions = RequestBounds & {
    */
   readonly broker?: string
   /**
-   * Receives one line for each event that is refused: a warning, or an error if looking up its
-   * device failed. Default: `console`.
+   * Receives lines about events that are refused: a warning, or an error if looking up its device
+   * failed. Of each product and code the first 5, and then one line in 10 seconds with how many there
+   * were; `counters` count each. Default: `console`.
    */
   readonly logger?: Logger
   /**
@@ -110,6 +112,7 @@ export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
   // Else each event would fail, and be sent again and again.
   checkMethods('presence', presence, { connected: true, disconnected: true })
   checkProducts(products, 'events')
+  const log = quietLog(logger)
 
   function handler({ name, secretIn, events }: TellingProduct) {
     const count = (effect: 'allow' | 'deny', code: string) => {
@@ -121,7 +124,7 @@ export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
     }
     const refuse = (level: 'warn' | 'error', code: keyof typeof STATUS, text: string): Answer => {
       count('deny', code)
-      writeLine(logger, level, `event of ${name}: refused: ${text}`)
+      log.write(level, `${name} ${code}`, `event of ${name}: refused: ${text}`)
       return { status: STATUS[code], body: '' }
     }
 

@@ -28,22 +28,30 @@ export const RUNTIMES: readonly (readonly [
   ['Deno', bin('deno'), ['run', '-A']],
 ]
 
-/** Runs the server on each runtime, and yields one section of Markdown for each. */
+/**
+ * Runs a server on each runtime, and yields one section of Markdown for each.
+ *
+ * @param measure Asks the server that is at a URL on a runtime of that name.
+ * @param program The server, a file of TypeScript that prints its port.
+ * @param programArgs What it is started with.
+ */
 export async function* onEachRuntime(
-  measure: (url: string) => Promise<string>,
+  measure: (url: string, runtime: string) => Promise<string>,
+  program: string = here('server.ts'),
+  programArgs: readonly string[] = [],
 ): AsyncIterable<string> {
   // Built as the package is: what runs sources on Node puts calls of its own into them.
-  const entry = { server: here('server.ts') }
+  const entry = { server: program }
   const outExtension = () => ({ js: '.mjs' })
   await build({ entry, outDir: BUILT, outExtension, format: 'esm', config: false, silent: true })
   for (const [name, command, args] of RUNTIMES) {
     tell(name)
-    const child = spawn(command, [...args, `${BUILT}/server.mjs`], {
+    const child = spawn(command, [...args, `${BUILT}/server.mjs`, ...programArgs], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     try {
       const url = `http://127.0.0.1:${await readPort(child)}`
-      yield `### ${name}\n\n${await measure(url)}`
+      yield `### ${name}\n\n${await measure(url, name)}`
     } finally {
       child.kill()
     }

@@ -14,6 +14,7 @@ import { passwordHasher } from '../../src/credential/generated.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
 import { loginAnswer } from '../../src/product/emqx/login-answer.ts'
 import { emqx } from '../../src/product/index.ts'
+import { listen } from './listen.ts'
 import { DEVICES, DJANGO_HASH, deviceId, PASSWORD, SECRET, SLOW_USERS } from './site.ts'
 
 const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
@@ -94,21 +95,4 @@ const app = new Hono()
     return context.json({ result: username === '' ? 'deny' : 'allow' })
   })
 
-declare const Bun: { serve(options: object): { port: number } } | undefined
-declare const Deno:
-  | { serve(options: object, handler: unknown): { addr: { port: number } } }
-  | undefined
-
-async function listen(): Promise<number> {
-  const address = { hostname: '127.0.0.1', port: 0 }
-  if (typeof Bun !== 'undefined') return Bun.serve({ ...address, fetch: app.fetch }).port
-  if (typeof Deno !== 'undefined') {
-    return Deno.serve({ ...address, onListen() {} }, app.fetch).addr.port
-  }
-  const { serve } = await import('@hono/node-server')
-  return new Promise((resolve) => {
-    serve({ ...address, fetch: app.fetch }, ({ port }) => resolve(port))
-  })
-}
-
-console.log(`port ${await listen()}`)
+console.log(`port ${await listen(app.fetch)}`)

@@ -6,6 +6,7 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { monotonicNow } from '../base/clock.ts'
 import { equalConstantTime } from '../base/constant-time.ts'
 import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 import { parseSlowHash, type SlowHash } from './format.ts'
@@ -89,7 +90,7 @@ interface Cost {
  */
 export function passwordVerifier(
   hasher: PasswordHasher,
-  now: () => number = Date.now,
+  now: () => number = monotonicNow,
 ): PasswordVerifier {
   let processKey: Uint8Array | undefined
   const verified = remembered(REMEMBER_MS, MAX_REMEMBERED, now)

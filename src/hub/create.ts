@@ -7,6 +7,7 @@ import { type AbortSignalLike, untilAborted } from '../base/abort-signal.ts'
 import { ConfigError, DeviceUnknownError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
 import { checkMethods, checkOptions } from '../base/options.ts'
+import { quietLog } from '../base/quiet-log.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType, ReplyOf } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
@@ -74,8 +75,9 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     }
   }
   const commands = new PendingCommands()
-  const { onRejected, reject } = rejections(logger)
-  const { receive, register } = messageReceiver(fleet, { ...options, commands, reject, logger })
+  const log = quietLog(logger)
+  const { onRejected, reject } = rejections(log)
+  const { receive, register } = messageReceiver(fleet, { ...options, commands, reject, log })
   /** Ends the hub: with an error, or without one when it is closed. What comes first counts. */
   let end!: (ending?: Ending) => void
   const over = new Promise<Ending | undefined>((resolve) => {
@@ -131,6 +133,7 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     commands.abandonAll()
     const closings = await Promise.allSettled(connections.map((connection) => connection.close()))
     enter('closed')
+    log.close()
     const failed = closings.find((one) => one.status === 'rejected')
     if (failed) throw failed.reason
   }

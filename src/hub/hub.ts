@@ -39,7 +39,10 @@ export interface HubOptions {
    * share tell them of each other's. Default: none is remembered.
    */
   readonly seen?: ExpiringKeys
-  /** Default: `console`. */
+  /**
+   * Where trouble is logged: of the messages that are rejected without a handler for that, the first 5
+   * of each code, and then one line in 10 seconds with how many there were. Default: `console`.
+   */
   readonly logger?: Logger
 }
 

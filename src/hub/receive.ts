@@ -5,8 +5,9 @@
  * @module
  */
 import { ConfigError, PayloadError } from '../base/errors.ts'
-import { describeError, type Logger, writeLine } from '../base/log.ts'
+import { describeError } from '../base/log.ts'
 import { andThen, isPromise, type MaybePromise } from '../base/maybe-promise.ts'
+import type { QuietLog } from '../base/quiet-log.ts'
 import type { Message } from '../broker/broker.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { Warn } from '../device/schema.ts'
@@ -39,7 +40,7 @@ export interface ReceiverOptions
   extends Pick<HubOptions, 'concurrency' | 'retry' | 'deadLetter' | 'presence' | 'seen'> {
   readonly commands: PendingCommands
   readonly reject: Rejections['reject']
-  readonly logger: Logger
+  readonly log: QuietLog
 }
 
 /** See {@link messageReceiver}. */
@@ -56,7 +57,7 @@ export interface MessageReceiver {
  * @throws {ConfigError} If an option is out of range.
  */
 export function messageReceiver(fleet: Fleet, options: ReceiverOptions): MessageReceiver {
-  const { concurrency = 32, deadLetter, presence, commands, reject, logger } = options
+  const { concurrency = 32, deadLetter, presence, commands, reject, log } = options
   const seen = options.seen && seenMessages(options.seen, fleet.prefix)
   const policy = retryPolicy(options.retry)
   if (!Number.isInteger(concurrency) || concurrency < 1) {
@@ -70,7 +71,7 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
   }
   const routeOf = topicRoutes(fleet)
   const warn: Warn = (what, { path, message }) => {
-    writeLine(logger, 'warn', `Took ${what} all the same: ${path}: ${message}`)
+    log.write('warn', 'payload', `Took ${what} all the same: ${path}: ${message}`)
   }
   const isActive = (device: DeviceRef) => fleet.isActive(device)
 
@@ -190,7 +191,8 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
     try {
       await deadLetter?.({ device, broker, message, error, attempts })
     } catch (hookError) {
-      writeLine(logger, 'error', `The dead-letter hook failed: ${describeError(hookError)}`)
+      const problem = describeError(hookError)
+      log.write('error', 'deadLetter', `The dead-letter hook failed: ${problem}`)
     }
     const text = `failed in every one of ${attempts} attempts: ${describeError(error)}`
     refuse(incoming, 'handler-failed', text, error)

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { describeError, type Logger, writeLine } from '../base/log.ts'
+import { describeError } from '../base/log.ts'
+import type { QuietLog } from '../base/quiet-log.ts'
 import { printable, quote } from '../base/quote.ts'
 import type { Rejection } from './events.ts'
 import type { RejectionHandler } from './hub.ts'
@@ -12,12 +13,12 @@ import type { RejectionHandler } from './hub.ts'
 export interface Rejections {
   /** Calls a handler for each. Returns how to stop that. */
   onRejected(handler: RejectionHandler): () => void
-  /** Tells the handlers; without any, it is logged. Never fails. */
+  /** Tells the handlers of each; without any, it is logged, a few of each code. Never fails. */
   reject(rejection: Rejection): void
 }
 
 /** Makes it. */
-export function rejections(logger: Logger): Rejections {
+export function rejections(log: QuietLog): Rejections {
   const handlers = new Set<RejectionHandler>()
   return {
     onRejected(handler) {
@@ -32,17 +33,14 @@ export function rejections(logger: Logger): Rejections {
       const rejection = { ...raw, text: printable(raw.text) }
       if (handlers.size === 0) {
         const { code, text, message } = rejection
-        writeLine(logger, 'warn', `Rejected a message on ${quote(message.topic)}: ${code}, ${text}`)
+        log.write('warn', code, `Rejected a message on ${quote(message.topic)}: ${code}, ${text}`)
       }
       for (const handler of handlers) {
         try {
           handler(rejection)
         } catch (error) {
-          writeLine(
-            logger,
-            'error',
-            `A handler of rejected messages failed: ${describeError(error)}`,
-          )
+          const problem = describeError(error)
+          log.write('error', 'onRejected', `A handler of rejected messages failed: ${problem}`)
         }
       }
     },

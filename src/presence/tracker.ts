@@ -5,8 +5,9 @@
  */
 import { monotonicNow } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
-import { describeError, writeLine } from '../base/log.ts'
+import { describeError } from '../base/log.ts'
 import { checkOptions } from '../base/options.ts'
+import { quietLog } from '../base/quiet-log.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType } from '../device/type.ts'
 import { ClientConnections, MAX_AHEAD_MS } from './client.ts'
@@ -76,6 +77,7 @@ const OPTIONS: Record<keyof PresenceOptions, true> = {
 export function presenceTracker(options: PresenceOptions): PresenceTracker {
   checkOptions(options, OPTIONS)
   const { types, maxDevices = DEFAULT_MAX_DEVICES, logger = console } = options
+  const log = quietLog(logger)
   if (!Number.isSafeInteger(maxDevices) || maxDevices < 1) {
     throw new ConfigError('maxDevices', 'must be a whole number of at least 1')
   }
@@ -188,7 +190,7 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
       try {
         listener({ device, before, presence })
       } catch (error) {
-        writeLine(logger, 'error', `A listener of presence failed: ${describeError(error)}`)
+        log.write('error', 'listener', `A listener of presence failed: ${describeError(error)}`)
       }
     }
   }

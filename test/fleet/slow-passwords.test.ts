@@ -226,10 +226,14 @@ describe('a flood of wrong passwords', () => {
     })
     const names = Array.from({ length: room - 1 }, (_, i) => `F-${i}`)
     for (const name of names) await flooded.importDevice(pump, name, DJANGO)
-    await flooded.authenticate({ username: 'robot', password: 'first' })
+    for (const username of ['robot', 'pump/F-0']) {
+      await flooded.authenticate({ username, password: 'first' })
+    }
     const login = (username: string, password: string) =>
       flooded.authenticate({ username, password })
     const strangers = Array.from({ length: 1_000 }, (_, i) => login(`pump/nobody-${i}`, PASSWORD))
+    // All of them are waiting by then.
+    await new Promise((resolve) => setTimeout(resolve, 0))
     const rightful = ['robot', ...names.map((name) => `pump/${name}`)].map((username) => {
       return login(username, PASSWORD)
     })

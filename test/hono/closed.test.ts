@@ -246,7 +246,7 @@ describe('when something fails', () => {
     })
     // The clock is the one part that is not real: the wait is shortened, and noted.
     globalThis.setTimeout = ((run: () => void, wait: number) => {
-      milliseconds = wait
+      milliseconds ??= wait
       return real(run, 1)
     }) as typeof setTimeout
     const store = { ...memoryStore(), findByUsername: () => new Promise<never>(() => {}) }

@@ -75,13 +75,13 @@ export async function fixture(
   const { password } = await fleet.provision(weatherStation, 'STATION-001')
   const { password: pumpPassword } = await fleet.provision(pump, 'P-1')
   const log = captureLog()
-  const routes = brokerAuth(fleet, {
-    secret: SECRET,
-    logger: log,
-    products: ASKING,
-    ...routeOptions,
-  })
-  const app = new Hono().route('/iot/broker', routes)
+  const mount = () => {
+    const options = { secret: SECRET, logger: log, products: ASKING, ...routeOptions }
+    return new Hono().route('/iot/broker', brokerAuth(fleet, options))
+  }
+  mount()
+  // Mounted anew for each request, so that each denial is the first of its kind in the log.
+  const app = new Hono().mount('/', (request: Request) => mount().fetch(request))
   return {
     fleet,
     app,

@@ -5,6 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MAX_FULL_LINES, quietLog } from '../../src/base/quiet-log.ts'
+import { rejections } from '../../src/hub/rejections.ts'
 import {
   BrokerError,
   type BrokerErrorCode,
@@ -12,6 +14,8 @@ import {
   createFleet,
   createHub,
   memoryStore,
+  type Rejection,
+  type RejectionCode,
 } from '../../src/index.ts'
 import { captureLog, weatherStation } from './fixture.ts'
 import { connected, ownBroker } from './own-broker.ts'
@@ -73,3 +77,25 @@ for (const [title, told, lines] of rows) {
     assert.deepEqual(log.lines, lines)
   })
 }
+
+test('of 1,000 messages that are rejected a hub logs a few of each code, and tells of each who asks', () => {
+  const log = captureLog()
+  const quiet = quietLog(log)
+  const { reject, onRejected } = rejections(quiet)
+  const message = (id: string) => ({ topic: `things/pump/${id}/data`, payload: new Uint8Array() })
+  const rejection = (code: RejectionCode, id: string) => {
+    return { code, text: 'is refused', broker: 'default', message: message(id) } as Rejection
+  }
+  for (let i = 0; i < 1_000; i++) reject(rejection('device-unknown', 'X'))
+  reject(rejection('payload-invalid', 'P-1'))
+  assert.equal(log.lines.length, MAX_FULL_LINES + 1)
+  assert.match(log.lines.at(-1)!, /payload-invalid/)
+  quiet.close()
+  const rest = `(${1_000 - MAX_FULL_LINES} more since the last such line)`
+  assert.ok(log.lines.at(-1)!.endsWith(rest))
+  let told = 0
+  onRejected(() => told++)
+  for (let i = 0; i < 1_000; i++) reject(rejection('device-unknown', 'X'))
+  assert.equal(told, 1_000)
+  assert.equal(log.lines.length, MAX_FULL_LINES + 2)
+})
