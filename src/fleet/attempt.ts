@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { monotonicNow } from '../base/clock.ts'
 import type { SlowAttempt } from '../credential/verifier.ts'
 import { peerName } from './peer.ts'
 import type { SharedFailures } from './shared-failures.ts'
@@ -34,7 +35,7 @@ export class LoginAttemptCount implements SlowAttempt {
 
   begin(): boolean | Promise<boolean> {
     const { throttle, shared } = this.#options
-    const takeBack = throttle.begin(this.#source(), Date.now())
+    const takeBack = throttle.begin(this.#source(), monotonicNow())
     if (!takeBack) return false
     this.#takeBacks.push(takeBack)
     return shared ? this.#beginShared(shared) : true
@@ -46,7 +47,8 @@ export class LoginAttemptCount implements SlowAttempt {
 
   /** Counts a failure, unless its beginning was counted. */
   addFailure(): void {
-    if (this.#takeBacks.length === 0) this.#options.throttle.addFailure(this.#source(), Date.now())
+    if (this.#takeBacks.length === 0)
+      this.#options.throttle.addFailure(this.#source(), monotonicNow())
   }
 
   async #beginShared(shared: SharedFailures): Promise<boolean> {

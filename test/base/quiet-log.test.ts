@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, mock, test } from 'node:test'
 import { MAX_FULL_LINES, MAX_KINDS, QUIET_MS, quietLog } from '../../src/base/quiet-log.ts'
+import { Clocks } from '../support/clocks.ts'
 
 function captured() {
   const lines: string[] = []
@@ -82,23 +83,22 @@ describe('with time', () => {
   })
 
   test('where timers are dropped, the next line of the kind tells', () => {
-    mock.timers.enable({ apis: ['Date'] })
+    using clocks = new Clocks()
     const { setTimeout } = globalThis
     globalThis.setTimeout = (() => 1) as never
     try {
       const log = captured()
       writeMany(log, 'a', 1, 100)
-      mock.timers.tick(QUIET_MS)
+      clocks.pass(QUIET_MS)
       writeMany(log, 'a', 101, 101)
       assert.equal(log.lines.at(-1), 'warn: a 100 (95 more since the last such line)')
-      mock.timers.tick(2 * QUIET_MS)
+      clocks.pass(2 * QUIET_MS)
       writeMany(log, 'a', 1, MAX_FULL_LINES)
       assert.deepEqual(log.lines.slice(-MAX_FULL_LINES), full('a'))
       assert.match(log.lines.at(-MAX_FULL_LINES - 1)!, /^warn: a 101 \(1 more/)
       log.close()
     } finally {
       globalThis.setTimeout = setTimeout
-      mock.timers.reset()
     }
   })
 })
