@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { InvalidTopicError } from '../../src/base/errors.ts'
+import { quote } from '../../src/base/quote.ts'
 import { parseTopicFilter, parseTopicName } from '../../src/topic/filter.ts'
 import { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from '../../src/topic/scan.ts'
 
@@ -56,7 +57,8 @@ function refuses(parse: () => unknown, kind: string, text: unknown, problem: str
     assert.equal(error.code, 'ERR_TOPIC_INVALID')
     assert.equal(error.problem, problem)
     assert.equal(error.topic, shown)
-    assert.equal(error.message, `Invalid ${kind} ${JSON.stringify(shown)}: ${problem}`)
+    const quoted = quote(typeof text === 'string' ? text : '')
+    assert.equal(error.message, `Invalid ${kind} ${quoted}: ${problem}`)
     return true
   })
 }
