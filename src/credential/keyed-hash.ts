@@ -6,12 +6,9 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { findHash } from './native.ts'
 
-/** The part used here of what Node 20.16, Bun and Deno call `node:crypto`. */
-interface NativeCrypto {
-  hash(algorithm: 'sha256', data: Uint8Array, encoding: 'hex'): string
-  hash(algorithm: 'sha256', data: Uint8Array, encoding: 'buffer'): Uint8Array
-}
+type NativeHash = NonNullable<ReturnType<typeof findHash>>
 
 /** SHA-256 works on blocks of so many bytes (FIPS 180-4, section 5.1.1). */
 const BLOCK = 64
@@ -22,12 +19,12 @@ const DIGEST = 32
  * runtime itself where it can do so at once, which takes a third of the time.
  */
 export function keyedHash(key: Uint8Array): (text: string) => string {
-  const native = nativeCrypto()
-  return native ? nativeHash(native, key) : portableHash(key)
+  const hash = findHash()
+  return hash ? nativeHash(hash, key) : portableHash(key)
 }
 
 /** {@link keyedHash} by the runtime. Hashes twice: an HMAC object would be made for each text. */
-function nativeHash({ hash }: NativeCrypto, key: Uint8Array): (text: string) => string {
+function nativeHash(hash: NativeHash, key: Uint8Array): (text: string) => string {
   const block = new Uint8Array(BLOCK)
   block.set(key.length > BLOCK ? hash('sha256', key, 'buffer') : key)
   const innerPad = block.map((byte) => byte ^ 0x36)
@@ -49,13 +46,4 @@ function portableHash(key: Uint8Array): (text: string) => string {
   return function mac(text) {
     return bytesToHex(keyed.clone().update(utf8ToBytes(text)).digest())
   }
-}
-
-/** Without an import, which would fail in a browser and in an edge worker. */
-function nativeCrypto(): NativeCrypto | undefined {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (name: string) => Partial<NativeCrypto> | undefined }
-  }
-  const native = process?.getBuiltinModule?.('node:crypto')
-  return typeof native?.hash === 'function' ? (native as NativeCrypto) : undefined
 }

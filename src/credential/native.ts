@@ -1,11 +1,13 @@
 /**
- * What a runtime derives by itself, beside the event loop.
+ * What a runtime hashes and derives by itself, where it has the cryptography of Node.
  *
  * @module
  */
 
 /** The part of `node:crypto` used here. */
 interface NodeCrypto {
+  hash(algorithm: 'sha256', data: Uint8Array, encoding: 'hex'): string
+  hash(algorithm: 'sha256', data: Uint8Array, encoding: 'buffer'): Uint8Array
   scrypt(
     password: Uint8Array,
     salt: Uint8Array,
@@ -41,7 +43,13 @@ function builtin(name: string): unknown {
   }
 }
 
-/** Native scrypt. `undefined` where the runtime has none. */
+/** A hash of the runtime's own, at once. `undefined` where it has none. */
+export function findHash(): NodeCrypto['hash'] | undefined {
+  const found = builtin('node:crypto') as Partial<NodeCrypto> | undefined
+  return typeof found?.hash === 'function' ? found.hash : undefined
+}
+
+/** Native scrypt, beside the event loop. `undefined` where the runtime has none. */
 export function findScrypt(): NodeCrypto['scrypt'] | undefined {
   const found = builtin('node:crypto') as Partial<NodeCrypto> | undefined
   return typeof found?.scrypt === 'function' ? found.scrypt : undefined
