@@ -46,7 +46,7 @@ async function sendCommand(stage: Stage, { device, simulation }: Simulated): Pro
   const sent = payload === undefined ? '' : ` ${JSON.stringify(payload)}`
   report.event(
     green('⇄'),
-    `command ${name}${sent} to ${username}, reply ${JSON.stringify(reply)} in ${monotonicNow() - asked} ms`,
+    `command ${name}${sent} to ${username}, reply ${JSON.stringify(reply)} in ${Math.round(monotonicNow() - asked)} ms`,
   )
 }
 
