@@ -133,7 +133,7 @@ export function unanswered(what: string, timeout: number): BrokerError {
 
 /** Publishing as the subject of an error message. */
 export function publishing(topic: string): string {
-  return `Publishing to ${JSON.stringify(topic.slice(0, 200))}`
+  return `Publishing to ${quote(topic)}`
 }
 
 /** Subscribing as the subject of an error message. */
@@ -148,5 +148,5 @@ export function unsubscribing(filters: readonly string[]): string {
 
 function inShort([first = '', ...others]: readonly string[]): string {
   const more = others.length > 0 ? ` and ${others.length} more` : ''
-  return `${JSON.stringify(first.slice(0, 200))}${more}`
+  return `${quote(first)}${more}`
 }
