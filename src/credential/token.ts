@@ -17,9 +17,9 @@ import { equalConstantTime } from '../base/constant-time.ts'
 import { ConfigError, InvalidNameError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { isSurrogate } from '../base/text.ts'
+import { checkAttributes } from '../rule/attributes.ts'
 import type { Principal } from '../rule/principal.ts'
 import { type AccessRule, type Attributes, checkRules, expandFilter } from '../rule/rule.ts'
-import { checkName } from '../topic/name.ts'
 import { TOKEN_USERNAME_PREFIX } from './token-expiry.ts'
 
 /** Most rules in a token. */
@@ -43,7 +43,7 @@ const OPTIONS: Readonly<Record<keyof TokenOptions, true>> = {
 }
 /** Random bytes in a user name, or those of a subject's HMAC: 22 characters. */
 const USERNAME_BYTES = 16
-const RESERVED_VALUES: readonly string[] = ['prefix', 'username', 'clientId']
+const RESERVED_ATTRIBUTES: readonly string[] = ['prefix', 'username', 'clientId']
 
 /** What {@link Fleet.issueToken} takes. */
 export interface TokenOptions {
@@ -131,7 +131,9 @@ const payloadSchema = v.strictObject({
   exp: seconds,
   rules: v.custom<readonly AccessRule[]>((rules) => passes(() => checkTokenRules(rules))),
   attributes: v.optional(
-    v.custom<Attributes>((attributes) => passes(() => checkTokenAttributes(attributes))),
+    v.custom<Attributes>((attributes) =>
+      passes(() => checkAttributes(attributes, RESERVED_ATTRIBUTES)),
+    ),
     {},
   ),
 })
@@ -188,7 +190,7 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
       checkOptions(options, OPTIONS)
       const { rules, attributes = {}, expiresIn = DEFAULT_LIFETIME, subject } = options
       checkTokenRules(rules)
-      checkTokenAttributes(attributes)
+      checkAttributes(attributes, RESERVED_ATTRIBUTES)
       if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_TOKEN_LIFETIME) {
         throw new ConfigError('expiresIn', `must be 1 to ${MAX_TOKEN_LIFETIME} whole seconds`)
       }
@@ -267,18 +269,6 @@ function checkTokenRules(rules: unknown): void {
     throw new ConfigError('rules', `must be a list of 1 to ${MAX_TOKEN_RULES} rules`)
   }
   checkRules(rules, 'rules')
-}
-
-function checkTokenAttributes(attributes: unknown): void {
-  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
-    throw new ConfigError('attributes', 'must be an object of texts')
-  }
-  for (const [name, value] of Object.entries(attributes)) {
-    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || RESERVED_VALUES.includes(name)) {
-      throw new ConfigError(`attributes.${name}`, 'must be a word of its own, such as "deviceId"')
-    }
-    checkName(`value ${name}`, value)
-  }
 }
 
 function checkSubject(subject: unknown): void {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ConfigError } from '../base/errors.ts'
+import { checkAttributes } from '../rule/attributes.ts'
 import type { Principal } from '../rule/principal.ts'
 import { type AccessRule, type Attributes, checkRules } from '../rule/rule.ts'
 import { checkName, findNameProblem, isUsername } from '../topic/name.ts'
@@ -42,7 +42,7 @@ export function devicePrincipal(
   checkName('prefix', prefix)
   checkName('device id', id)
   if (username !== undefined) checkName('user name', username)
-  checkAttributes(attributes)
+  checkAttributes(attributes, RESERVED_ATTRIBUTES)
   checkRules(rules, 'rules')
   const login = username ?? `${type.name}/${id}`
   return {
@@ -50,12 +50,12 @@ export function devicePrincipal(
     username: login,
     device: { type: type.name, id },
     rules: [...deviceRules(type, prefix), ...type.rules, ...rules],
-    attributes: deviceValues({ type: type.name, id, username: login, attributes }, prefix),
+    attributes: deviceAttributes({ type: type.name, id, username: login, attributes }, prefix),
   }
 }
 
 /** The values of a device's placeholders. An attribute takes the place of none of its own. */
-export function deviceValues(
+export function deviceAttributes(
   record: Pick<DeviceRecord, 'type' | 'id' | 'username' | 'attributes'>,
   prefix: string,
 ): Attributes {
@@ -63,22 +63,14 @@ export function deviceValues(
   return { ...attributes, prefix, type, deviceId: id, username }
 }
 
-const RESERVED_ATTRIBUTES = ['prefix', 'type', 'deviceId', 'username', 'clientId']
-
-/**
- * Checks a device's attributes.
- *
- * @throws {ConfigError} If one is no word, or is named like a placeholder of its own.
- * @throws {InvalidNameError} If a value could change a topic's shape.
- */
-export function checkAttributes(attributes: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || RESERVED_ATTRIBUTES.includes(name)) {
-      throw new ConfigError(`attributes.${name}`, 'must be a word of its own, such as "site"')
-    }
-    checkName(`attribute ${name}`, value)
-  }
-}
+/** The placeholders that have values of their own. */
+export const RESERVED_ATTRIBUTES: readonly string[] = [
+  'prefix',
+  'type',
+  'deviceId',
+  'username',
+  'clientId',
+]
 
 /**
  * A device on record as a principal; `undefined` if it is revoked or malformed. A record may have
@@ -105,7 +97,7 @@ export function recordedPrincipal(
     username,
     device: { type, id },
     rules: rules.length === 0 ? defaults : [...defaults, ...rules],
-    attributes: deviceValues(record, prefix),
+    attributes: deviceAttributes(record, prefix),
     ...(Array.isArray(clientIds) && { clientIds }),
   }
 }

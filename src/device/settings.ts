@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { ConfigError } from '../base/errors.ts'
+import { checkAttributes } from '../rule/attributes.ts'
 import { checkClientIds } from '../rule/client-id.ts'
 import { type AccessRule, checkRules } from '../rule/rule.ts'
-import { checkAttributes } from './principal.ts'
+import { RESERVED_ATTRIBUTES } from './principal.ts'
 import type { DeviceRecord } from './store.ts'
 
 /** What a device may do beyond its type, and what its rules are filled with. */
@@ -33,12 +33,7 @@ export interface DeviceSettings {
  * @throws {InvalidNameError} If an attribute's value could change a topic's shape.
  */
 export function readSettings({ rules, attributes, clientIds }: DeviceSettings): DeviceSettings {
-  if (attributes !== undefined) {
-    if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
-      throw new ConfigError('attributes', 'must be an object of strings')
-    }
-    checkAttributes(attributes)
-  }
+  if (attributes !== undefined) checkAttributes(attributes, RESERVED_ATTRIBUTES)
   if (rules !== undefined) checkRules(rules, 'rules')
   if (clientIds !== undefined) checkClientIds('clientIds', clientIds)
   return structuredClone({

@@ -331,7 +331,7 @@ describe('no token is issued', () => {
       const given = { rules, attributes: { deviceId } }
       assert.throws(() => authority.issue(given as never, NOW), {
         name: 'InvalidNameError',
-        field: 'value deviceId',
+        field: 'attribute deviceId',
       })
     })
   }
