@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import type { AedesOptions, Client, Subscription } from 'aedes'
 import { withinDeadline } from '../../src/base/deadline.ts'
 import { describeError } from '../../src/base/log.ts'

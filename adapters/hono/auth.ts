@@ -62,8 +62,8 @@ const OPTIONS: OptionNames<BrokerAuthOptions> = {
 const AT_ROOT = 'emqx'
 
 /**
- * Makes the routes: `POST /<product>/<question>` with the
- * secret in a header or, for a broker that cannot send one, `POST /<product>/<secret>/<question>`.
+ * Makes the routes: `POST /<product>/<question>` with the secret in a header or, for a broker that
+ * cannot send one, `POST /<product>/<secret>/<question>`.
  * The pages of `docs/` say for each broker what it has to be configured with. `/auth` and `/acl`
  * without a product are those of `emqx`, where it is one of them. Each may be written with a slash at
  * its end, and with two in the place of one.

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { monotonicNow } from '../base/clock.ts'
 import { equalConstantTime } from '../base/constant-time.ts'
@@ -12,6 +10,7 @@ import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 import { parseSlowHash, type SlowHash } from './format.ts'
 import { type Gate, gate } from './gate.ts'
 import { isGeneratedHash, type PasswordHasher } from './generated.ts'
+import { keyedHash } from './keyed-hash.ts'
 import { countCores } from './native.ts'
 import { loopPbkdf2, nativePbkdf2 } from './pbkdf2.ts'
 import { remembered } from './remembered.ts'
@@ -92,7 +91,7 @@ export function passwordVerifier(
   hasher: PasswordHasher,
   now: () => number = monotonicNow,
 ): PasswordVerifier {
-  let processKey: Uint8Array | undefined
+  let mac: ((text: string) => string) | undefined
   const verified = remembered(REMEMBER_MS, MAX_REMEMBERED, now)
   const underWay = new Map<string, { readonly until: number; readonly verdict: Promise<Verdict> }>()
   const patience = { lostAfter: LOST_AFTER_MS, now }
@@ -106,13 +105,12 @@ export function passwordVerifier(
   const costs = new Map<string, Cost>()
   let lastDecoy: Promise<Verdict> | undefined
 
-  function keyOf(...parts: string[]): Uint8Array {
+  /** Under a random key of the process, in hexadecimal digits. */
+  function keyOf(...parts: string[]): string {
     // Not made before it is needed: edge workers have no random bytes while they start.
-    processKey ??= crypto.getRandomValues(new Uint8Array(32))
-    return hmac(sha256, processKey, utf8ToBytes(parts.join('\0')))
+    mac ??= keyedHash(crypto.getRandomValues(new Uint8Array(32)))
+    return mac(parts.join('\0'))
   }
-  // A changed credential is another key: what was remembered of the old one answers for nothing.
-  const checkKey = (stored: string, password: string) => bytesToHex(keyOf(stored, password))
 
   function noteTime(hash: SlowHash, gate: Gate, time: number): number[] {
     const name =
@@ -201,7 +199,8 @@ export function passwordVerifier(
    */
   function pretend(username: string, peer?: string): Promise<Verdict> {
     // Always the same for one name, as if that name had a password of this cost.
-    const { gate, times } = [...costs.values()][keyOf(username)[0]! % costs.size]!
+    const pick = Number.parseInt(keyOf(username).slice(0, 2), 16) % costs.size
+    const { gate, times } = [...costs.values()][pick]!
     const wait = async () => {
       if ((await gate.pretend(peer)) === 'busy') return 'busy'
       const time = times[Math.floor(Math.random() * times.length)]!
@@ -240,7 +239,8 @@ export function passwordVerifier(
           continue
         }
         const hash = parseSlowHash(text)
-        if (hash) slow.set(checkKey(text, password), hash)
+        // A changed credential is another key: what was remembered of the old one answers for nothing.
+        if (hash) slow.set(keyOf(text, password), hash)
       }
       if (isRight || [...slow.keys()].some(verified.has)) return true
       if (isGenerated && slow.size === 0) return false
@@ -248,7 +248,7 @@ export function passwordVerifier(
       const { peer } = attempt
       const last = lastDecoy
       if (slow.size === 0 && last && underWay.size >= MAX_DECOYS) return make(attempt, () => last)
-      const key = bytesToHex(keyOf('', username, password, ...slow.keys()))
+      const key = keyOf('', username, password, ...slow.keys())
       return share(key, () => {
         return make(attempt, () => {
           return slow.size > 0 ? trySlow(slow, password, peer) : pretend(username, peer)

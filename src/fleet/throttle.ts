@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { keyedHash } from '../credential/keyed-hash.ts'
 
 /** What failed logins are counted by. */
 export interface LoginSource {
@@ -69,14 +68,12 @@ class FailureCounter {
     this.#width = width
   }
 
-  /** The cells of a name. */
-  find(key: Uint8Array, name: string): readonly number[] {
-    const bytes = utf8ToBytes(`${this.#name} ${name.slice(0, MAX_NAME)}`)
-    // Nobody sees what comes out of it, so the key before it does.
-    const { buffer, byteOffset } = sha256(concatBytes(key, bytes))
-    const digest = new DataView(buffer, byteOffset)
+  /** The cells of a name. @param mac Makes hexadecimal digits of a text that nobody can foresee. */
+  find(mac: (text: string) => string, name: string): readonly number[] {
+    const digits = mac(`${this.#name} ${name.slice(0, MAX_NAME)}`)
     return Array.from({ length: ROWS }, (_, row) => {
-      return row * this.#width + (digest.getUint32(row * 4) & (this.#width - 1))
+      const number = Number.parseInt(digits.slice(row * 8, row * 8 + 8), 16)
+      return row * this.#width + (number & (this.#width - 1))
     })
   }
 
@@ -122,13 +119,13 @@ const PEER_WIDTH = 2 ** 13
 export function loginThrottle(): LoginThrottle {
   const users = new FailureCounter('user', MAX_USER_FAILURES, USER_WIDTH)
   const peers = new FailureCounter('peer', MAX_PEER_FAILURES, PEER_WIDTH)
-  let key: Uint8Array | undefined
+  let mac: ((text: string) => string) | undefined
 
   function find({ username, peer }: LoginSource) {
     // Not made before it is needed: edge workers have no random bytes while they start.
-    key ??= crypto.getRandomValues(new Uint8Array(32))
-    const user = { counter: users, cells: users.find(key, username) }
-    return peer === undefined ? [user] : [user, { counter: peers, cells: peers.find(key, peer) }]
+    mac ??= keyedHash(crypto.getRandomValues(new Uint8Array(32)))
+    const user = { counter: users, cells: users.find(mac, username) }
+    return peer === undefined ? [user] : [user, { counter: peers, cells: peers.find(mac, peer) }]
   }
 
   return {

@@ -52,7 +52,7 @@ export interface Rejection {
   readonly code: RejectionCode
   /**
    * The reason as one line of printable characters, of which 600 are kept at most. It may quote a little
-   * of what the device sent; whatever would break or reorder a line is escaped as `\\u{…}`.
+   * of what the device sent; whatever would break or reorder a line is escaped as `\u{…}`.
    */
   readonly text: string
   readonly broker: string
