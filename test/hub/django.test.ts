@@ -13,11 +13,9 @@ import {
   djangoReadings,
   djangoStatus,
   type PayloadError,
-  type Rejection,
-  type StatusEvent,
 } from '../../src/index.ts'
 import { Collector } from '../support/wait.ts'
-import { publishing } from './publishing.ts'
+import { outcomeOf, publishing } from './publishing.ts'
 
 const station = defineDeviceType('station', {
   data: djangoReadings({
@@ -32,28 +30,14 @@ const station = defineDeviceType('station', {
   timestamp: { zone: 'Europe/Zurich', unreadable: 'ignore' },
 })
 
-async function outcomeOf(sent: unknown, channel: 'data' | 'status' = 'data') {
-  await using p = await publishing(station)
-  const outcomes = new Collector<
-    DataEvent<typeof station> | StatusEvent<typeof station> | Rejection
-  >()
-  p.hub.onData(station, outcomes.push)
-  p.hub.onStatus(station, outcomes.push)
-  p.hub.onRejected(outcomes.push)
-  await p.hub.start()
-  await p.publish(sent, channel)
-  const [outcome] = await outcomes.reach(1, 'outcomes')
-  return { outcome: outcome!, lines: p.log.lines }
-}
-
 async function taken(sent: unknown, channel: 'data' | 'status' = 'data') {
-  const { outcome, lines } = await outcomeOf(sent, channel)
+  const { outcome, lines } = await outcomeOf(station, sent, channel)
   if ('code' in outcome) assert.fail(outcome.text)
   return { made: 'data' in outcome ? outcome.data : outcome.status, outcome, lines }
 }
 
 async function refused(sent: unknown, channel: 'data' | 'status' = 'data') {
-  const { outcome } = await outcomeOf(sent, channel)
+  const { outcome } = await outcomeOf(station, sent, channel)
   assert.ok('code' in outcome, JSON.stringify(outcome))
   assert.equal(outcome.code, 'payload-invalid')
   return (outcome.error as PayloadError).issues.map(({ path }) => path)
@@ -161,7 +145,7 @@ describe('what is beyond its range is taken, with a line in the log', () => {
   }
 
   test('but not beside what is rejected', async () => {
-    const { outcome, lines } = await outcomeOf({ temperature: 120, count: 'many' })
+    const { outcome, lines } = await outcomeOf(station, { temperature: 120, count: 'many' })
     assert.ok('code' in outcome)
     assert.deepEqual(lines, [])
   })

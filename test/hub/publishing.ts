@@ -6,12 +6,16 @@
 import {
   createFleet,
   createHub,
+  type DataEvent,
   type DeviceType,
   type Hub,
   memoryBroker,
   memoryServer,
   memoryStore,
+  type Rejection,
+  type StatusEvent,
 } from '../../src/index.ts'
+import { Collector } from '../support/wait.ts'
 import { bytes, captureLog } from './fixture.ts'
 
 export interface Publishing extends AsyncDisposable {
@@ -40,4 +44,24 @@ export async function publishing(type: DeviceType): Promise<Publishing> {
       await device.close()
     },
   }
+}
+
+/** What becomes of the one message that a device of a type publishes, and what is logged of it. */
+export async function outcomeOf<T extends DeviceType>(
+  type: T,
+  sent: unknown,
+  channel: 'data' | 'status' = 'data',
+): Promise<{
+  readonly outcome: DataEvent<T> | StatusEvent<T> | Rejection
+  readonly lines: readonly string[]
+}> {
+  await using p = await publishing(type)
+  const outcomes = new Collector<DataEvent<T> | StatusEvent<T> | Rejection>()
+  p.hub.onData(type, outcomes.push)
+  p.hub.onStatus(type, outcomes.push)
+  p.hub.onRejected(outcomes.push)
+  await p.hub.start()
+  await p.publish(sent, channel)
+  const [outcome] = await outcomes.reach(1, 'outcomes')
+  return { outcome: outcome!, lines: p.log.lines }
 }

@@ -17,9 +17,8 @@ import {
   type Schema,
   type StatusEvent,
 } from '../../src/index.ts'
-import { Collector } from '../support/wait.ts'
 import { bytes } from './fixture.ts'
-import { publishing } from './publishing.ts'
+import { outcomeOf } from './publishing.ts'
 
 const number = v.number()
 const optional = v.object({ temperature: v.optional(number), humidity: v.optional(number) })
@@ -51,31 +50,24 @@ const SCHEMAS: readonly [name: string, schema: v.GenericSchema][] = [
 ]
 
 /** What becomes of a message. */
-async function outcomeOf(
+async function fateOf(
   type: DeviceType,
   sent: unknown,
   channel: 'data' | 'status' = 'data',
 ): Promise<DataEvent | StatusEvent | Rejection> {
-  await using p = await publishing(type)
-  const outcomes = new Collector<DataEvent | StatusEvent | Rejection>()
-  p.hub.onData(type, outcomes.push)
-  p.hub.onStatus(type, outcomes.push)
-  p.hub.onRejected(outcomes.push)
-  await p.hub.start()
-  await p.publish(sent, channel)
-  const [outcome] = await outcomes.reach(1, 'outcomes')
-  assert.deepEqual(outcome!.message.payload, bytes(sent), 'the whole message is at hand')
-  return outcome!
+  const { outcome } = await outcomeOf(type, sent, channel)
+  assert.deepEqual(outcome.message.payload, bytes(sent), 'the whole message is at hand')
+  return outcome
 }
 
 async function takenBy(data: Schema, sent: unknown): Promise<unknown> {
-  const outcome = await outcomeOf(defineDeviceType('t', { data }), sent)
+  const outcome = await fateOf(defineDeviceType('t', { data }), sent)
   assert.ok('data' in outcome, 'text' in outcome ? outcome.text : '')
   return outcome.data
 }
 
 async function refusedBy(data: Schema, sent: unknown): Promise<readonly PayloadIssue[]> {
-  const outcome = await outcomeOf(defineDeviceType('t', { data }), sent)
+  const outcome = await fateOf(defineDeviceType('t', { data }), sent)
   assert.ok('code' in outcome, `it was taken as ${JSON.stringify(outcome)}`)
   assert.equal(outcome.code, 'payload-invalid')
   assert.ok(outcome.error instanceof PayloadError)
@@ -299,7 +291,7 @@ describe('a status', () => {
   const type = defineDeviceType('t', { data: v.any() })
   for (const sent of ['[]', '[1]', '5', 'null', '"online"', '[{"status":"online"}]']) {
     test(`${sent} is rejected`, async () => {
-      const outcome = await outcomeOf(type, sent, 'status')
+      const outcome = await fateOf(type, sent, 'status')
       assert.ok('code' in outcome)
       assert.equal(outcome.code, 'payload-invalid')
     })
@@ -307,7 +299,7 @@ describe('a status', () => {
 
   test('has no list of readings: the key is one like any other', async () => {
     const sent = { readings: [{ type: 'status', value: 'online' }, null] }
-    const outcome = await outcomeOf(type, sent, 'status')
+    const outcome = await fateOf(type, sent, 'status')
     assert.ok('status' in outcome)
     assert.deepEqual(outcome.status, sent)
   })
