@@ -9,8 +9,9 @@
 import { Hono } from 'hono'
 import { ConfigError } from '../../src/base/errors.ts'
 import type { Logger } from '../../src/base/log.ts'
+import { andThen } from '../../src/base/maybe-promise.ts'
 import { checkOptions } from '../../src/base/options.ts'
-import { quietLog } from '../../src/base/quiet-log.ts'
+import { type LineText, quietLog } from '../../src/base/quiet-log.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { Question } from '../../src/product/http/question.ts'
 import type { AskingProduct, Product } from '../../src/product/product.ts'
@@ -111,15 +112,19 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
     const count = (effect: 'allow' | 'deny', code: string) => {
       counters?.add({ product: name, route: question.path, effect, code })
     }
-    const deny = (level: 'warn' | 'error', code: string, text: string) => {
+    const deny = (level: 'warn' | 'error', code: string, text: LineText) => {
       count('deny', code)
-      log.write(level, `${title} ${code}`, `broker ${title}: denied: ${text}`)
+      log.write(level, `${title} ${code}`, () => {
+        return `broker ${title}: denied: ${typeof text === 'string' ? text : text()}`
+      })
     }
     const decide = decider({ fleet, facts, anyClientId, count, deny })
     return handle({
       secretIn,
-      answer: async (fields, { req }) =>
-        question.write(await decide(question.read(fields, req.raw.headers))),
+      answer: (fields, { req }) =>
+        andThen(decide(question.read(fields, req.raw.headers)), (outcome) => {
+          return question.write(outcome)
+        }),
       refuse(level, code, text) {
         deny(level, code, text)
         return question.write(outcome('deny', code, undefined))

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LineText } from '../../src/base/quiet-log.ts'
 import type { Fleet, LoginDenial, NamedAccessRequest } from '../../src/fleet/fleet.ts'
 import { isTransient } from '../../src/fleet/transient.ts'
 import { MalformedRequest } from '../../src/product/http/fields.ts'
@@ -28,8 +29,8 @@ export interface DeciderOptions {
   readonly anyClientId: boolean
   /** Told of what is allowed. */
   readonly count: (effect: 'allow', code: string) => void
-  /** Told of what is denied, to count and log it. The text begins with the code. */
-  readonly deny: (level: 'warn', code: string, text: string) => void
+  /** Told of what is denied, to count and log it. The text, if it is logged, begins with the code. */
+  readonly deny: (level: 'warn', code: string, text: LineText) => void
 }
 
 /** Makes a function that decides what is asked. It fails if the store does. */
@@ -43,11 +44,14 @@ export function decider(
     const request = { username, password, clientId, peer, facts, anyClientId }
     const login = await fleet.authenticate(request)
     if (login.effect === 'allow') {
-      count('allow', 'login')
-      return { ...outcome('allow', 'login', asked), principal: login.principal }
+      const code = 'login'
+      count('allow', code)
+      const { effect, principal } = login
+      return { effect, code, isTransient: false, asked, principal, now: Date.now() }
     }
-    deny('warn', login.code, describeLogin(login.code, asked))
-    return { ...outcome('deny', login.code, asked), isTransient: isTransient(login.code) }
+    const { effect, code } = login
+    deny('warn', code, () => describeLogin(code, asked))
+    return { effect, code, isTransient: isTransient(code), asked, now: Date.now() }
   }
 
   async function decideAccess(
@@ -62,9 +66,10 @@ export function decider(
       count('allow', ALLOWED)
       return outcome('allow', ALLOWED, asked)
     }
+    const { code } = denial
     // The code comes first, so that a long name cannot push it out of the line.
-    deny('warn', denial.code, `${denial.code}, ${denial.text}`)
-    return outcome('deny', denial.code, asked)
+    deny('warn', code, () => `${code}, ${denial.explain().text}`)
+    return outcome('deny', code, asked)
   }
 
   async function decideAccesses(asked: AskedAccesses): Promise<QuestionOutcome> {

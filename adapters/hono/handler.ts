@@ -8,6 +8,7 @@ import type { Context } from 'hono'
 import { withinDeadline } from '../../src/base/deadline.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { describeError } from '../../src/base/log.ts'
+import type { MaybePromise } from '../../src/base/maybe-promise.ts'
 import type { Answer } from '../../src/product/http/answer.ts'
 import { type Fields, MalformedRequest } from '../../src/product/http/fields.ts'
 import { bodyReader } from './body.ts'
@@ -37,7 +38,7 @@ export interface Handling {
    * @param isLate Tells whether the request was refused already, because the time was up.
    * @throws {MalformedRequest} If it cannot be read.
    */
-  answer(fields: Fields, context: Context, isLate: () => boolean): Promise<Answer>
+  answer(fields: Fields, context: Context, isLate: () => boolean): MaybePromise<Answer>
   /** Answers any other one. The text is fit for a log once it is made {@link printable}. */
   refuse(level: 'warn' | 'error', code: RefusalCode, text: string): Answer
 }
@@ -47,7 +48,7 @@ export interface RequestHandler {
   /** Whether a secret is asked for. */
   readonly hasSecret: boolean
   /** Makes a handler. It does not throw unless `refuse` does. */
-  handle(handling: Handling): (context: Context) => Promise<Response>
+  handle(handling: Handling): (context: Context) => Response | Promise<Response>
 }
 
 const DEFAULT_MAX_BODY_BYTES = 16_384
@@ -80,18 +81,16 @@ export function requestHandler(bounds: RequestBounds): RequestHandler {
       : refuse('error', 'failed', `deciding failed: ${describeError(error)}`)
   }
 
-  async function serve(handling: Handling, context: Context): Promise<Response> {
+  function serve(handling: Handling, context: Context): Response | Promise<Response> {
     const problem = findProblem(handling, context)
     if (problem) return respond(handling.refuse('warn', ...problem))
     let late = false
-    try {
-      const body = bodyReader(context.req, maxBodyBytes)
-      const work = async () => handling.answer(await body.read(), context, () => late)
-      return respond(await withinDeadline(DEADLINE_MS, work, body.stop))
-    } catch (error) {
+    const body = bodyReader(context.req, maxBodyBytes)
+    const work = async () => handling.answer(await body.read(), context, () => late)
+    return withinDeadline(DEADLINE_MS, work, body.stop).then(respond, (error: unknown) => {
       late = true
       return respond(refuse(handling, error))
-    }
+    })
   }
 
   return {

@@ -32,6 +32,7 @@ export interface SecretCheck {
 }
 
 const MIN_SECRET_LENGTH = 16
+const BEARER = 'Bearer '
 
 /**
  * Makes the check; `undefined` if there is nothing to check.
@@ -57,6 +58,10 @@ export function secretCheck(options: SecretOptions): SecretCheck | undefined {
   return {
     header(value) {
       if (value === null) return 'the broker sent no Authorization header'
+      // As every broker writes it: no secret begins with a space.
+      if (value.startsWith(BEARER) && value[BEARER.length] !== ' ') {
+        return compare(value.slice(BEARER.length))
+      }
       const sent = /^Bearer +(.*)$/i.exec(value)?.[1]
       if (sent === undefined) return 'the Authorization header does not begin with "Bearer"'
       return compare(sent)

@@ -3,9 +3,30 @@
  *
  * @module
  */
+import { monotonicNow } from './clock.ts'
+
+/** Into how many parts a bound is cut: the time is up at the end of one of them. */
+const PARTS = 16
+
+/** Work that is under way. */
+interface UnderWay {
+  /** When its time is up at last, by the clock for durations. */
+  readonly due: number
+  readonly expire: () => void
+}
+
+/** All work with one bound. */
+interface Watch {
+  /** In the order in which their time is up. */
+  readonly underWay: Set<UnderWay>
+  isTicking: boolean
+}
+
+/** By the bound: there are as many as callers name, which is a few. */
+const watches = new Map<number, Watch>()
 
 /**
- * Runs work for at most a number of milliseconds.
+ * Runs work for at most a number of milliseconds, and for fifteen sixteenths of them at least.
  *
  * @param onExpired Called when the time is up, to stop what the work does.
  * @returns What the work settles with, if it settles in time.
@@ -17,19 +38,68 @@ export function withinDeadline<T>(
   onExpired?: () => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const end = begin(milliseconds, () => {
       reject(new Error(`no decision within ${milliseconds} ms`))
       onExpired?.()
-    }, milliseconds)
+    })
     work().then(
       (value) => {
-        clearTimeout(timer)
+        end()
         resolve(value)
       },
       (error: unknown) => {
-        clearTimeout(timer)
+        end()
         reject(error)
       },
     )
   })
+}
+
+/** Has `expire` called when the time is up. Returns how to prevent it. */
+function begin(milliseconds: number, expire: () => void): () => void {
+  if (!HAS_LASTING_TIMERS) {
+    const timer = setTimeout(expire, milliseconds)
+    return () => clearTimeout(timer)
+  }
+  let watch = watches.get(milliseconds)
+  if (!watch) {
+    watch = { underWay: new Set(), isTicking: false }
+    watches.set(milliseconds, watch)
+  }
+  const { underWay } = watch
+  const one = { due: monotonicNow() + milliseconds, expire }
+  underWay.add(one)
+  if (!watch.isTicking) tick(watch, milliseconds / PARTS)
+  return () => underWay.delete(one)
+}
+
+/**
+ * Looks again and again at what is under way, until there is nothing. One timer for all of it: on Deno
+ * a timer takes as long as a decision.
+ */
+function tick(watch: Watch, interval: number): void {
+  watch.isTicking = true
+  setTimeout(() => {
+    const end = monotonicNow() + interval
+    for (const one of watch.underWay) {
+      if (one.due > end) break
+      watch.underWay.delete(one)
+      one.expire()
+    }
+    if (watch.underWay.size > 0) tick(watch, interval)
+    else watch.isTicking = false
+  }, interval)
+}
+
+/**
+ * Whether a timer outlives the request that began it. On edge workers it does not, and each work needs
+ * its own: Cloudflare Workers can pass for Node, and are known by what they alone have.
+ */
+const HAS_LASTING_TIMERS: boolean = /* @__PURE__ */ isProcess()
+
+function isProcess(): boolean {
+  const { process } = globalThis as {
+    readonly process?: { readonly versions?: { readonly node?: string } }
+  }
+  return process?.versions?.node !== undefined && !('WebSocketPair' in globalThis)
 }

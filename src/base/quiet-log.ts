@@ -18,6 +18,9 @@ export const MAX_KINDS = 100
 
 const OVERFLOW = 'overflow'
 
+/** A line, or what makes it once it is to be written: most lines of a flood never are. */
+export type LineText = string | (() => string)
+
 /** Writes lines, a few of each kind. */
 export interface QuietLog {
   /**
@@ -26,7 +29,7 @@ export interface QuietLog {
    *
    * @param kind A fixed word or a few: nothing that is sent from outside.
    */
-  write(level: keyof Logger, kind: string, text: string): void
+  write(level: keyof Logger, kind: string, text: LineText): void
   /** Writes the counts that are left. */
   close(): void
 }
@@ -43,10 +46,14 @@ interface Kind {
   leftOut: number
   /** The last one that was left out. */
   level: keyof Logger
-  text: string
+  text: LineText
   /** When its interval ends. */
   due: number
   timer: ReturnType<typeof setTimeout> | undefined
+}
+
+function textOf(text: LineText): string {
+  return typeof text === 'string' ? text : text()
 }
 
 /** Makes one. */
@@ -72,9 +79,10 @@ export function quietLog(logger: Logger): QuietLog {
   }
 
   function writeLeftOut(kind: Kind): void {
-    const { level, text, leftOut } = kind
+    const { level, leftOut } = kind
     if (leftOut === 0) return
     kind.leftOut = 0
+    const text = textOf(kind.text)
     const line = text.length > MAX_COUNTED_LINE ? `${text.slice(0, MAX_COUNTED_LINE)}…` : text
     writeLine(logger, level, `${line} (${leftOut} more since the last such line)`)
   }
@@ -99,7 +107,7 @@ export function quietLog(logger: Logger): QuietLog {
       kind.came++
       if (kind.full < MAX_FULL_LINES) {
         kind.full++
-        writeLine(logger, level, text)
+        writeLine(logger, level, textOf(text))
         return
       }
       kind.leftOut++

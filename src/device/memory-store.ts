@@ -12,14 +12,14 @@ const DEFAULT_LIMIT = 100
 interface Entry {
   /** Counts the records that were inserted before it: where it stands in a listing. */
   readonly place: number
-  readonly record: DeviceRecord
+  record: DeviceRecord
 }
 
 /** Makes an empty store in memory. */
 export function memoryStore(): DeviceStore {
   // "/" cannot stand in a type name or an id, so the joined key is unambiguous. In order of place.
   const devices = new Map<string, Entry>()
-  const usernames = new Map<string, string>()
+  const usernames = new Map<string, Entry>()
   const key = (device: { type: string; id: string }) => `${device.type}/${device.id}`
   let inserted = 0
 
@@ -36,26 +36,25 @@ export function memoryStore(): DeviceStore {
       return devices.get(key({ type, id }))?.record
     },
     async findByUsername(username) {
-      const at = usernames.get(username)
-      return at === undefined ? undefined : devices.get(at)?.record
+      return usernames.get(username)?.record
     },
     async insert(record) {
       if (devices.has(key(record))) throw new DeviceExistsError(record.type, record.id, 'device id')
       if (usernames.has(record.username)) {
         throw new DeviceExistsError(record.type, record.id, 'user name')
       }
-      devices.set(key(record), { place: ++inserted, record: freeze(structuredClone(record)) })
-      usernames.set(record.username, key(record))
+      const entry = { place: ++inserted, record: freeze(structuredClone(record)) }
+      devices.set(key(record), entry)
+      usernames.set(record.username, entry)
     },
     async update(record) {
-      const { place, record: stored } = find(record.type, record.id, record.revision - 1)
-      const next = freeze(structuredClone({ ...record, username: stored.username }))
-      devices.set(key(record), { place, record: next })
+      const entry = find(record.type, record.id, record.revision - 1)
+      entry.record = freeze(structuredClone({ ...record, username: entry.record.username }))
     },
     async delete(type, id, revision) {
-      const { record } = find(type, id, revision)
-      devices.delete(key(record))
-      usernames.delete(record.username)
+      const { username } = find(type, id, revision).record
+      devices.delete(key({ type, id }))
+      usernames.delete(username)
     },
     async list({ cursor, limit = DEFAULT_LIMIT, ...filter } = {}) {
       const after = readCursor(cursor)

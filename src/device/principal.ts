@@ -86,18 +86,24 @@ export function recordedPrincipal(
 ): Principal | undefined {
   const { type, id, username, attributes, rules, revoked, clientIds } = record
   if (revoked || !isUsername(username)) return undefined
-  if ([id, ...Object.values(attributes)].some(findNameProblem)) return undefined
-  try {
-    checkRules(rules, 'rules')
-  } catch {
-    return undefined
-  }
-  return {
+  if (findNameProblem(id) || Object.values(attributes).some(findNameProblem)) return undefined
+  if (!areRules(rules)) return undefined
+  const principal: Principal = {
     kind: 'device',
     username,
     device: { type, id },
     rules: rules.length === 0 ? defaults : [...defaults, ...rules],
     attributes: deviceAttributes(record, prefix),
-    ...(Array.isArray(clientIds) && { clientIds }),
+  }
+  return Array.isArray(clientIds) ? { ...principal, clientIds } : principal
+}
+
+function areRules(rules: readonly AccessRule[]): boolean {
+  if (Array.isArray(rules) && rules.length === 0) return true
+  try {
+    checkRules(rules, 'rules')
+    return true
+  } catch {
+    return false
   }
 }

@@ -5,7 +5,7 @@
  */
 import { type Decision, UNKNOWN_PRINCIPAL } from '../rule/decision.ts'
 import { type Explanation, explainDecision } from '../rule/explain.ts'
-import type { NamedAccessRequest } from './fleet.ts'
+import type { AccessDenial, NamedAccessRequest } from './fleet.ts'
 import type { KnownPrincipal, KnownPrincipals } from './known.ts'
 
 /** The decisions of one fleet. */
@@ -23,12 +23,16 @@ export class Decisions {
   }
 
   /** See `Fleet.findDenial`. */
-  async findDenial(request: NamedAccessRequest): Promise<Explanation | undefined> {
+  async findDenial(request: NamedAccessRequest): Promise<AccessDenial | undefined> {
     const found = this.#find(request)
     const known = found instanceof Promise ? await found : found
     const decision = decide(known, request)
     if (decision.effect === 'allow') return undefined
-    return explainDecision(decision, known?.principal, request, request.username)
+    const { username } = request
+    return {
+      code: decision.code,
+      explain: () => explainDecision(decision, known?.principal, request, username),
+    }
   }
 
   /** See `Fleet.explain`. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { isTokenUsername } from '../credential/token.ts'
-import type { PasswordVerifier } from '../credential/verifier.ts'
+import type { PasswordVerifier, Verdict } from '../credential/verifier.ts'
 import { validCredentials } from '../device/credentials.ts'
 import { recordedPrincipal } from '../device/principal.ts'
 import type { DeviceRecord, DeviceStore } from '../device/store.ts'
@@ -42,16 +43,21 @@ export class DeviceSource implements PrincipalSource {
     return true
   }
 
-  async login(login: LoginAttempt): Promise<Principal | LoginDenial> {
-    const { username, password, attempt } = login
-    const record = await this.#findRecord(username)
+  login(login: LoginAttempt): MaybePromise<Principal | LoginDenial> {
+    return andThen(this.#findRecord(login.username), (record) => this.#check(login, record))
+  }
+
+  #check(
+    { username, password, attempt }: LoginAttempt,
+    record: DeviceRecord | undefined,
+  ): MaybePromise<Principal | LoginDenial> {
     const credentials = record ? validCredentials(record, Date.now()) : []
-    const verdict = await this.#verifier.verify(
-      username,
-      password,
-      credentials.map(({ hash }) => hash),
-      attempt,
-    )
+    const stored = credentials.map(({ hash }) => hash)
+    const verdict = this.#verifier.verify(username, password, stored, attempt)
+    return andThen(verdict, (verdict) => this.#answer(verdict, record))
+  }
+
+  #answer(verdict: Verdict, record: DeviceRecord | undefined): Principal | LoginDenial {
     if (typeof verdict === 'string') return verdict
     if (!record) return 'principal-unknown'
     if (!verdict) return 'password-wrong'
@@ -59,9 +65,8 @@ export class DeviceSource implements PrincipalSource {
     return this.principalOf(record) ?? 'principal-unknown'
   }
 
-  async find(username: string): Promise<Principal | undefined> {
-    const record = await this.#findRecord(username)
-    return record && this.principalOf(record)
+  find(username: string): MaybePromise<Principal | undefined> {
+    return andThen(this.#findRecord(username), (record) => record && this.principalOf(record))
   }
 
   /**
@@ -70,13 +75,12 @@ export class DeviceSource implements PrincipalSource {
    */
   principalOf(record: DeviceRecord): Principal | undefined {
     const { username, type } = record
-    if (!isUsername(username) || isTokenUsername(username)) return undefined
-    if (this.#isService(username)) return undefined
+    if (isTokenUsername(username) || this.#isService(username)) return undefined
     const rules = this.#types.rulesOf(type)
     return rules && recordedPrincipal(record, rules, this.#types.prefix)
   }
 
-  async #findRecord(username: string): Promise<DeviceRecord | undefined> {
+  #findRecord(username: string): MaybePromise<DeviceRecord | undefined> {
     if (!isUsername(username) || isTokenUsername(username)) return undefined
     return this.#store.findByUsername(username)
   }

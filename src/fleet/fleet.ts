@@ -11,7 +11,7 @@ import type { DeviceSettings } from '../device/settings.ts'
 import type { DevicePage, DeviceQuery, DeviceRecord, DeviceStore } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
 import type { CompatibilityFinding } from '../rule/compatibility.ts'
-import type { AccessRequest, Decision } from '../rule/decision.ts'
+import type { AccessRequest, Decision, DecisionCode } from '../rule/decision.ts'
 import type { Explanation } from '../rule/explain.ts'
 import type { BrokerFacts } from '../rule/facts.ts'
 import type { Principal } from '../rule/principal.ts'
@@ -133,6 +133,14 @@ export type LoginDenial =
 export interface NamedAccessRequest extends AccessRequest {
   readonly username: string | undefined
   readonly clientId?: string | undefined
+}
+
+/** A request that was not granted. */
+export interface AccessDenial {
+  /** Stable, to switch on. */
+  readonly code: DecisionCode
+  /** Says why: of this very decision, which asking again might not give. */
+  explain(): Explanation
 }
 
 /** A fleet. Make one with `createFleet`. */
@@ -299,10 +307,10 @@ export interface Fleet {
   /** Decides what a connected client may do. Rejects only if the store or the keys do. */
   authorize(request: NamedAccessRequest): Promise<Decision>
   /**
-   * Decides as {@link Fleet.authorize} does, and explains a denial: that very decision, which asking
-   * again might not give. `undefined` if the request is granted, which costs no more than to decide.
+   * Decides as {@link Fleet.authorize} does. `undefined` if the request is granted; else what was
+   * decided, to be explained where somebody reads it.
    */
-  findDenial(request: NamedAccessRequest): Promise<Explanation | undefined>
+  findDenial(request: NamedAccessRequest): Promise<AccessDenial | undefined>
   /** Decides as {@link Fleet.authorize} does, and says why, whatever comes of it. */
   explain(request: NamedAccessRequest): Promise<Explanation>
   /** The topics of a type. @throws {ConfigError} If the type is not of this fleet. */

@@ -101,7 +101,7 @@ function findClientIdProblem(clientId: unknown): string | undefined {
  */
 export function clientIdValue(username: string, clientId: string): string | undefined {
   const { own } = readClientId(clientId)
-  if (!findNameProblem(own) || own === username) return own
+  if (own === username || !findNameProblem(own)) return own
   const start = username + SEPARATOR
   return own.startsWith(start) && !findNameProblem(own.slice(start.length)) ? own : undefined
 }

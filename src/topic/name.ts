@@ -10,6 +10,9 @@ import { isControl, isSurrogate } from '../base/text.ts'
 /** Most characters (code points) of a device id, type name or prefix. */
 export const MAX_NAME_LENGTH = 128
 
+/** Most names: what needs no closer look. */
+const PLAIN = /^[\w.:~@=-]{1,128}$/
+
 /**
  * Checks a device id, type name or prefix: 1 to {@link MAX_NAME_LENGTH} characters of well-formed
  * Unicode, without `/`, `+`, `#`, control characters and a leading `$`.
@@ -27,6 +30,7 @@ export function checkName(field: string, value: unknown): string {
 export function findNameProblem(value: unknown): string | undefined {
   if (typeof value !== 'string')
     return `must be a string, not ${value === null ? 'null' : typeof value}`
+  if (PLAIN.test(value)) return undefined
   if (value === '') return 'is empty'
   // Two units make one character at most, so this bounds the work before any of it is done.
   if (value.length > 2 * MAX_NAME_LENGTH) return `is longer than ${MAX_NAME_LENGTH} characters`

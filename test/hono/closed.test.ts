@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { Hono } from 'hono'
 import { type BrokerAuthOptions, brokerAuth } from '../../adapters/hono/index.ts'
 import { ConfigError, type DeviceStore, memoryStore } from '../../src/index.ts'
+import { fastClock } from '../support/fast-clock.ts'
 import { ASKING } from '../support/products.ts'
 import {
   ACCESS,
@@ -239,20 +240,12 @@ describe('when something fails', () => {
   })
 
   test('a store that never answers: denied before the broker gives up', async (t) => {
-    const real = globalThis.setTimeout
-    let milliseconds: number | undefined
-    t.after(() => {
-      globalThis.setTimeout = real
-    })
-    // The clock is the one part that is not real: the wait is shortened, and noted.
-    globalThis.setTimeout = ((run: () => void, wait: number) => {
-      milliseconds ??= wait
-      return real(run, 1)
-    }) as typeof setTimeout
+    const clock = fastClock()
+    t.after(clock.restore)
     const store = { ...memoryStore(), findByUsername: () => new Promise<never>(() => {}) }
     const { ask, log } = await fixture({ store })
     assert.deepEqual(await ask('/acl', ACCESS), DENY)
-    assert.equal(milliseconds, 4_000)
+    assert.ok(clock.passed() > 3_500 && clock.passed() <= 4_000, `${clock.passed()} ms`)
     assert.deepEqual(log.lines, [
       'error: broker emqx/acl: denied: deciding failed: Error: no decision within 4000 ms',
     ])

@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { type RecentMap, recentMap } from '../../base/recent-map.ts'
 import type { Principal } from '../../rule/principal.ts'
 import type { AccessRule, Attributes } from '../../rule/rule.ts'
 import { type Answer, jsonText } from '../http/answer.ts'
@@ -65,6 +64,18 @@ function clientAttributes(
   return { ...Object.fromEntries(own), type, id }
 }
 
+/** What devices have in common that have a template in common, beside their rules. */
+interface Kind {
+  readonly type: string
+  readonly prefix: string
+  /** Whether the user name is `{type}/{deviceId}`. */
+  readonly isUsual: boolean
+  /** The names of their attributes, in their order. */
+  readonly names: readonly string[]
+  /** `undefined` where there can be none. */
+  readonly template: Template | undefined
+}
+
 /** The answer to devices that differ in the values of some attributes alone. */
 interface Template {
   /** The attributes in which they differ. */
@@ -77,10 +88,15 @@ interface Template {
   readonly between: readonly string[]
 }
 
-/** By the rules of a type, and then by all else that is the same. `undefined`: there can be none. */
-const templates = new WeakMap<readonly AccessRule[], RecentMap<string, Template | 'none'>>()
-/** How many there are for one type: one for each set of attributes that its devices have. */
-const MAX_TEMPLATES = 64
+/** A device whose attributes are those that a fleet gives it. */
+interface PlainDevice extends Principal {
+  readonly attributes: Attributes & { readonly type: string; readonly prefix: string }
+}
+
+/** By the rules of a type. */
+const kinds = new WeakMap<readonly AccessRule[], Kind[]>()
+/** How many kinds there are of one type: one for each set of attributes that its devices have. */
+const MAX_KINDS = 64
 
 /**
  * A value that is one level and means the same to EMQX as any other (see `steps.ts` for what does
@@ -89,38 +105,54 @@ const MAX_TEMPLATES = 64
 const PLAIN = /^[\w.:~@=\u00a1-\ud7ff-]+$/
 
 function fromTemplate(principal: Principal): string | undefined {
+  if (!isPlainDevice(principal)) return undefined
   const { rules, attributes } = principal
-  const fixed = fixedPart(principal)
-  if (fixed === undefined) return undefined
-  const known = templates.get(rules)
+  const known = kinds.get(rules)
   if (!known) {
     // Rules of one device alone are never seen again, so a template is made at the second time.
-    templates.set(rules, recentMap(MAX_TEMPLATES))
+    kinds.set(rules, [])
     return undefined
   }
-  let template = known.get(fixed)
-  if (!template) {
-    template = makeTemplate(principal) ?? 'none'
-    known.set(fixed, template)
+  let kind = known.find((kind) => isOfKind(principal, kind))
+  if (!kind) {
+    kind = makeKind(principal)
+    if (known.length === MAX_KINDS) known.shift()
+    known.push(kind)
   }
-  return template !== 'none' && isFit(template, attributes) ? fill(template, attributes) : undefined
+  const { template } = kind
+  return template && isFit(template, attributes) ? fill(template, attributes) : undefined
 }
 
-/** What is the same for all devices that have a template in common; `undefined` where none can be. */
-function fixedPart({ device, username, attributes, expiresAt }: Principal): string | undefined {
-  if (!device || expiresAt !== undefined) return undefined
-  const { type, deviceId, prefix } = attributes
-  if (type !== device.type || deviceId !== device.id || attributes.username !== username) {
-    return undefined
-  }
-  const isUsual = username === `${type}/${deviceId}`
-  return JSON.stringify([isUsual, prefix, type, Object.keys(attributes)])
+function isPlainDevice(principal: Principal): principal is PlainDevice {
+  const { device, username, attributes, expiresAt } = principal
+  return (
+    device !== undefined &&
+    expiresAt === undefined &&
+    attributes.type === device.type &&
+    attributes.deviceId === device.id &&
+    attributes.username === username &&
+    attributes.prefix !== undefined
+  )
 }
 
-function makeTemplate(principal: Principal): Template | undefined {
-  const { rules, username, attributes } = principal
-  const { prefix, type, deviceId } = attributes
-  const isUsual = username === `${type}/${deviceId}`
+function isOfKind({ username, attributes }: PlainDevice, kind: Kind): boolean {
+  const { type, prefix, names } = kind
+  if (attributes.type !== type || attributes.prefix !== prefix) return false
+  let count = 0
+  for (const name in attributes) if (names[count++] !== name) return false
+  return count === names.length && kind.isUsual === (username === `${type}/${attributes.deviceId}`)
+}
+
+function makeKind(principal: PlainDevice): Kind {
+  const { type, prefix, deviceId } = principal.attributes
+  const isUsual = principal.username === `${type}/${deviceId}`
+  const names = Object.keys(principal.attributes)
+  return { type, prefix, isUsual, names, template: makeTemplate(principal, isUsual) }
+}
+
+function makeTemplate(principal: PlainDevice, isUsual: boolean): Template | undefined {
+  const { rules, attributes } = principal
+  const { prefix, type } = attributes
   const variables = Object.keys(attributes).filter((name) => {
     if (name === 'username') return !isUsual
     return name !== 'prefix' && name !== 'type' && name !== 'clientId'
@@ -128,7 +160,7 @@ function makeTemplate(principal: Principal): Template | undefined {
   const filters = rules.map(({ filter }) => filter)
   // It has one level or several, and is another one at each login.
   if (filters.some((filter) => filter.includes('{clientId}'))) return undefined
-  const taken = new Set([prefix!, type!, ...filters.flatMap((filter) => filter.split('/'))])
+  const taken = new Set([prefix, type, ...filters.flatMap((filter) => filter.split('/'))])
   const standIns = new Map(variables.map((name, i) => [name, `\ue000${i}\ue001`]))
   if ([...taken].some((level) => level.includes('\ue000'))) return undefined
   const id = standIns.get('deviceId')!
@@ -137,7 +169,7 @@ function makeTemplate(principal: Principal): Template | undefined {
   const answer = allowLogin({
     ...principal,
     username: login,
-    device: { type: type!, id },
+    device: { type, id },
     attributes: { ...own, username: login },
   })
   const [first, ...rest] = JSON.stringify(answer).split('\ue000')
