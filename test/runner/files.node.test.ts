@@ -5,10 +5,19 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { findTestFiles, runsOn } from './files.ts'
 import { suiteRuntimes } from './runtime.ts'
 
@@ -74,4 +83,19 @@ test('the files below a folder are found in order, and none that belong to a pac
   )
   assert.deepEqual(findTestFiles(root, 'found/b/fixture.ts'), ['found/b/fixture.ts'])
   assert.deepEqual(findTestFiles(root, 'nowhere'), [])
+})
+
+test('each test file that a page or a comment names is there, under that name', () => {
+  const repository = fileURLToPath(new URL('../..', import.meta.url))
+  const files = ['.', 'adapters', 'bench', 'docs', 'examples', 'src', 'test'].flatMap((folder) =>
+    readdirSync(join(repository, folder), { recursive: folder !== '.', encoding: 'utf8' })
+      .filter((name) => /\.(ts|md)$/.test(name) && !/node_modules|^runner/.test(name))
+      .map((name) => join(folder, name)),
+  )
+  const gone = files.flatMap((file) =>
+    [...readFileSync(join(repository, file), 'utf8').matchAll(/\btest\/[\w./-]+\.test\.ts\b/g)]
+      .filter(([named]) => !existsSync(join(repository, named)))
+      .map(([named]) => `${file}: ${named}`),
+  )
+  assert.deepEqual(gone, [])
 })
