@@ -1,5 +1,5 @@
 // deno.json is the one list of entry points: npm's build reads the same map that Deno does, and
-// test/package/exports.test.ts checks that package.json says the same.
+// test/package/exports.node.test.ts checks that package.json says the same.
 import { readFileSync } from 'node:fs'
 import { defineConfig, type Options } from 'tsup'
 

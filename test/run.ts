@@ -1,154 +1,107 @@
 /**
- * The test runner: the whole suite on Node, then the portable areas on the newest Node, Bun and Deno.
+ * The test runner. What it can be asked for is in {@link USAGE}.
  *
- * `npm test` runs everything; `npm test -- test/topic test/hub/hub.test.ts` only what is named.
- * What is missing of the newest Node is installed first. A run of the conformance matrix is held
- * against the table in docs/transports.md, or written there where `UPDATE_DOCS` is `1`.
+ * A test file runs on every runtime unless its name says otherwise: see `runner/files.ts`. What is
+ * missing of the newest Node is installed first. A run of the conformance matrix is held against the
+ * table in docs/transports.md, or written there where `UPDATE_DOCS` is `1`.
  *
- * Exits with 1 if a test fails, a file crashes, hangs or holds no test, the table differs, or a
- * runtime is missing where `CI` is `true`. The last line printed is `N passed, N failed`, and
- * `, N skipped` if any.
+ * Exits with 1 if a test fails, a file crashes, hangs or holds no test, the name of one says what is
+ * not known, the table differs, or a runtime is missing where `CI` is `true`. The last line printed
+ * is `N passed, N failed`, and `, N skipped` if any.
  *
  * @module
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join, relative, sep } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { findTestFiles, runsOn } from './runner/files.ts'
+import { keepSeconds, lastSeconds } from './runner/history.ts'
 import { checkPage } from './runner/page.ts'
-import { count, fileReport, type RuntimeRun, summary } from './runner/report.ts'
-import {
-  type FileRun,
-  findVersion,
-  install,
-  newestNode,
-  type Runtime,
-  runFile,
-  runtimes,
-} from './runner/runtime.ts'
+import { count, type RuntimeRun, summary, words } from './runner/report.ts'
+import { findVersion, install, type Runtime, suiteRuntimes, watch } from './runner/runtime.ts'
+import { runFiles } from './runner/suite.ts'
 
-/** What runs on every runtime. Brokers that it needs are processes of their own. */
-const PORTABLE = [
-  'test/base',
-  'test/topic',
-  'test/rule',
-  'test/credential',
-  'test/device',
-  'test/fleet',
-  'test/hub',
-  'test/hono',
-  'test/broker/engine.test.ts',
-  'test/broker/memory.test.ts',
-  'test/broker/status-stream.test.ts',
-  'test/cli/environment.test.ts',
-  'test/cli/event-line.test.ts',
-  'test/cli/sample.test.ts',
-  'test/conformance/aedes.test.ts',
-  'test/conformance/memory.test.ts',
-  'test/conformance/mosquitto.test.ts',
-  'test/emqx',
-  'test/product/questions',
-  'test/product/rules/emqx.test.ts',
-  'test/product/rules/mosquitto-acl-file.test.ts',
-  'test/product/rules/mosquitto-dynsec.test.ts',
-  'test/product/rules/property.test.ts',
-  'test/mqtt/acknowledge.test.ts',
-  'test/mqtt/config.test.ts',
-  'test/mqtt/client-id.test.ts',
-  'test/mqtt/connect.test.ts',
-  'test/mqtt/credentials.test.ts',
-  'test/mqtt/flow.test.ts',
-  'test/mqtt/guard.test.ts',
-  'test/mqtt/hazards-handling.test.ts',
-  'test/mqtt/hazards-load.test.ts',
-  'test/mqtt/hazards-publishing.test.ts',
-  'test/mqtt/hazards-settling.test.ts',
-  'test/mqtt/hazards-subscribing.test.ts',
-  'test/mqtt/hazards-thrown.test.ts',
-  'test/mqtt/mend.test.ts',
-  'test/mqtt/offline-queue.test.ts',
-  'test/mqtt/offline-queue-config.test.ts',
-  'test/mqtt/offline-queue-property.test.ts',
-  'test/mqtt/protocol-errors.test.ts',
-  'test/mqtt/publish.test.ts',
-  'test/mqtt/received-packet.test.ts',
-  'test/mqtt/reconnect.test.ts',
-  'test/mqtt/refusals.test.ts',
-  'test/mqtt/sent-packet.test.ts',
-  'test/mqtt/status.test.ts',
-  'test/mqtt/streams.test.ts',
-  'test/mqtt/subscribe.test.ts',
-  'test/mqtt/tls-config.test.ts',
-  'test/mqtt/token-login.test.ts',
-  'test/mqtt/unanswered.test.ts',
-  'test/mqtt/wait-for-broker.test.ts',
-  'test/mqtt/write-buffer.test.ts',
-]
+const USAGE = `npm test                                   everything, on every runtime
+npm test -- PATH…                          files and folders, on Node
+npm test -- --on bun,deno PATH…            on other runtimes: ${keys().join(', ')}, or all
+npm test -- --watch PATH…                  again with each change`
 
-const FILE_LIMIT = 8 * 60_000
-const RUNTIME_LIMIT = 30 * 60_000
+/** Seconds that one file has: several times what the slowest takes on a machine with two cores. */
+const FILE_LIMIT = 15 * 60
 
 const isCi = process.env.CI === 'true'
 const update = process.env.UPDATE_DOCS === '1'
-const [node, ...others] = runtimes as [Runtime, ...Runtime[]]
 const root = fileURLToPath(new URL('..', import.meta.url))
-const reports = mkdtempSync(join(tmpdir(), 'devicehub-test-'))
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => interrupted.abort())
 }
 
-/** The test files at or below a path, relative to the root, with `/` on every platform. */
-function findTestFiles(path: string): readonly string[] {
-  const stats = statSync(join(root, path), { throwIfNoEntry: false })
-  if (!stats) return []
-  const names = stats.isDirectory()
-    ? readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.test.ts'))
-        .map((name) => join(path, name))
-    : [path]
-  return names.map((name) => name.split(sep).join('/')).sort()
+function keys(): readonly string[] {
+  return suiteRuntimes.map(({ key }) => key)
 }
 
-function isPortable(file: string): boolean {
-  return PORTABLE.some((area) => file === area || file.startsWith(`${area}/`))
+/** What is asked for. */
+interface Request {
+  /** Relative to the root. None is all there is. */
+  readonly paths: readonly string[]
+  readonly runtimes: readonly Runtime[]
+  readonly watch: boolean
 }
 
-/** Runs files, as many at once as there are cores. */
-async function runFiles(runtime: Runtime, title: string, files: readonly string[]) {
-  const limit = AbortSignal.timeout(RUNTIME_LIMIT)
-  const waiting = [...files.entries()]
-  const runs: FileRun[] = []
-  const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [index, file] = next
-      const report = join(reports, `${runtime.name}-${index}.xml`)
-      // Not AbortSignal.timeout(): nothing but the other signal holds it, and on Node 20 it may be
-      // collected before it is due.
-      const late = new AbortController()
-      const timer = setTimeout(() => late.abort(), FILE_LIMIT)
-      const signal = AbortSignal.any([limit, interrupted.signal, late.signal])
-      const run = await runFile(runtime, root, `./${file}`, report, signal)
-      clearTimeout(timer)
-      runs[index] = { ...run, file }
-      console.log(fileReport(title, runs[index]))
-    }
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { on: { type: 'string' }, watch: { type: 'boolean', default: false } },
+    })
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message}\n\n${USAGE}`, { cause })
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, work))
-  return runs
 }
 
-async function runOn(runtime: Runtime, files: readonly string[]): Promise<RuntimeRun> {
-  const version = findVersion(runtime, root)
-  if (version !== undefined) {
-    const title = `${runtime.name} ${version}`
-    return { title, files: await runFiles(runtime, title, files) }
+/** @throws {Error} If it is not to be understood. */
+function readArguments(args: readonly string[]): Request {
+  const { values, positionals } = parse(args)
+  const paths = positionals.map((path) => relative(root, path))
+  const on = values.on ?? (paths.length > 0 || values.watch ? 'node' : 'all')
+  const named = on === 'all' ? keys() : on.split(',')
+  const unknown = named.find((key) => !keys().includes(key))
+  if (unknown !== undefined) throw new Error(`--on ${unknown}: no such runtime\n\n${USAGE}`)
+  const runtimes = suiteRuntimes.filter(({ key }) => named.includes(key))
+  if (values.watch && (paths.length === 0 || runtimes.length > 1)) {
+    throw new Error(`--watch takes paths, and one runtime\n\n${USAGE}`)
   }
-  const reason = runtime.install
-    ? `it could not be installed: ${runtime.install.join(' ')}`
-    : 'its npm package has no binary for this platform'
-  const result = isCi ? 'failed' : 'skipped'
-  return { title: runtime.name, files: [], missing: { reason, result } }
+  return { paths, runtimes, watch: values.watch }
+}
+
+/** @throws {Error} If a path leads to none, or the name of one says what is not known. */
+function findFiles(paths: readonly string[]): readonly string[] {
+  const files = new Set<string>()
+  for (const path of paths) {
+    const found = findTestFiles(root, path)
+    if (found.length === 0) throw new Error(`No test file at or below ${path}`)
+    for (const file of found) files.add(file)
+  }
+  return [...files]
+}
+
+/**
+ * The runtimes with what runs on each.
+ *
+ * @throws {Error} If nothing does.
+ */
+function plan({ paths, runtimes }: Request): Plan {
+  const files = findFiles(paths.length > 0 ? paths : ['test'])
+  const planned = runtimes
+    .map((runtime) => [runtime, files.filter((f) => runsOn(f, runtime, suiteRuntimes))] as const)
+    .filter(([, own]) => own.length > 0)
+  if (planned.length > 0) return planned
+  const names = runtimes.map(({ name }) => name).join(', ')
+  throw new Error(`By their names, none of these files runs on ${names}: ${files.join(', ')}`)
 }
 
 function ensureInstalled(runtime: Runtime): void {
@@ -157,38 +110,79 @@ function ensureInstalled(runtime: Runtime): void {
   install(runtime, root)
 }
 
-/** The runtimes with what runs on each. What is missing is installed first, for tests that start it. */
-function plan(files: readonly string[]): readonly (readonly [Runtime, readonly string[]])[] {
-  const chosen = [node, newestNode, ...others].map(
-    (runtime) => [runtime, runtime === node ? files : files.filter(isPortable)] as const,
-  )
-  const needed = chosen.filter(([, own]) => own.length > 0)
-  for (const [runtime] of needed) ensureInstalled(runtime)
-  return needed
+/** A runtime that is not there, as an entry of the report. */
+function missing({ name, install }: Runtime): RuntimeRun {
+  const reason = install
+    ? `it could not be installed: ${install.join(' ')}`
+    : 'its npm package has no binary for this platform'
+  const result = isCi ? 'failed' : 'skipped'
+  return { title: name, files: [], missing: { reason, result } }
 }
 
-/** Runs everything below some paths, or all there is, and returns the exit code. */
-async function main(paths: readonly string[]): Promise<number> {
-  const files: string[] = []
-  for (const path of paths.length > 0 ? paths : [join(root, 'test')]) {
-    const found = findTestFiles(relative(root, path))
-    if (found.length === 0) {
-      console.error(`No test file at or below ${path}`)
-      return 1
-    }
-    files.push(...found.filter((file) => !files.includes(file)))
-  }
+/** What runs where. */
+type Plan = readonly (readonly [Runtime, readonly string[]])[]
+
+/** What a runtime is asked to do, under which its time is kept. */
+function nameOf({ key }: Runtime, paths: readonly string[]): string {
+  return `${key} ${paths.join(' ') || 'everything'}`
+}
+
+/** What is going to be done, and how long it is likely to take. */
+function overview(plan: Plan, paths: readonly string[]): string {
+  const lines = plan.map(([runtime, files]) => {
+    const last = lastSeconds(root, nameOf(runtime, paths))
+    const known = last === undefined ? '' : `, which took ${words(last)} the last time`
+    return `${runtime.name}: ${files.length} ${files.length === 1 ? 'file' : 'files'}${known}`
+  })
+  return `Runs ${availableParallelism()} files at once\n${lines.join('\n')}\n`
+}
+
+/** Runs everything that is planned, and returns the exit code. */
+async function run(plan: Plan, paths: readonly string[], reports: string): Promise<number> {
+  console.log(overview(plan, paths))
+  // All of them at first, for tests on one runtime that start another.
+  for (const [runtime] of plan) ensureInstalled(runtime)
+  const live = plan.length === 1 && plan[0]![1].length === 1
+  const { signal } = interrupted
   const runs: RuntimeRun[] = []
-  for (const [runtime, chosen] of plan(files)) runs.push(await runOn(runtime, chosen))
-  const options = { update, whole: paths.length === 0, strict: isCi }
-  if (!interrupted.signal.aborted) runs.push(...checkPage(root, runs, options))
+  for (const [runtime, files] of plan) {
+    const version = findVersion(runtime, root)
+    if (version === undefined) {
+      runs.push(missing(runtime))
+      continue
+    }
+    const options = { root, reports, limit: FILE_LIMIT, signal, live }
+    const done = await runFiles(runtime, `${runtime.name} ${version}`, files, options)
+    if (!signal.aborted) keepSeconds(root, nameOf(runtime, paths), done.seconds)
+    runs.push(done)
+  }
+  const whole = paths.length === 0 && plan.length === suiteRuntimes.length
+  if (!signal.aborted) runs.push(...checkPage(root, runs, { update, whole, strict: isCi }))
   console.log(`\n${summary(runs)}`)
-  return count(runs).failed > 0 || interrupted.signal.aborted ? 1 : 0
+  return count(runs).failed > 0 || signal.aborted ? 1 : 0
 }
 
-const paths = process.argv.slice(2)
-try {
-  process.exitCode = await main(paths)
-} finally {
-  rmSync(reports, { recursive: true, force: true })
+async function main(args: readonly string[]): Promise<number> {
+  let request: Request
+  let planned: Plan
+  try {
+    request = readArguments(args)
+    planned = plan(request)
+  } catch (error) {
+    console.error((error as Error).message)
+    return 1
+  }
+  if (request.watch) {
+    const [runtime, files] = planned[0]!
+    ensureInstalled(runtime)
+    return await watch(runtime, root, files)
+  }
+  const reports = mkdtempSync(join(tmpdir(), 'devicehub-test-'))
+  try {
+    return await run(planned, request.paths, reports)
+  } finally {
+    rmSync(reports, { recursive: true, force: true })
+  }
 }
+
+process.exitCode = await main(process.argv.slice(2))

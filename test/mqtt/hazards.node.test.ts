@@ -23,18 +23,24 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { guarantees } from './hazard-rows.ts'
 
-const root = new URL('../', import.meta.url)
+const root = fileURLToPath(new URL('../', import.meta.url))
 
-/** The text of a test file, or of one that it shares its tests with. */
+/** The text of a test file, wherever it runs by its name, or of one that it shares its tests with. */
 function sourceOf(file: string): string {
-  const name = [`${file}.test.ts`, `${file}.ts`].find((one) => existsSync(new URL(one, root)))
+  const path = join(root, file)
+  const names = readdirSync(dirname(path))
+  const isTest = (name: string) =>
+    name.startsWith(`${basename(path)}.`) && name.endsWith('.test.ts')
+  const name = names.find(isTest) ?? names.find((one) => one === `${basename(path)}.ts`)
   assert.ok(name, `there is no test/${file}`)
-  return readFileSync(new URL(name, root), 'utf8')
+  return readFileSync(join(dirname(path), name), 'utf8')
 }
 
 /** Finds a title as a string literal where each `…` is a placeholder of a template. */

@@ -1,6 +1,6 @@
 /**
  * `devicehub dev` with a configuration: the user's types on an embedded broker. Without one it is
- * what `npm start` runs: see test/acceptance/start.test.ts.
+ * what `npm start` runs: see test/acceptance/start.node.test.ts.
  *
  * @module
  */

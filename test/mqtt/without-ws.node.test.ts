@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { findVersion, newestNode, type Runtime, runtimes } from '../runner/runtime.ts'
+import { findVersion, howToInstall, newestNode, type Runtime, runtimes } from '../runner/runtime.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { makeAttempts } from './attempt-runner.ts'
 
@@ -19,7 +19,7 @@ describe('without the ws package', { skip: mosquittoMissing }, () => {
     [node, 'WebSocket' in globalThis ? 'delivered' : 'ERR_DEPENDENCY_MISSING'],
     [newestNode, 'delivered'],
   ] as const) {
-    const absent = findVersion(runtime, root) === undefined && `${runtime.name} is not installed`
+    const absent = findVersion(runtime, root) === undefined && howToInstall(runtime)
     test(`${runtime.name}: ws: is ${plain}, wss: names the package`, { skip: absent }, async () => {
       const mosquitto = await startMosquitto({ listeners: { ws: { protocol: 'websockets' } } })
       try {

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { findVersion, newestNode, runtimes } from '../runner/runtime.ts'
+import { findVersion, howToInstall, newestNode, runtimes } from '../runner/runtime.ts'
 import { mosquittoMissing } from '../support/mosquitto.ts'
 import type { Outcome } from './attempt.ts'
 import { makeAttempts } from './attempt-runner.ts'
@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 for (const runtime of [...runtimes, newestNode]) {
   const { name } = runtime
-  const absent = findVersion(runtime, root) === undefined && `${name} is not installed`
+  const absent = findVersion(runtime, root) === undefined && howToInstall(runtime)
   describe(`TLS on ${name}`, { skip: mosquittoMissing || absent }, () => {
     let servers: Servers
     let rows: readonly Row[]
