@@ -81,6 +81,17 @@ describe('nothing is found', () => {
     ['a condition that the broker tells', allow('publish', 'a', { maxQos: 1, retain: true }), OPEN],
     ['a share name that it tells', allow('subscribe', 'a', { share: 'crew' }), OPEN],
     ['a share name of a publish', allow('publish', 'a', { share: 'crew' }), STRIPS],
+    ['a share name that is denied, and told', deny('subscribe', 'a', { share: 'crew' }), OPEN],
+    ['a share name of a publish that is denied', deny('publish', 'a', { share: 'crew' }), STRIPS],
+    ['a retain flag that is denied, and told', deny('publish', 'a', { retain: true }), OPEN],
+    [
+      'a retain flag of a denied subscription',
+      deny('subscribe', 'a', { retain: true }),
+      TELLS_NOTHING,
+    ],
+    ['a client id that it tells', allow('publish', 'a/{clientId}'), OPEN],
+    ['a client id that is denied, and told', deny('publish', 'a/{clientId}'), OPEN],
+    ['a first wildcard that it keeps from reserved topics', allow('subscribe', '#'), OPEN],
     ['a deny for each share name', deny('subscribe', 'a'), STRIPS],
     ['a dot that it keeps apart', deny('both', 'a.b'), OPEN],
     ['a star that it keeps apart', allow('both', 'a/*'), OPEN],
@@ -219,6 +230,22 @@ describe('somebody could join the share group of another', () => {
       [],
     ],
     [
+      'devices that publish with a share name, which means nothing',
+      [allow('subscribe', 'work/#'), allow('publish', 'work/#', { share: 'crew' })],
+      [],
+      [],
+    ],
+    [
+      'the same, which makes them no members of a group',
+      [
+        allow('subscribe', 'work/#'),
+        allow('publish', 'work/#', { share: 'crew' }),
+        allow('subscribe', 'work/{deviceId}', { share: 'crew' }),
+      ],
+      [],
+      ['pump work/#'],
+    ],
+    [
       'devices that have a group each',
       [allow('subscribe', 'work/#'), allow('subscribe', 'work/{deviceId}', { share: 'crew' })],
       [],
@@ -234,6 +261,12 @@ describe('somebody could join the share group of another', () => {
   }
 
   const fleet = fleetWith([], hub, service('wall', [allow('subscribe', DATA)]))
+
+  test('nobody joins a group that is only denied', () => {
+    const denied = service('wall', [deny('subscribe', 'work/#', { share: 'crew' })])
+    const found = find([allow('subscribe', 'work/#')], STRIPS, denied)
+    assert.deepEqual(found, ['wall work/#: grants-less, share'])
+  })
 
   test('the routes do not start, and say what to do', () => {
     assert.throws(
