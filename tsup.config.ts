@@ -17,7 +17,10 @@ const options: Options = {
   target: 'es2022',
   platform: 'neutral',
   splitting: true, // entries share chunks, so there is one copy of each error class
-  sourcemap: true,
+  sourcemap: false, // the built code is not minified, so it is read as it is
+  // `node:net` is no package on any runtime, and `net` may be one.
+  removeNodeProtocol: false,
+  external: [/^node:/],
   clean: true,
   // tsup sets `baseUrl` for its declaration build, which TypeScript 6 reports as deprecated.
   dts: {

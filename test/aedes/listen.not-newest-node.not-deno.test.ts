@@ -11,10 +11,10 @@ import { WebSocket } from 'ws'
 import { embeddedBroker } from '../../adapters/aedes/index.ts'
 import { ConfigError, createFleet, memoryStore } from '../../src/index.ts'
 import { within } from '../support/wait.ts'
-import { CapturedLog, OFFICE, openClient, openSite, portOf, takePort } from './fixture.ts'
+import { CapturedLog, OFFICE, openClient, openSite, portOf, pump, takePort } from './fixture.ts'
 import { packet, text } from './raw.ts'
 
-const fleet = createFleet({ types: [], store: memoryStore() })
+const fleet = createFleet({ types: [pump], store: memoryStore() })
 const logger = new CapturedLog()
 
 /** Whether something listens on a port. */
@@ -83,17 +83,17 @@ describe('WebSocket', () => {
     })
   }
 
-  for (const [name, path, protocols] of [
-    ['another path', '/', ['mqtt']],
-    ['no subprotocol', '/mqtt', []],
-    ['another subprotocol', '/mqtt', ['chat']],
+  for (const [name, path, protocols, status] of [
+    ['another path', '/', ['mqtt'], 404],
+    ['no subprotocol', '/mqtt', [], 400],
+    ['another subprotocol', '/mqtt', ['chat'], 400],
   ] as const) {
-    test(`refuses a handshake with ${name}`, async () => {
+    test(`answers a handshake with ${name} with ${status}`, async () => {
       await using site = await openSite({ websocket: true })
       const url = new URL(path, site.broker.websocketUrl!)
       const socket = new WebSocket(url, [...protocols])
       const [error] = await within(once(socket, 'error'), 'refusal')
-      assert.ok(error)
+      assert.match(error.message, new RegExp(`\\b${status}\\b`))
     })
   }
 
@@ -131,6 +131,7 @@ describe('a broker that cannot start', () => {
       const options = { port: free.port, websocket: { port: taken.port }, logger }
       await assert.rejects(embeddedBroker(fleet, options), { key: 'websocket.port' })
       assert.equal(await listens(free.port), false)
+      assert.deepEqual((await fleet.provision(pump, 'P-1')).done, [])
     } finally {
       await taken.close()
     }
@@ -220,7 +221,9 @@ describe('a broker that is closed', () => {
 
   test('no longer listens for revocations', async () => {
     const site = await openSite()
+    const revoke = (id: string) => site.fleet.revoke(site.fleet.types[0]!, id)
+    assert.deepEqual((await within(revoke('P-1'), 'revocation')).done, ['embedded broker'])
     await site.broker.close()
-    await within(site.fleet.revoke(site.fleet.types[0]!, 'P-1'), 'revocation')
+    assert.deepEqual((await within(revoke('P-2'), 'revocation')).done, [])
   })
 })

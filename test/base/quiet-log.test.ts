@@ -121,13 +121,19 @@ test('a long line is cut, and its count is not', () => {
 })
 
 test('a logger that throws stops nothing', () => {
+  const lines: string[] = []
   const log = quietLog({
     info() {},
-    warn() {
+    warn(line) {
+      lines.push(line)
       throw new Error('broken')
     },
     error() {},
   })
   for (let i = 0; i < 10; i++) log.write('warn', 'a', 'text')
   log.close()
+  assert.deepEqual(lines, [
+    ...Array(MAX_FULL_LINES).fill('text'),
+    'text (5 more since the last such line)',
+  ])
 })

@@ -15,8 +15,10 @@ import {
   tokenAuthority,
 } from '../../src/credential/token.ts'
 import type { AccessRule } from '../../src/rule/rule.ts'
+import { altered } from '../support/altered.ts'
 
 const PEPPER = 'a pepper of more than 16 bytes'
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 /** In the middle of a second. */
 const NOW = 1_700_000_000_500
 const rules: readonly AccessRule[] = [
@@ -117,8 +119,8 @@ describe('the holder of a token', () => {
   })
 
   test('is not told of an expired token whose signature is wrong', () => {
-    const altered = `${header}.${body}.${signature.slice(1)}A`
-    assert.equal(verify(altered, token.username, token.expiresAt), 'password-wrong')
+    const forged = altered(token.password)
+    assert.equal(verify(forged, token.username, token.expiresAt), 'password-wrong')
   })
 })
 
@@ -126,8 +128,6 @@ describe('no holder is', () => {
   const other = authority.issue({ rules, attributes, expiresIn: 60 }, NOW)
   const headed = (value: unknown, hash?: string) =>
     sign(toBase64Url(JSON.stringify(value)), body, hash ? { hash } : {})
-  const flipped = (text: string, at: number) =>
-    `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`
   const widened = JSON.stringify(payload).replace('{prefix}/pump/{deviceId}/data', '#')
 
   const rows: [title: string, password: string, username?: string][] = [
@@ -139,18 +139,17 @@ describe('no holder is', () => {
     ['with a user name that is the form alone', token.password, 'token:'],
     ['with a user name that is no token’s', token.password, 'pump/P-1'],
     ['without a user name', token.password, ''],
-    ['with the header altered', `${flipped(header, 3)}.${body}.${signature}`],
-    ['with the payload altered', `${header}.${flipped(body, 3)}.${signature}`],
+    ['with the header altered', `${altered(header, 3)}.${body}.${signature}`],
+    ['with the payload altered', `${header}.${altered(body, 3)}.${signature}`],
     ['with the rules altered', `${header}.${toBase64Url(widened)}.${signature}`],
-    ['with the signature altered at its start', `${header}.${body}.${flipped(signature, 0)}`],
-    ['with the signature altered in its middle', `${header}.${body}.${flipped(signature, 20)}`],
-    // The last character has two bits that decoders drop: a second text of the same signature.
-    ...['A', 'B', 'C', 'D', 'E', 'w', '_']
-      .filter((last) => last !== signature.at(-1))
-      .map((last): [string, string] => [
-        `with "${last}" at the end of the signature`,
-        `${header}.${body}.${signature.slice(0, -1)}${last}`,
-      ]),
+    ['with the signature altered at its start', `${header}.${body}.${altered(signature, 0)}`],
+    ['with the signature altered in its middle', `${header}.${body}.${altered(signature, 20)}`],
+    ['with the signature altered at its end', altered(token.password, -1)],
+    // The last character has two bits that decoders drop: three more texts of the same signature.
+    ...[1, 2, 3].map((bits): [string, string] => [
+      `with the dropped bits ${bits} at the end of the signature`,
+      token.password.slice(0, -1) + BASE64URL[BASE64URL.indexOf(signature.at(-1)!) + bits],
+    ]),
     ['with the signature of another token', `${header}.${body}.${other.password.slice(-43)}`],
     ['with the signature cut', token.password.slice(0, -1)],
     ['with a longer signature', `${token.password}A`],

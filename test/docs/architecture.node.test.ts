@@ -1,5 +1,6 @@
 /**
- * The ways through the code that `docs/architecture.md` lists are those that are gone.
+ * The rooms in `docs/architecture.md` are those that there are, with the arrows that there are between
+ * them, and the ways through the code that it lists are those that are gone.
  *
  * @module
  */
@@ -19,6 +20,7 @@ import {
   memoryStore,
 } from '../../src/index.ts'
 import { emqx } from '../../src/product/index.ts'
+import { drawnArrows, FLOORS, readSources } from '../package/rooms.ts'
 import { deferred, within } from '../support/wait.ts'
 import { filesPassed } from './trace.ts'
 
@@ -109,6 +111,23 @@ const ways: readonly [title: string, go: (site: Site) => Promise<unknown>][] = [
     },
   ],
 ]
+
+describe('the rooms in docs/architecture.md', () => {
+  test('stand in the table as they stand on each other', () => {
+    const [, table = ''] = page.match(/^\| Folder \|.*\n\|.*\n((?:\|.*\n)+)/m) ?? []
+    assert.deepEqual(
+      [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, room]) => room),
+      FLOORS,
+    )
+  })
+
+  test('are drawn with the arrows of their imports', () => {
+    const drawn = page.match(/^```mermaid\n([\s\S]*?)^```$/m)?.[1] ?? ''
+    const arrows = [...drawn.matchAll(/^ *(\w+ --> \w+)$/gm)].map(([, arrow]) => arrow!)
+    assert.equal(drawn.match(/-/g)?.length, arrows.length * 2, 'an arrow of another form')
+    assert.deepEqual(arrows.sort(), drawnArrows(readSources('src', 'adapters')))
+  })
+})
 
 describe('the ways in docs/architecture.md', () => {
   for (const [title, go] of ways) {

@@ -163,8 +163,10 @@ describe('the list of a device', () => {
   }
 
   test('may hold its own user name, and words that are nobody’s', async () => {
-    const { fleet } = await site()
-    await fleet.provision(pump, 'P-5', { clientIds: ['pump/P-5', 'valve/5', 'a/b/c', 'legacy-5'] })
+    const { fleet, store } = await site()
+    const clientIds = ['pump/P-5', 'valve/5', 'a/b/c', 'legacy-5']
+    await fleet.provision(pump, 'P-5', { clientIds })
+    assert.deepEqual((await store.get('pump', 'P-5'))?.clientIds, clientIds)
   })
 
   test('must be one', async () => {

@@ -94,7 +94,12 @@ describe('types with topics in common are refused', () => {
   ]
   for (const [a, b] of apart) {
     test(`${a} and ${b} have none`, () => {
-      createFleet({ types: [type('one', a), type('two', b)], store: memoryStore() })
+      const types = [type('one', a), type('two', b)]
+      const fleet = createFleet({ types, store: memoryStore() })
+      for (const of of types) {
+        const topic = fleet.topics(of).name('X-1', 'data')
+        assert.deepEqual(fleet.route(topic), { type: of, deviceId: 'X-1', channel: 'data' })
+      }
     })
   }
 })

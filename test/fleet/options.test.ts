@@ -71,8 +71,11 @@ describe('createFleet refuses', () => {
       delete = good.store.delete
       list = good.store.list
     }
-    createFleet({ types: [{ ...pump }], store: new Store(), pepper: undefined })
-    createFleet({ types: [], store: memoryStore(), keys: memoryKeys() })
+    const [copy, store] = [{ ...pump }, new Store()]
+    const fleet = createFleet({ types: [copy], store, pepper: undefined })
+    assert.equal(fleet.topics(copy).name('P-1', 'data'), 'things/pump/P-1/data')
+    assert.equal(fleet.store, store)
+    assert.deepEqual(createFleet({ types: [], store, keys: memoryKeys() }).types, [])
   })
 })
 

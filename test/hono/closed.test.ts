@@ -83,8 +83,18 @@ describe('settings', () => {
       )
     })
   }
-  test('takes a secret of 16 characters', () => {
-    brokerAuth(fleet, { secret: 'x'.repeat(16), products: ASKING })
+  test('takes a secret of 16 characters', async () => {
+    const secret = 'x'.repeat(16)
+    const routes = brokerAuth(fleet, { secret, products: ASKING, logger: parts.log })
+    const app = new Hono().route('/iot/broker', routes)
+    for (const [length, answer] of [
+      [16, ALLOW],
+      [15, DENY],
+      [17, DENY],
+    ] as const) {
+      const headers = { authorization: `Bearer ${'x'.repeat(length)}` }
+      assert.deepEqual(await request(app, '/acl', ACCESS, { headers }), answer)
+    }
   })
 })
 

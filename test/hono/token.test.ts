@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 import { Hono } from 'hono'
 import { brokerAuth } from '../../adapters/hono/index.ts'
 import { type AccessRule, createFleet, type Fleet, memoryStore } from '../../src/index.ts'
+import { altered } from '../support/altered.ts'
 import { ASKING } from '../support/products.ts'
 import { ALLOW, captureLog, DENY, pump, request, SECRET } from './fixture.ts'
 
@@ -72,7 +73,7 @@ describe('/auth', () => {
   const token = fleet.issueToken({ rules: [watch] })
   const other = fleet.issueToken({ rules: [watch] })
   for (const [title, body] of [
-    ['altered', { ...token, password: `${token.password.slice(0, -2)}AA` }],
+    ['altered', { ...token, password: altered(token.password) }],
     ['cut', { ...token, password: token.password.slice(0, -1) }],
     ['under another name', { ...token, username: other.username }],
     ['under the name of a device', { ...token, username }],
@@ -80,10 +81,9 @@ describe('/auth', () => {
     test(`denies a token ${title}, and logs no part of it`, async () => {
       log.lines.length = 0
       assert.deepEqual(await request(app, '/auth', body), DENY)
-      assert.equal(
-        log.lines[0],
+      assert.deepEqual(log.lines, [
         `warn: broker emqx/auth: denied: password-wrong, user name ${JSON.stringify(body.username)}`,
-      )
+      ])
     })
   }
 

@@ -269,7 +269,17 @@ describe('fresh', () => {
   })
 
   test('a message of a type the tracker does not have is ignored', () => {
-    tracker().heard({ type: '__proto__', id: 'x' }, T, T)
+    const presence = presenceTracker({ types: [weatherStation], maxDevices: 1 })
+    const changes: PresenceChange[] = []
+    presence.onChange((change) => void changes.push(change))
+    presence.heard(STATION, T, T)
+    for (const type of ['__proto__', pump.name]) presence.heard({ type, id: 'x' }, T + 1, T + 1)
+    assert.deepEqual(
+      changes.map(({ device }) => device),
+      [STATION],
+    )
+    // Nor does it take the place of one that it has.
+    assert.equal(presence.of(weatherStation, STATION.id, T + 1).lastHeard, T)
   })
 })
 

@@ -54,6 +54,36 @@ describe('entry points', () => {
   })
 })
 
+describe('addresses', () => {
+  const page = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+  const [, decided = ''] = page('CONTRIBUTING.md').split(/^### Addresses$/m)
+  const repository = decided.match(/^- the repository: `(https:\/\/[^`]+)`$/m)?.[1]
+  const reports = decided.match(/^- reports of weaknesses: `([^`@]+@[^`]+)`$/m)?.[1]
+
+  test('package.json has those that CONTRIBUTING.md decides', () => {
+    assert.ok(repository && reports)
+    assert.deepEqual(npm.repository, { type: 'git', url: `git+${repository}.git` })
+    assert.equal(npm.homepage, `${repository}#readme`)
+    assert.deepEqual(npm.bugs, { url: `${repository}/issues`, email: reports })
+  })
+
+  test('SECURITY.md has the one for reports', () => {
+    assert.deepEqual(page('SECURITY.md').match(/[\w.-]+@[\w.-]+\w/g), [reports])
+  })
+
+  test('the pages link to none of them, so that nothing else has to be changed', () => {
+    const { host } = new URL(repository!)
+    for (const file of ['README.md', 'CHANGELOG.md', 'SECURITY.md']) {
+      assert.ok(!page(file).includes(host), file)
+    }
+  })
+})
+
+test('nothing runs when the package is installed', () => {
+  const names = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare']
+  for (const name of names) assert.equal(npm.scripts[name], undefined, name)
+})
+
 describe('dependencies', () => {
   test('the core has four, one of them types alone, and the command one', () => {
     const names = Object.keys(npm.dependencies).sort()

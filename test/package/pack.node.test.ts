@@ -15,6 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -23,6 +24,7 @@ import ts from 'typescript'
 import { isAsking, type Product } from '../../src/product/product.ts'
 import * as products from '../../src/product/products.ts'
 import { findVersion, runtimes } from '../runner/runtime.ts'
+import { bundleSize, changeOf, readSizes, USES, writeSize } from './sizes.ts'
 import { WORDS, workerBundle } from './worker.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -96,9 +98,34 @@ function onEveryRuntime(
 describe('the tarball', () => {
   test('holds what is declared, and no sources or tests', () => {
     const top = readdirSync(installed).sort()
-    assert.deepEqual(top, ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
-    const odd = readdirSync(join(installed, 'dist')).filter((f) => !/\.(js|js\.map|d\.ts)$/.test(f))
+    assert.deepEqual(top, [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'bench',
+      'dist',
+      'docs',
+      'examples',
+      'package.json',
+    ])
+    const odd = readdirSync(join(installed, 'dist')).filter((f) => !/\.(js|d\.ts)$/.test(f))
     assert.deepEqual(odd, [])
+    assert.deepEqual(readdirSync(join(installed, 'bench')), ['RESULTS.md'])
+  })
+
+  test('names no source map, and the modules of Node as such', () => {
+    const files = readdirSync(join(installed, 'dist')).filter((name) => name.endsWith('.js'))
+    const code = files.map((name) => readFileSync(join(installed, 'dist', name), 'utf8')).join('\n')
+    assert.ok(!code.includes('sourceMappingURL'))
+    const imported = [...code.matchAll(/\b(?:from|import) ?\(?"([^"./][^"]*)"/g)].map(
+      ([, name]) => name!,
+    )
+    assert.ok(imported.includes('node:net') && imported.includes('valibot'))
+    assert.deepEqual(
+      imported.filter((name) => isBuiltin(name) && !name.startsWith('node:')),
+      [],
+    )
   })
 
   test('holds every file that an export names', () => {
@@ -212,6 +239,38 @@ describe('with hono and mqtt installed', () => {
       skipLibCheck: false,
     }
     assert.deepEqual(compileConsumer(bare, '', without), [])
+  })
+
+  for (const [use, { specifier, names }] of Object.entries(USES)) {
+    test(`a bundler takes no more of ${use} than is known, by a tenth`, async (t) => {
+      const taken = await bundleSize(folder, specifier, names)
+      t.diagnostic(`${taken.minified} bytes minified, ${taken.gzip} with gzip`)
+      if (process.env.UPDATE_SIZES === '1') writeSize(use, taken)
+      const known = readSizes()[use] ?? assert.fail(`${use} is not in sizes.json`)
+      assert.equal(changeOf(known, taken), undefined)
+    })
+  }
+
+  for (const [minified, gzip, problem] of [
+    [1_099, 399, undefined],
+    [901, 361, undefined],
+    [1_100, 400, /^1000 bytes \(minified\) have become 1100: .*CONTRIBUTING\.md/],
+    [1_000, 440, /^400 bytes \(gzip\) have become 440: /],
+    [900, 400, /^1000 bytes \(minified\) have become 900: /],
+  ] as const) {
+    test(`${minified} bytes in the place of 1000, or ${gzip} of 400: ${problem ?? 'as before'}`, () => {
+      const change = changeOf({ minified: 1_000, gzip: 400 }, { minified, gzip })
+      if (problem) assert.match(change ?? '', problem)
+      else assert.equal(change, undefined)
+    })
+  }
+
+  test('the sizes are those of what is imported, of each entry point', () => {
+    assert.deepEqual(Object.keys(readSizes()).sort(), Object.keys(USES).sort())
+    for (const key of Object.keys(entries)) {
+      const specifier = key.replace('.', manifest.name)
+      assert.ok(Object.values(USES).some((use) => use.specifier === specifier && !use.names))
+    }
   })
 
   for (const [title, product] of Object.entries<Product>(products)) {

@@ -5,19 +5,17 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { homelessFolders, importCircles, type Sources, upwardImports } from './rooms.ts'
+import {
+  drawnArrows,
+  homelessFolders,
+  importCircles,
+  readSources,
+  type Sources,
+  upwardImports,
+} from './rooms.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const sources: Sources = Object.fromEntries(
-  readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => `src/${name.replaceAll('\\', '/')}`)
-    .map((file) => [file, readFileSync(join(root, file), 'utf8')]),
-)
+const sources: Sources = readSources('src')
 
 describe('the rooms of the core', () => {
   test('every folder stands on a floor', () => assert.deepEqual(homelessFolders(sources), []))
@@ -64,6 +62,27 @@ describe('what would break them is found', () => {
     const circle = ['src/base/a.ts', 'src/base/b.ts', 'src/base/c.ts']
     assert.deepEqual(importCircles(three), [circle])
     assert.deepEqual(upwardImports(three), [])
+  })
+
+  test('a drawing has the arrows between rooms that no longer way makes needless', () => {
+    const four: Sources = {
+      'src/index.ts': `import './hub/a.ts'`,
+      'src/hub/a.ts': `import './b.ts'\nimport '../topic/a.ts'\nimport '../base/a.ts'`,
+      'src/hub/b.ts': `import type { T } from '../rule/a.ts'`,
+      'src/rule/a.ts': `import '../base/a.ts'`,
+      'src/topic/a.ts': '',
+      'src/base/a.ts': '',
+      'adapters/cli/a.ts': `import '../../src/hub/a.ts'\nvoid import('../mqtt/a.ts')`,
+      'adapters/mqtt/a.ts': `import '../../src/base/a.ts'\nimport 'mqtt'`,
+    }
+    assert.deepEqual(drawnArrows(four), [
+      'cli --> hub',
+      'cli --> mqtt',
+      'hub --> rule',
+      'hub --> topic',
+      'mqtt --> base',
+      'rule --> base',
+    ])
   })
 
   test('a folder without a floor', () => {

@@ -3,7 +3,12 @@
  *
  * @module
  */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { isFile, readImports } from './imports.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The folders of `src/` from the ground. What is no folder, `index.ts`, stands above all of them. */
 export const FLOORS: readonly string[] = [
@@ -19,8 +24,18 @@ export const FLOORS: readonly string[] = [
   'hub',
 ]
 
-/** Files of the core with their sources. */
+/** Files with their sources. */
 export type Sources = Readonly<Record<string, string>>
+
+/** All files of some folders at the root of the repository. */
+export function readSources(...folders: readonly string[]): Sources {
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${folder}/${name.replaceAll('\\', '/')}`),
+  )
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]))
+}
 
 /** The imports that lead to a floor above the one they stand on, in words. */
 export function upwardImports(sources: Sources): readonly string[] {
@@ -43,6 +58,26 @@ export function importCircles(sources: Sources): readonly (readonly string[])[] 
   return [...circles.values()]
 }
 
+/**
+ * The arrows between rooms, adapters among them, as a drawing has them: without those that a longer way
+ * makes needless. Sorted.
+ */
+export function drawnArrows(sources: Sources): readonly string[] {
+  const targets = new Map<string, string[]>()
+  for (const [file, target] of arrowsOf(sources)) {
+    const [from, to] = [roomOf(file), roomOf(target)]
+    if (from === undefined || to === undefined || from === to) continue
+    targets.set(from, [...(targets.get(from) ?? []), to])
+  }
+  return [...targets]
+    .flatMap(([from, rooms]) =>
+      [...new Set(rooms)]
+        .filter((to) => !rooms.some((between) => reach(between, targets).has(to)))
+        .map((to) => `${from} --> ${to}`),
+    )
+    .sort()
+}
+
 /** The folders that stand on no floor. */
 export function homelessFolders(sources: Sources): readonly string[] {
   const folders = Object.keys(sources).flatMap((file) => roomOf(file) ?? [])
@@ -57,9 +92,9 @@ function arrowsOf(sources: Sources): readonly (readonly [file: string, target: s
   )
 }
 
-/** All files that can be reached from one by at least one import. */
-function reach(file: string, targets: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
-  const found = new Set(targets.get(file)) // Grows while it is walked.
+/** All that can be reached from a file, or a room, by at least one arrow. */
+function reach(from: string, targets: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const found = new Set(targets.get(from)) // Grows while it is walked.
   for (const next of found) for (const target of targets.get(next) ?? []) found.add(target)
   return found
 }

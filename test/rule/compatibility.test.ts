@@ -10,9 +10,11 @@ import { brokerAuth } from '../../adapters/hono/index.ts'
 import {
   type AccessRule,
   type BrokerFacts,
+  type CompatibilityCode,
   ConfigError,
   createFleet,
   defineDeviceType,
+  type Fleet,
   memoryStore,
   type ServiceAccount,
 } from '../../src/index.ts'
@@ -61,11 +63,35 @@ function find(rules: readonly AccessRule[], facts: BrokerFacts, ...services: Ser
     .map(({ name, severity, code, rule }) => `${name} ${rule?.filter}: ${severity}, ${code}`)
 }
 
+const secret = 'broker-secret-0123456789'
+
+/** Starts the routes. Returns the names of the products that they answer. */
+function mounted(
+  fleet: Fleet,
+  products: readonly AskingProduct[],
+  accept: readonly CompatibilityCode[] = [],
+): readonly string[] {
+  const { routes } = brokerAuth(fleet, { secret, products, accept })
+  const names = products.map(({ name }) => name)
+  return names.filter((name) => routes.some(({ path }) => path.startsWith(`/${name}/`)))
+}
+
 describe('nothing is found', () => {
   const rows: readonly [string, AccessRule, BrokerFacts][] = [
     ['a condition that the broker tells', allow('publish', 'a', { maxQos: 1, retain: true }), OPEN],
     ['a share name that it tells', allow('subscribe', 'a', { share: 'crew' }), OPEN],
     ['a share name of a publish', allow('publish', 'a', { share: 'crew' }), STRIPS],
+    ['a share name that is denied, and told', deny('subscribe', 'a', { share: 'crew' }), OPEN],
+    ['a share name of a publish that is denied', deny('publish', 'a', { share: 'crew' }), STRIPS],
+    ['a retain flag that is denied, and told', deny('publish', 'a', { retain: true }), OPEN],
+    [
+      'a retain flag of a denied subscription',
+      deny('subscribe', 'a', { retain: true }),
+      TELLS_NOTHING,
+    ],
+    ['a client id that it tells', allow('publish', 'a/{clientId}'), OPEN],
+    ['a client id that is denied, and told', deny('publish', 'a/{clientId}'), OPEN],
+    ['a first wildcard that it keeps from reserved topics', allow('subscribe', '#'), OPEN],
     ['a deny for each share name', deny('subscribe', 'a'), STRIPS],
     ['a dot that it keeps apart', deny('both', 'a.b'), OPEN],
     ['a star that it keeps apart', allow('both', 'a/*'), OPEN],
@@ -204,6 +230,22 @@ describe('somebody could join the share group of another', () => {
       [],
     ],
     [
+      'devices that publish with a share name, which means nothing',
+      [allow('subscribe', 'work/#'), allow('publish', 'work/#', { share: 'crew' })],
+      [],
+      [],
+    ],
+    [
+      'the same, which makes them no members of a group',
+      [
+        allow('subscribe', 'work/#'),
+        allow('publish', 'work/#', { share: 'crew' }),
+        allow('subscribe', 'work/{deviceId}', { share: 'crew' }),
+      ],
+      [],
+      ['pump work/#'],
+    ],
+    [
       'devices that have a group each',
       [allow('subscribe', 'work/#'), allow('subscribe', 'work/{deviceId}', { share: 'crew' })],
       [],
@@ -218,8 +260,13 @@ describe('somebody could join the share group of another', () => {
     })
   }
 
-  const secret = 'broker-secret-0123456789'
   const fleet = fleetWith([], hub, service('wall', [allow('subscribe', DATA)]))
+
+  test('nobody joins a group that is only denied', () => {
+    const denied = service('wall', [deny('subscribe', 'work/#', { share: 'crew' })])
+    const found = find([allow('subscribe', 'work/#')], STRIPS, denied)
+    assert.deepEqual(found, ['wall work/#: grants-less, share'])
+  })
 
   test('the routes do not start, and say what to do', () => {
     assert.throws(
@@ -237,19 +284,28 @@ describe('somebody could join the share group of another', () => {
   })
 
   test('they start where the broker tells share names, or where it is accepted', () => {
-    brokerAuth(fleet, { secret, products: [vernemq] })
-    brokerAuth(fleet, { secret, products: [emqx], accept: ['share-group'] })
-    assert.throws(() => brokerAuth(fleet, { secret, products: [emqx], accept: ['share'] }))
+    assert.deepEqual(mounted(fleet, [vernemq]), ['vernemq'])
+    assert.deepEqual(mounted(fleet, [emqx], ['share-group']), ['emqx'])
+    assert.throws(() => brokerAuth(fleet, { secret, products: [emqx], accept: ['share'] }), {
+      name: 'ConfigError',
+      key: 'products',
+      message: /^products: emqx would grant more than the rules say\. wall: /,
+    })
   })
 
-  test('they start with what is granted less', () => {
+  test('they start with what is granted less, as it was found', () => {
     const less = fleetWith([allow('subscribe', 'a', { share: 'crew' })])
-    brokerAuth(less, { secret, products: ASKING })
+    const found = ASKING.flatMap((product) => less.compatibility(product))
+    assert.ok(found.some(({ code }) => code === 'share'))
+    assert.deepEqual(new Set(found.map(({ severity }) => severity)), new Set(['grants-less']))
+    assert.deepEqual(
+      mounted(less, ASKING),
+      ASKING.map(({ name }) => name),
+    )
   })
 })
 
 describe('a deny does not hold for what is taken off before the broker asks', () => {
-  const secret = 'broker-secret-0123456789'
   const rows: readonly [AccessRule, AskingProduct, number][] = [
     // rule, broker, for how many actions it does not hold
     [deny('publish', '$delayed/#'), emqx, 1],
@@ -272,11 +328,10 @@ describe('a deny does not hold for what is taken off before the broker asks', ()
     test(`${JSON.stringify(rule)}: ${product.name} ${times === 0 ? 'starts' : 'does not start'}`, () => {
       const found = Array(times).fill(`pump ${rule.filter}: grants-more, broker-topic`)
       assert.deepEqual(find([rule], product.facts), found)
-      const start = (accept: 'broker-topic'[]) =>
-        brokerAuth(fleetWith([rule]), { secret, products: [product], accept })
-      if (times === 0) start([])
+      const start = (accept: 'broker-topic'[]) => mounted(fleetWith([rule]), [product], accept)
+      if (times === 0) assert.deepEqual(start([]), [product.name])
       else assert.throws(() => start([]), { code: 'ERR_CONFIG', key: 'products' })
-      start(['broker-topic'])
+      assert.deepEqual(start(['broker-topic']), [product.name])
     })
   }
 

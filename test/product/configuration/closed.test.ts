@@ -50,7 +50,13 @@ const OTHERWISE: Readonly<
 }
 
 test('what closes each broker is written down', () => {
-  assert.deepEqual(Object.keys(BROKERS).sort(), PRODUCTS.map(({ name }) => name).sort())
+  const names = PRODUCTS.map(({ name }) => name)
+  assert.deepEqual(Object.keys(BROKERS).sort(), names.toSorted())
+  for (const [name, { closings }] of Object.entries(BROKERS)) assert.ok(closings.length > 0, name)
+  // A name that no product has would be passed over.
+  for (const name of [...Object.keys(MORE), ...Object.keys(OTHERWISE)]) {
+    assert.ok(names.includes(name), name)
+  }
 })
 
 for (const product of PRODUCTS) {
