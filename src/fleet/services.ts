@@ -152,6 +152,12 @@ function storedHash(
     }
     return checkPasswordHash(`${key}.passwordHash`, passwordHash)
   }
+  if (password === undefined || password === '') {
+    throw new ConfigError(
+      `${key}.password`,
+      'is missing: give one of at least 12 characters, or a passwordHash',
+    )
+  }
   if (typeof password !== 'string' || password.length < 12) {
     throw new ConfigError(`${key}.password`, 'must have at least 12 characters')
   }

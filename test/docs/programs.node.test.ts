@@ -1,5 +1,6 @@
 /**
- * The programs in the README and the pages: each compiles, and prints what stands below it.
+ * The programs in the README and the pages: each compiles, and prints what stands below it. Those of
+ * the README are run in test/package/readme.node.test.ts, as a user runs them.
  *
  * @module
  */
@@ -10,6 +11,7 @@ import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { codeBlocks, fileName } from '../support/markdown.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -35,10 +37,8 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `do
 /** Every block, or whatever else begins like one, so that none is passed over. */
 function findPrograms(page: string): readonly Program[] {
   const markdown = readFileSync(join(root, page), 'utf8')
-  const blocks = markdown.matchAll(/^```ts\n([\s\S]*?)^```$(?:\n\n```text\n([\s\S]*?)^```$)?/gm)
-  const found = [...blocks].map(([, source = '', printed], i): Program => {
-    const file = `${page.replaceAll(/\W/g, '-')}-${i + 1}.ts`
-    const line = markdown.slice(0, markdown.indexOf(source)).split('\n').length
+  const found = codeBlocks(markdown, 'ts').map(({ source, printed, line }, i): Program => {
+    const file = fileName(source) ?? `${page.replaceAll(/\W/g, '-')}-${i + 1}.ts`
     return { file, title: `${page}, line ${line}`, source, printed }
   })
   const begun = markdown.match(/^\s*```(ts|js|typescript|javascript)\b/gm) ?? []
@@ -54,9 +54,6 @@ const programs = pages.flatMap(findPrograms)
 // Below the tests, so that the entry points and the packages are found by their names.
 const folder = mkdtempSync(join(root, 'test', '.programs-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-const fleet = programs.find(({ source }) => source.includes('export const fleet'))
-assert.ok(fleet, 'the README shows the fleet that the others import')
-writeFileSync(join(folder, 'fleet.ts'), fleet.source)
 for (const { file, source } of programs) writeFileSync(join(folder, file), source)
 
 function compile(): ReadonlyMap<string, readonly string[]> {
@@ -89,7 +86,7 @@ describe('programs compile', () => {
 
 describe('programs print what they say', () => {
   for (const { file, title, printed } of programs) {
-    if (printed === undefined) continue
+    if (printed === undefined || title.startsWith('README.md')) continue
     test(title, () => {
       const args = ['--import=tsx', join(folder, file)]
       const { stdout, stderr, status } = spawnSync(process.execPath, args, {

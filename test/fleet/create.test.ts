@@ -139,8 +139,20 @@ describe('a service account is refused', () => {
       'services.0.password: must have at least 12 characters',
     ],
     [
-      'without a password',
+      'without a password, as from a variable that is not set',
       [{ ...good, password: undefined }],
+      'ConfigError',
+      'services.0.password: is missing: give one of at least 12 characters, or a passwordHash',
+    ],
+    [
+      'with an empty password',
+      [{ ...good, password: '' }],
+      'ConfigError',
+      'services.0.password: is missing: give one of at least 12 characters, or a passwordHash',
+    ],
+    [
+      'with a password that is no text',
+      [{ ...good, password: 123456789012 }],
       'ConfigError',
       'services.0.password: must have at least 12 characters',
     ],

@@ -1,6 +1,6 @@
 /**
  * The package as a user gets it: packed, installed in an empty folder, and used there on every
- * runtime as the README says.
+ * runtime. The programs of the README have a test of their own, readme.node.test.ts.
  *
  * @module
  */
@@ -148,20 +148,6 @@ describe('the tarball', () => {
 })
 
 describe('with nothing else installed', () => {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const [, source = '', printed = ''] =
-    readme.match(/^```ts\n([\s\S]*?)^```\n\n```text\n([\s\S]*?)^```$/m) ?? []
-
-  test('the README begins with a program and what it prints', () => {
-    assert.ok(source && printed, 'no `ts` block with a `text` block after it')
-    assert.equal(readme.indexOf('```ts'), readme.indexOf('```'), 'another block comes first')
-    assert.equal(readme.match(/^```ts\n([\s\S]*?)^```$/m)?.[1], source)
-  })
-
-  onEveryRuntime('that program prints it', 'first', source, (stdout) => {
-    assert.equal(stdout, printed)
-  })
-
   const command: Readonly<Record<string, readonly [string, readonly string[]]>> = {
     Node: ['npx', ['--no-install']],
     Bun: [join(bin, 'bunx'), ['--bun', '--no-install']],
