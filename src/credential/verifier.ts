@@ -7,6 +7,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { monotonicNow } from '../base/clock.ts'
 import { equalConstantTime } from '../base/constant-time.ts'
 import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
+import { Decoys, MAX_DECOYS } from './decoy.ts'
 import { parseSlowHash, type SlowHash } from './format.ts'
 import { type Gate, gate } from './gate.ts'
 import { isGeneratedHash, type PasswordHasher } from './generated.ts'
@@ -31,11 +32,6 @@ export const MAX_NATIVE_WAITING = 16
 export const MAX_LOOP_WAITING = 4
 /** After how many milliseconds a slow check that has not settled is given up; see `gate`. */
 export const LOST_AFTER_MS = 10_000
-/** How many unknown user names wait for the time of a check. What comes beyond ends with the last. */
-export const MAX_DECOYS = 5_000
-const MAX_COSTS = 8
-/** Of how many checks of one cost the time is known: an unknown name takes that of one of them. */
-const MAX_TIMES = 32
 
 /** Whether a password is right, or why a slow check was not made. */
 export type Verdict =
@@ -74,14 +70,6 @@ export interface PasswordVerifier {
 
 const UNCOUNTED: SlowAttempt = { peer: undefined, begin: () => true, takeBack() {} }
 
-/** What a slow check costs. */
-interface Cost {
-  /** Where the last one ran. */
-  gate: Gate
-  /** How many milliseconds the last ones took, from their turn on. */
-  readonly times: number[]
-}
-
 /**
  * Makes a verifier.
  *
@@ -102,25 +90,13 @@ export function passwordVerifier(
   })
   // Two of them would leave others only a third of the event loop.
   const loopGate = gate({ running: 1, waiting: MAX_LOOP_WAITING, ...patience })
-  const costs = new Map<string, Cost>()
-  let lastDecoy: Promise<Verdict> | undefined
+  const decoys = new Decoys()
 
   /** Under a random key of the process, in hexadecimal digits. */
   function keyOf(...parts: string[]): string {
     // Not made before it is needed: edge workers have no random bytes while they start.
     mac ??= keyedHash(crypto.getRandomValues(new Uint8Array(32)))
     return mac(parts.join('\0'))
-  }
-
-  function noteTime(hash: SlowHash, gate: Gate, time: number): number[] {
-    const name =
-      hash.kind === 'scrypt' ? `${hash.ln} ${hash.r} ${hash.p}` : `${hash.digest} ${hash.rounds}`
-    const cost = costs.get(name) ?? { gate, times: [] }
-    cost.gate = gate
-    cost.times.push(time)
-    if (cost.times.length > MAX_TIMES) cost.times.shift()
-    if (costs.size < MAX_COSTS) costs.set(name, cost)
-    return cost.times
   }
 
   /** Derives at a gate, and notes how long it took. */
@@ -135,7 +111,7 @@ export function passwordVerifier(
       const key = await work()
       if (!key) return undefined
       const time = now() - start
-      const times = noteTime(hash, gate, time)
+      const times = decoys.note(hash, gate, time)
       if (time > 0) return key
       // On an edge worker the clock stands still while code runs, up to the next timer.
       setTimeout(() => {
@@ -193,24 +169,6 @@ export function passwordVerifier(
     return verdict
   }
 
-  /**
-   * Takes the time of a wrong password, and is told what that would be told, but does not do its work:
-   * names that somebody makes up must not keep out those on record.
-   */
-  function pretend(username: string, peer?: string): Promise<Verdict> {
-    // Always the same for one name, as if that name had a password of this cost.
-    const pick = Number.parseInt(keyOf(username).slice(0, 2), 16) % costs.size
-    const { gate, times } = [...costs.values()][pick]!
-    const wait = async () => {
-      if ((await gate.pretend(peer)) === 'busy') return 'busy'
-      const time = times[Math.floor(Math.random() * times.length)]!
-      await new Promise<void>((resolve) => setTimeout(resolve, time))
-      return false
-    }
-    lastDecoy = wait()
-    return lastDecoy
-  }
-
   /** Makes an attempt that was not made yet, and counts it. */
   async function make(attempt: SlowAttempt, run: () => Promise<Verdict>): Promise<Verdict> {
     const begun = attempt.begin()
@@ -244,14 +202,16 @@ export function passwordVerifier(
       }
       if (isRight || [...slow.keys()].some(verified.has)) return true
       if (isGenerated && slow.size === 0) return false
-      if (slow.size === 0 && costs.size === 0) return hasher.verify(password, undefined)
+      if (slow.size === 0 && !decoys.hasCosts) return hasher.verify(password, undefined)
       const { peer } = attempt
-      const last = lastDecoy
+      const { last } = decoys
       if (slow.size === 0 && last && underWay.size >= MAX_DECOYS) return make(attempt, () => last)
       const key = keyOf('', username, password, ...slow.keys())
       return share(key, () => {
         return make(attempt, () => {
-          return slow.size > 0 ? trySlow(slow, password, peer) : pretend(username, peer)
+          return slow.size > 0
+            ? trySlow(slow, password, peer)
+            : decoys.pretend(keyOf(username), peer)
         })
       })
     },

@@ -6,13 +6,13 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { MAX_DECOYS } from '../../src/credential/decoy.ts'
 import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
 import { hashPassword } from '../../src/credential/hash-password.ts'
 import { countCores } from '../../src/credential/native.ts'
 import { HAS_NATIVE_SCRYPT } from '../../src/credential/scrypt.ts'
 import {
   LOST_AFTER_MS,
-  MAX_DECOYS,
   MAX_LOOP_WAITING,
   MAX_NATIVE_CHECKS,
   MAX_NATIVE_WAITING,
