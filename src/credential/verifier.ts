@@ -3,35 +3,19 @@
  *
  * @module
  */
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { monotonicNow } from '../base/clock.ts'
-import { equalConstantTime } from '../base/constant-time.ts'
 import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 import { Decoys, MAX_DECOYS } from './decoy.ts'
 import { parseSlowHash, type SlowHash } from './format.ts'
-import { type Gate, gate } from './gate.ts'
 import { isGeneratedHash, type PasswordHasher } from './generated.ts'
 import { keyedHash } from './keyed-hash.ts'
-import { countCores } from './native.ts'
-import { loopPbkdf2, nativePbkdf2 } from './pbkdf2.ts'
 import { remembered } from './remembered.ts'
-import { HAS_NATIVE_SCRYPT, loopScrypt, nativeScrypt } from './scrypt.ts'
+import { LOST_AFTER_MS, slowCheck } from './slow-check.ts'
 
 /** How long a verified slow password is remembered, in milliseconds. */
 export const REMEMBER_MS = 300_000
 /** How many verified slow passwords are remembered. */
 export const MAX_REMEMBERED = 10_000
-/**
- * How many slow checks run beside the event loop at once: one for each core, 3 at most. Runtimes keep
- * four threads for such work, and one is left for files and names.
- */
-export const MAX_NATIVE_CHECKS: number = Math.min(countCores(), 3)
-/** How many slow checks wait for those. More would outlast the patience of a broker that asks. */
-export const MAX_NATIVE_WAITING = 16
-/** How many slow checks wait for the one that runs on the event loop, at about a second each. */
-export const MAX_LOOP_WAITING = 4
-/** After how many milliseconds a slow check that has not settled is given up; see `gate`. */
-export const LOST_AFTER_MS = 10_000
 
 /** Whether a password is right, or why a slow check was not made. */
 export type Verdict =
@@ -82,58 +66,14 @@ export function passwordVerifier(
   let mac: ((text: string) => string) | undefined
   const verified = remembered(REMEMBER_MS, MAX_REMEMBERED, now)
   const underWay = new Map<string, { readonly until: number; readonly verdict: Promise<Verdict> }>()
-  const patience = { lostAfter: LOST_AFTER_MS, now }
-  const nativeGate = gate({
-    running: MAX_NATIVE_CHECKS,
-    waiting: MAX_NATIVE_WAITING,
-    ...patience,
-  })
-  // Two of them would leave others only a third of the event loop.
-  const loopGate = gate({ running: 1, waiting: MAX_LOOP_WAITING, ...patience })
   const decoys = new Decoys()
+  const check = slowCheck(decoys, now)
 
   /** Under a random key of the process, in hexadecimal digits. */
   function keyOf(...parts: string[]): string {
     // Not made before it is needed: edge workers have no random bytes while they start.
     mac ??= keyedHash(crypto.getRandomValues(new Uint8Array(32)))
     return mac(parts.join('\0'))
-  }
-
-  /** Derives at a gate, and notes how long it took. */
-  function derive(
-    gate: Gate,
-    hash: SlowHash,
-    peer: string | undefined,
-    work: () => Promise<Uint8Array | undefined>,
-  ): Promise<Uint8Array | undefined | 'busy'> | 'busy' {
-    return gate.run(async () => {
-      const start = now()
-      const key = await work()
-      if (!key) return undefined
-      const time = now() - start
-      const times = decoys.note(hash, gate, time)
-      if (time > 0) return key
-      // On an edge worker the clock stands still while code runs, up to the next timer.
-      setTimeout(() => {
-        const index = times.lastIndexOf(0)
-        if (index >= 0) times[index] = now() - start
-      }, 0)
-      return key
-    }, peer)
-  }
-
-  async function check(hash: SlowHash, password: string, peer?: string): Promise<Verdict> {
-    const bytes = Uint8Array.from(utf8ToBytes(password))
-    const [native, loop] =
-      hash.kind === 'scrypt'
-        ? [HAS_NATIVE_SCRYPT && (() => nativeScrypt(bytes, hash)), () => loopScrypt(bytes, hash)]
-        : [() => nativePbkdf2(bytes, hash), () => loopPbkdf2(bytes, hash)]
-    const derived =
-      (native && (await derive(nativeGate, hash, peer, native))) ||
-      (await derive(loopGate, hash, peer, loop))
-    return derived === 'busy'
-      ? derived
-      : equalConstantTime(bytesToHex(hash.key), bytesToHex(derived!))
   }
 
   /** Runs what is under way already only once. */

@@ -16,10 +16,8 @@ import {
   MAX_LOOP_WAITING,
   MAX_NATIVE_CHECKS,
   MAX_NATIVE_WAITING,
-  passwordVerifier,
-  REMEMBER_MS,
-  type SlowAttempt,
-} from '../../src/credential/verifier.ts'
+} from '../../src/credential/slow-check.ts'
+import { passwordVerifier, REMEMBER_MS, type SlowAttempt } from '../../src/credential/verifier.ts'
 import { deferred, within } from '../support/wait.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
 
