@@ -125,7 +125,7 @@ describe('an answer comes at once', () => {
 describe('a verified slow secret', () => {
   function remembering() {
     const clock = { now: 0 }
-    return { clock, verifier: passwordVerifier(hasher, () => clock.now) }
+    return { clock, verifier: passwordVerifier(hasher, { now: () => clock.now }) }
   }
   const isRemembered = (outcome: unknown) => outcome === true
 
@@ -266,7 +266,7 @@ test('where the runtime refuses so many rounds, they are run on the event loop',
 
 test('checks that never settle hold up nobody for good', async () => {
   const clock = { now: 0 }
-  const verifier = passwordVerifier(hasher, () => clock.now)
+  const verifier = passwordVerifier(hasher, { now: () => clock.now })
   const deriveBits = crypto.subtle.deriveBits
   // As in an edge worker that drops the requests which began them.
   crypto.subtle.deriveBits = () => new Promise(() => {})
