@@ -6,6 +6,7 @@
 import { ConfigError } from '../base/errors.ts'
 import { memoryKeys } from '../base/memory-keys.ts'
 import { passwordHasher } from '../credential/generated.ts'
+import { passwordRehasher } from '../credential/rehashed.ts'
 import { passwordSealer } from '../credential/sealed.ts'
 import { tokenAuthority } from '../credential/token.ts'
 import { passwordVerifier } from '../credential/verifier.ts'
@@ -27,6 +28,7 @@ import { checkFleetOptions } from './options.ts'
 import { devicePasswords } from './passwords.ts'
 import { Records } from './records.ts'
 import { deviceRegistry } from './registry.ts'
+import { loginRehash } from './rehash.ts'
 import { ServiceSource } from './services.ts'
 import { SharedFailures } from './shared-failures.ts'
 import { TokenSource } from './token-source.ts'
@@ -60,13 +62,16 @@ export function createFleet(options: FleetOptions): Fleet {
   const { store, pepper, sealingKey, keys } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
   const hasher = passwordHasher(pepper)
-  const verifier = passwordVerifier(hasher)
+  const rehasher = pepper === undefined ? undefined : passwordRehasher(pepper)
+  const verifier = passwordVerifier(hasher, { rehasher })
   const sealer = sealingKey === undefined ? undefined : passwordSealer(sealingKey)
   const passwords = devicePasswords(hasher, sealer)
   const types = new FleetTypes(options.types, prefix)
   const services = new ServiceSource(options.services ?? [], { types, hasher, verifier })
   const isService = (username: string) => services.has(username)
-  const devices = new DeviceSource({ store, types, verifier, isService })
+  const rehash =
+    options.rehash && rehasher ? loginRehash({ store, verifier, rehasher, sealer }) : undefined
+  const devices = new DeviceSource({ store, types, verifier, isService, rehash })
   const tokens = pepper === undefined ? undefined : tokenAuthority(pepper, prefix)
   const forget = (username: string) => known.forget(username)
   const holders =
