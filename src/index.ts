@@ -186,9 +186,11 @@ export type {
   ConnectedEvent,
   ConnectionRef,
   DisconnectedEvent,
+  DevicePresence,
   Presence,
   PresenceChange,
   PresenceOptions,
+  PresenceQuery,
   PresenceTracker,
 } from './presence/presence.ts'
 export { presenceTracker } from './presence/tracker.ts'
