@@ -4,6 +4,7 @@
  * @module
  */
 import { Command, InvalidArgumentError } from 'commander'
+import type { DeviceRef } from '../../src/device/reference.ts'
 import { VERSION } from './version.ts'
 
 /** Describes the command line. Each verb is loaded when it is run. */
@@ -28,6 +29,7 @@ export function devicehubProgram(): Command {
     .option('--config <file>', 'take the device types of this configuration file')
     .option('--seconds <n>', 'end by itself after so long', readSeconds)
     .option('--devices <n>', 'how many devices to simulate, 20 to 1000 (default: 24)', readCount)
+    .option('--device <type/id...>', 'show a login for these devices of your own', readDevice)
     .action(async (options) => (await import('./dev/dev.ts')).dev(options))
 
   verb('listen', 'print one line for each thing that devices say, until SIGINT or SIGTERM')
@@ -57,4 +59,10 @@ function readCount(text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count >= 20 && count <= 1000) return count
   throw new InvalidArgumentError('It must be a whole number from 20 to 1000.')
+}
+
+function readDevice(text: string, before: readonly DeviceRef[] = []): readonly DeviceRef[] {
+  const [type, id, ...more] = text.split('/')
+  if (type && id && more.length === 0) return [...before, { type, id }]
+  throw new InvalidArgumentError('It must be TYPE/ID, such as pump/P-1.')
 }
