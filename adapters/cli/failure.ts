@@ -11,6 +11,8 @@ import { printable } from '../../src/base/quote.ts'
 export const exitCode = {
   /** Something could not be done, such as reaching a broker. */
   failed: 1,
+  /** What `explain` was asked about is denied. */
+  denied: 1,
   /** The command line or the configuration is wrong. */
   misused: 2,
   /** Interrupted a second time, while it was ending: 128 and the number of SIGINT. */
