@@ -20,6 +20,7 @@ import type { PresenceTracker } from '../../../src/presence/presence.ts'
 import { presenceTracker } from '../../../src/presence/tracker.ts'
 import { embeddedBroker } from '../../aedes/index.ts'
 import { loadAedes } from '../../aedes/load.ts'
+import { checkRuntime } from '../../aedes/runtime.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import { loadMqtt } from '../../mqtt/package.ts'
 import { print } from '../output.ts'
@@ -57,12 +58,14 @@ const LIVE_LINE_MS = 3_000
 export async function dev(options: DevOptions): Promise<void> {
   const { config, seconds, devices = 24, device } = options
   const stop = stopSignal()
-  const settings = await loadSettings(config)
+  // No package is of use where the broker does not run.
+  checkRuntime()
+  // Most are loaded one after the other later on: what is missing is told of at once.
+  const loading = [loadSettings(config), loadAedes(), loadMqtt(), loadRoutes()] as const
+  const [settings] = await loadTogether(loading)
   const report = new Report()
   // What the library would log is told by the report's own lines, but for errors.
   const logger: Logger = { info() {}, warn() {}, error: (line) => report.event(red('!'), line) }
-  // Loaded one after the other later on: what is missing is told of at once.
-  await loadTogether([loadAedes(), loadMqtt(), loadRoutes()])
   const simulations = settings ? await findSimulations(settings.fleet.types, report) : demo
 
   const hubPassword = crypto.randomUUID()
