@@ -20,6 +20,7 @@ export {
   DeviceExistsError,
   DeviceHubError,
   DeviceRevokedError,
+  DeviceTypeUnknownError,
   DeviceUnknownError,
   InvalidNameError,
   InvalidTopicError,

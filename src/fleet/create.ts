@@ -106,6 +106,7 @@ export function createFleet(options: FleetOptions): Fleet {
     authorize: (request) => decisions.authorize(request),
     findDenial: (request) => decisions.findDenial(request),
     explain: (request) => decisions.explain(request),
+    type: (name) => types.named(name),
     topics: (type) => types.topics(type),
     route: (topic) => types.route(topic),
   }

@@ -305,6 +305,12 @@ export interface Fleet {
   findDenial(request: NamedAccessRequest): Promise<Explanation | undefined>
   /** Decides as {@link Fleet.authorize} does, and says why, whatever comes of it. */
   explain(request: NamedAccessRequest): Promise<Explanation>
+  /**
+   * The device type of a name that comes as a text, such as in the path of a route: what every call that
+   * takes a type, here and at a hub or a presence tracker, then takes.
+   * @throws {DeviceTypeUnknownError} If none of the fleet has this name.
+   */
+  type(name: string): DeviceType
   /** The topics of a type. @throws {ConfigError} If the type is not of this fleet. */
   topics(type: DeviceType): TopicTemplate
   /** Whose topic a name is, or `undefined`. @throws {InvalidTopicError} If it is malformed. */

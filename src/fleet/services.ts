@@ -152,6 +152,9 @@ function storedHash(
     }
     return checkPasswordHash(`${key}.passwordHash`, passwordHash)
   }
+  if (password === undefined) {
+    throw new ConfigError(`${key}.password`, 'is missing: give one of at least 12 characters')
+  }
   if (typeof password !== 'string' || password.length < 12) {
     throw new ConfigError(`${key}.password`, 'must have at least 12 characters')
   }

@@ -77,6 +77,16 @@ export interface HubDevice<T extends DeviceType> {
     command: Name,
     ...args: SendArguments<T['commands'][Name]>
   ): Promise<ReplyOf<T['commands'][Name]>>
+  /**
+   * Sends a command of which the name and the payload come from outside, such as in a request: all of it
+   * is checked now, since no compiler could. Else as {@link HubDevice.send}.
+   *
+   * @param payload `undefined` for a command that declares none.
+   * @throws {CommandError} `ERR_COMMAND_UNKNOWN`, if the type declares no such command.
+   * @throws {PayloadError} If there is a payload, and the command declares none.
+   * @throws What {@link HubDevice.send} does.
+   */
+  sendByName(command: string, payload: unknown, options?: SendOptions): Promise<unknown>
 }
 
 /** A hub. Make one with `createHub`. */

@@ -137,7 +137,7 @@ describe('a service account is refused', () => {
       'without a password',
       [{ ...good, password: undefined }],
       'ConfigError',
-      'services.0.password: must have at least 12 characters',
+      'services.0.password: is missing: give one of at least 12 characters',
     ],
     [
       'with a rule of no meaning',

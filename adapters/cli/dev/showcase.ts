@@ -6,7 +6,7 @@
  */
 import { monotonicNow } from '../../../src/base/clock.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
-import type { Hub, SendArguments } from '../../../src/hub/hub.ts'
+import type { Hub } from '../../../src/hub/hub.ts'
 import type { PresenceTracker } from '../../../src/presence/presence.ts'
 import { untilDisconnected } from './presence.ts'
 import { green, type Report } from './report.ts'
@@ -45,9 +45,7 @@ async function sendCommand(stage: Stage, { device, simulation }: Simulated): Pro
   const { id, username } = device.login
   const { name, payload } = simulation.command!
   const asked = monotonicNow()
-  // What the payload has to be is known to the simulation alone.
-  const args = [payload] as SendArguments<(typeof simulation.type)['commands'][string]>
-  const reply = await hub.device(simulation.type, id).send(name, ...args)
+  const reply = await hub.device(simulation.type, id).sendByName(name, payload)
   report.commands++
   const sent = payload === undefined ? '' : ` ${JSON.stringify(payload)}`
   report.event(
