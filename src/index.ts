@@ -207,7 +207,7 @@ export type {
   RejectionCode,
   StatusEvent,
 } from './hub/events.ts'
-export type { Hub, HubDevice, HubOptions, SendArguments } from './hub/hub.ts'
+export type { Hub, HubDevice, HubOptions, NeededBrokers, SendArguments } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
 export type { BrokerState, HubStatus, ToldError } from './hub/status.ts'
 

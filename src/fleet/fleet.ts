@@ -21,9 +21,9 @@ import type { ChangeListener, ChangeReport } from './changes.ts'
 import type { ServiceAccount } from './service-account.ts'
 
 /** What `createFleet` takes. */
-export interface FleetOptions {
+export interface FleetOptions<Types extends readonly DeviceType[] = readonly DeviceType[]> {
   /** The declared device types. Their topics must not overlap. */
-  readonly types: readonly DeviceType[]
+  readonly types: Types
   /** Where device records are kept. */
   readonly store: DeviceStore
   /** First level of every topic. Default: `things`. */
@@ -136,9 +136,9 @@ export interface NamedAccessRequest extends AccessRequest {
 }
 
 /** A fleet. Make one with `createFleet`. */
-export interface Fleet {
+export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType[]> {
   readonly prefix: string
-  readonly types: readonly DeviceType[]
+  readonly types: Types
   readonly store: DeviceStore
   /** See {@link FleetOptions.rulesLifetime}. */
   readonly rulesLifetime: number

@@ -8,12 +8,13 @@ import { ConfigError, DeviceUnknownError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
 import { checkMethods, checkOptions } from '../base/options.ts'
 import { quietLog } from '../base/quiet-log.ts'
+import type { Broker } from '../broker/broker.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType, ReplyOf } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { argumentsByName, PendingCommands } from './commands.ts'
 import { hubConnection } from './connection.ts'
-import type { Hub, HubDevice, HubOptions } from './hub.ts'
+import type { Hub, HubDevice, HubOptions, NeededBrokers } from './hub.ts'
 import { messageReceiver } from './receive.ts'
 import { rejections } from './rejections.ts'
 import type { HubStatus } from './status.ts'
@@ -62,9 +63,16 @@ const METHODS = {
  * await hub.close()
  * ```
  */
-export function createHub(fleet: Fleet, options: HubOptions): Hub {
+export function createHub<
+  Types extends readonly DeviceType[],
+  Brokers extends Readonly<Record<string, Broker>>,
+>(
+  fleet: Fleet<Types>,
+  options: HubOptions & { readonly brokers: Brokers & NeededBrokers<Types, Brokers> },
+): Hub {
   checkOptions(options, OPTIONS)
-  const { brokers, logger = console } = options
+  const { logger = console } = options
+  const brokers: Readonly<Record<string, Broker>> = options.brokers
   checkBrokers(brokers)
   for (const type of fleet.types) {
     if (!Object.hasOwn(brokers, type.broker)) {

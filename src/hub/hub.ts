@@ -46,6 +46,16 @@ export interface HubOptions {
   readonly logger?: Logger
 }
 
+/**
+ * The brokers that the types of a fleet name, for `createHub`: one that is missing is an error of the
+ * compiler. Brokers of which the names are not known to it, such as those of a file, are only checked
+ * while running.
+ */
+export type NeededBrokers<
+  Types extends readonly DeviceType[],
+  Brokers extends Readonly<Record<string, Broker>>,
+> = string extends keyof Brokers ? unknown : Readonly<Record<Types[number]['broker'], Broker>>
+
 /** Takes the `data` messages of a type. */
 export type DataHandler<T extends DeviceType> = (event: DataEvent<T>) => void | Promise<void>
 /** Takes the `status` messages of a type. */
