@@ -12,6 +12,7 @@ import { tokenAuthority } from '../credential/token.ts'
 import { passwordVerifier } from '../credential/verifier.ts'
 import { listDevices } from '../device/query.ts'
 import type { DeviceRecord } from '../device/store.ts'
+import type { DeviceType } from '../device/type.ts'
 import { checkName } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
 import { deviceAccount, serviceAccounts } from './accounts.ts'
@@ -57,7 +58,9 @@ const OWN_KEYS = { size: 20_000 }
  * const { username, password } = await fleet.provision(pump, 'P-1')
  * ```
  */
-export function createFleet(options: FleetOptions): Fleet {
+export function createFleet<const Types extends readonly DeviceType[]>(
+  options: FleetOptions<Types>,
+): Fleet<Types> {
   checkFleetOptions(options)
   const { store, pepper, sealingKey, keys } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
@@ -88,7 +91,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
   return {
     prefix,
-    types: types.all,
+    types: options.types,
     store,
     rulesLifetime,
     findPrincipal: async (username) => directory.find(username),
@@ -111,6 +114,7 @@ export function createFleet(options: FleetOptions): Fleet {
     authorize: (request) => decisions.authorize(request),
     findDenial: (request) => decisions.findDenial(request),
     explain: (request) => decisions.explain(request),
+    type: (name) => types.named(name),
     topics: (type) => types.topics(type),
     route: (topic) => types.route(topic),
   }

@@ -21,9 +21,9 @@ import type { ChangeListener, ChangeReport } from './changes.ts'
 import type { ServiceAccount } from './service-account.ts'
 
 /** What `createFleet` takes. */
-export interface FleetOptions {
+export interface FleetOptions<Types extends readonly DeviceType[] = readonly DeviceType[]> {
   /** The declared device types. Their topics must not overlap. */
-  readonly types: readonly DeviceType[]
+  readonly types: Types
   /** Where device records are kept. */
   readonly store: DeviceStore
   /** First level of every topic. Default: `things`. */
@@ -158,9 +158,9 @@ export interface AccessDenial {
 }
 
 /** A fleet. Make one with `createFleet`. */
-export interface Fleet {
+export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType[]> {
   readonly prefix: string
-  readonly types: readonly DeviceType[]
+  readonly types: Types
   readonly store: DeviceStore
   /** See {@link FleetOptions.rulesLifetime}. */
   readonly rulesLifetime: number
@@ -328,6 +328,12 @@ export interface Fleet {
   findDenial(request: NamedAccessRequest): Promise<AccessDenial | undefined>
   /** Decides as {@link Fleet.authorize} does, and says why, whatever comes of it. */
   explain(request: NamedAccessRequest): Promise<Explanation>
+  /**
+   * The device type of a name that comes as a text, such as in the path of a route: what every call that
+   * takes a type, here and at a hub or a presence tracker, then takes.
+   * @throws {DeviceTypeUnknownError} If none of the fleet has this name.
+   */
+  type(name: string): DeviceType
   /** The topics of a type. @throws {ConfigError} If the type is not of this fleet. */
   topics(type: DeviceType): TopicTemplate
   /** Whose topic a name is, or `undefined`. @throws {InvalidTopicError} If it is malformed. */
