@@ -4,6 +4,7 @@ import { brokerAuth } from 'devicehub/hono'
 import { emqx, goAuth } from 'devicehub/products'
 import { Hono } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
+import { HTTPException } from 'hono/http-exception'
 import { fleet } from './fleet.ts'
 import { hub } from './hub.ts'
 import { newestMeasurements } from './measurements.ts'
@@ -19,13 +20,17 @@ export const app = new Hono()
     return c.json(newestMeasurements().map(({ at, ...rest }) => rest))
   })
   .post('/api/valves/:id/open', async (c) => {
-    const payload = await c.req.json()
+    const payload = await c.req.json().catch(() => undefined) // what is no JSON is no payload
     return c.json(await hub.device(valve, c.req.param('id')).send('open', payload))
   })
 
 app.onError((error, c) => {
-  if (!isDeviceHubError(error)) throw error
+  if (error instanceof HTTPException) return error.getResponse() // such as without the token
+  if (!isDeviceHubError(error)) {
+    console.error(error)
+    return c.text('Internal Server Error', 500)
+  }
   const { code, message } = error
-  const status = { ERR_DEVICE_UNKNOWN: 404, ERR_PAYLOAD_INVALID: 400 } as const
-  return c.json({ code, message }, code in status ? status[code as keyof typeof status] : 502)
+  if (code === 'ERR_DEVICE_UNKNOWN') return c.json({ code, message }, 404)
+  return c.json({ code, message }, code === 'ERR_PAYLOAD_INVALID' ? 400 : 502)
 })
