@@ -10,6 +10,7 @@ import { accessSets } from './access-sets.ts'
 import { fleetTopics } from './fleet-filters.ts'
 import { type Contender, type Effort, measure } from './measure.ts'
 import { decideWith, expandRules, plainMatches } from './plain-loop.ts'
+import { tell } from './progress.ts'
 import { comparison } from './table.ts'
 import { dedupTrieOf, trieOf } from './trie.ts'
 
@@ -61,19 +62,20 @@ const TRIES: readonly Candidate<(filters: readonly string[]) => CountMatches>[] 
 const load = createRequire(import.meta.url)
 const FILTERS = 1000
 
-/** Measures the matchers on 50 rules, and the tries on 1,000 filters. Returns Markdown. */
-export function bench(effort: Effort): string {
+/** Measures the matchers on 50 rules, and the tries on 1,000 filters. Yields Markdown for each. */
+export function* bench(effort: Effort): Iterable<string> {
   const matchers = MATCHERS.flatMap(whatIsInstalled)
   const tries = TRIES.flatMap(whatIsInstalled)
   const installed = [...matchers, ...tries].map(({ name }) => name)
   const missing = [...MATCHERS, ...TRIES].filter(({ name }) => !installed.includes(name))
   const names = missing.map(({ name, version }) => `${name}@${version}`).join(' ')
   const loops = [{ name: 'plain loop', used: plainMatches }, ...matchers].map(loopContender)
-  return [
-    `### Matchers: 50 rules, one after another\n\n${comparison('Decisions', measure(loops, effort))}`,
-    `### Tries: ${FILTERS} filters\n\n${comparison('Finds', measure(trieContenders(tries), effort))}`,
-    ...(names === '' ? [] : [`Not installed: \`npm install --no-save ${names}\``]),
-  ].join('\n\n')
+  tell('candidates: matchers')
+  yield `### Matchers: 50 rules, one after another\n\n${comparison('Decisions', measure(loops, effort))}`
+  tell('candidates: tries')
+  const found = measure(trieContenders(tries), effort)
+  yield `### Tries: ${FILTERS} filters\n\n${comparison('Finds', found)}`
+  if (names !== '') yield `Not installed: \`npm install --no-save ${names}\``
 }
 
 function whatIsInstalled<T>({ name, use }: Candidate<T>): readonly { name: string; used: T }[] {

@@ -10,17 +10,17 @@ import { compileAccess } from '../src/rule/compile.ts'
 import { type AccessSet, accessSets, type Case } from './access-sets.ts'
 import { type Contender, type Effort, measure } from './measure.ts'
 import { decideWith, expandRules, plainDecide } from './plain-loop.ts'
+import { tell } from './progress.ts'
 import { comparison } from './table.ts'
 import { decideWithTrie } from './trie.ts'
 
-/** Measures every set. Returns Markdown. */
-export function bench(effort: Effort): string {
-  return accessSets()
-    .map((set) => {
-      const rows = measure(contendersFor(set), effort)
-      return `### ${set.title}\n\n${comparison('Decisions', rows)}`
-    })
-    .join('\n\n')
+/** Measures every set. Yields Markdown for each. */
+export function* bench(effort: Effort): Iterable<string> {
+  for (const set of accessSets()) {
+    tell(`decisions: ${set.title}`)
+    const rows = measure(contendersFor(set), effort)
+    yield `### ${set.title}\n\n${comparison('Decisions', rows)}`
+  }
 }
 
 function contendersFor({ cases, asksForSets }: AccessSet): readonly Contender[] {

@@ -8,6 +8,7 @@ import { equal } from 'node:assert/strict'
 import { login, onEachRuntime } from './http/runtimes.ts'
 import { deviceId, djangoUsername, PASSWORD, SLOW_USERS } from './http/site.ts'
 import type { Effort } from './measure.ts'
+import { tell } from './progress.ts'
 import { grouped, median, multiple, table } from './table.ts'
 
 /**
@@ -20,6 +21,7 @@ const GUESSES_PER_SECOND = 200
 export async function bench({ rounds, roundTime }: Effort): Promise<AsyncIterable<string>> {
   const milliseconds = rounds * roundTime * 3
   return onEachRuntime(async (url) => {
+    tell(`flood: ${((3.5 * milliseconds) / 1_000).toFixed(0)} s of logins`)
     await timeLogins(url, milliseconds / 2) // Warms up.
     const before = await timeLogins(url, milliseconds)
     const flood = startFlood(url)

@@ -18,6 +18,7 @@ import {
   startDynsecSite,
 } from '../test/support/dynsec-site.ts'
 import type { Effort } from './measure.ts'
+import { tell } from './progress.ts'
 import { grouped, median, table } from './table.ts'
 
 const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
@@ -35,24 +36,23 @@ interface Row {
   readonly mosquitto: number
 }
 
-/** Measures. Returns Markdown. */
-export async function bench({ rounds }: Effort): Promise<string> {
+/** Measures. Yields Markdown. */
+export async function* bench({ rounds }: Effort): AsyncIterable<string> {
   if (dynsecSiteMissing) throw new Error(dynsecSiteMissing)
   const isFull = rounds > 5
   const told: Row[] = []
   for (const devices of isFull ? [500, 1_000, 2_000] : [50]) {
+    tell(`mosquitto: ${grouped(devices)} devices, told over MQTT`)
     told.push(await measureTold(await makeFleet(devices), devices))
   }
+  yield `### Told over MQTT\n\n${rows('First reconciliation', told)}`
   const started: Row[] = []
   for (const devices of isFull ? [1_000, 10_000] : [50]) {
+    tell(`mosquitto: ${grouped(devices)} devices, in a document`)
     started.push(await measureStarted(await makeFleet(devices), devices))
   }
-  return [
-    '### Told over MQTT',
-    rows('First reconciliation', told),
-    '### Started with a document',
-    rows('Document written, Mosquitto started, first reconciliation', started),
-  ].join('\n\n')
+  const first = 'Document written, Mosquitto started, first reconciliation'
+  yield `### Started with a document\n\n${rows(first, started)}`
 }
 
 function rows(first: string, measured: readonly Row[]): string {

@@ -9,6 +9,7 @@ import { filterTree } from '../src/index.ts'
 import { type FleetTopics, fleetTopics } from './fleet-filters.ts'
 import { type Contender, type Effort, measure } from './measure.ts'
 import { plainMatches } from './plain-loop.ts'
+import { tell } from './progress.ts'
 import { comparison, duration, grouped, multiple, table } from './table.ts'
 import { dedupTrieOf, trieOf } from './trie.ts'
 
@@ -23,15 +24,17 @@ const CHECKED_MATCHES = 100_000
 /** Finds the places of the filters that match a name. */
 type Find<Found extends Iterable<number>> = (name: string) => Found
 
-/** Measures every size, and the growth from the smallest to the largest. Returns Markdown. */
-export function bench(effort: Effort): string {
+/** Measures every size, and the growth from the smallest to the largest. Yields Markdown for each. */
+export function* bench(effort: Effort): Iterable<string> {
   const sizes = SIZES.map((size) => {
     const topics = fleetTopics(size)
     return { size, topics, contenders: contendersFor(topics) }
   })
-  const sections = sizes.map(({ size, contenders }) => {
-    return `### ${grouped(size)} filters\n\n${comparison('Finds', measure(contenders, effort))}`
-  })
+  for (const { size, contenders } of sizes) {
+    tell(`routing: ${grouped(size)} filters`)
+    yield `### ${grouped(size)} filters\n\n${comparison('Finds', measure(contenders, effort))}`
+  }
+  tell('routing: growth')
   const rows = measure(
     sizes.map(({ size, contenders }) => ({ ...contenders[0]!, name: grouped(size) })),
     effort,
@@ -50,7 +53,7 @@ export function bench(effort: Effort): string {
     'Ratio',
     `At most ${GROWTH_LIMIT}`,
   ]
-  return [...sections, `### Growth of \`filterTree\`\n\n${table(head, rows)}`].join('\n\n')
+  yield `### Growth of \`filterTree\`\n\n${table(head, rows)}`
 }
 
 function contendersFor({ filters, names }: FleetTopics): readonly Contender[] {

@@ -49,11 +49,15 @@ export async function* onEachRuntime(
     const child = spawn(command, [...args, `${BUILT}/server.mjs`, ...programArgs], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
+    // Whatever ends this process ends it as well.
+    const kill = () => child.kill()
+    process.once('exit', kill)
     try {
       const url = `http://127.0.0.1:${await readPort(child)}`
       yield `### ${name}\n\n${await measure(url, name)}`
     } finally {
-      child.kill()
+      kill()
+      process.off('exit', kill)
     }
   }
 }
