@@ -45,6 +45,7 @@ export default {
     'Entry',
     'MaybePromise',
     'MemoryBroker',
+    'PresenceSink',
     'RejectionHandler',
     'StatusHandler',
     'ValueOf',

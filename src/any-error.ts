@@ -13,6 +13,7 @@ import {
   type DeviceExistsError,
   DeviceHubError,
   type DeviceRevokedError,
+  type DeviceTypeUnknownError,
   type DeviceUnknownError,
   type InvalidNameError,
   type InvalidTopicError,
@@ -36,6 +37,7 @@ export type AnyDeviceHubError =
   | ConfigError
   | DeviceExistsError
   | DeviceRevokedError
+  | DeviceTypeUnknownError
   | DeviceUnknownError
   | InvalidNameError
   | InvalidTopicError

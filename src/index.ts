@@ -20,6 +20,7 @@ export {
   DeviceExistsError,
   DeviceHubError,
   DeviceRevokedError,
+  DeviceTypeUnknownError,
   DeviceUnknownError,
   InvalidNameError,
   InvalidTopicError,
@@ -186,9 +187,11 @@ export type {
   ConnectedEvent,
   ConnectionRef,
   DisconnectedEvent,
+  DevicePresence,
   Presence,
   PresenceChange,
   PresenceOptions,
+  PresenceQuery,
   PresenceTracker,
 } from './presence/presence.ts'
 export { presenceTracker } from './presence/tracker.ts'
@@ -204,7 +207,7 @@ export type {
   RejectionCode,
   StatusEvent,
 } from './hub/events.ts'
-export type { Hub, HubDevice, HubOptions, SendArguments } from './hub/hub.ts'
+export type { Hub, HubDevice, HubOptions, NeededBrokers, SendArguments } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
 export type { BrokerState, HubStatus, ToldError } from './hub/status.ts'
 

@@ -18,6 +18,7 @@ import { lowerQos } from './delivery.ts'
 import { type Denial, type DenialCode, describeLogin } from './denial.ts'
 import { expiryWatch, isExpired } from './expiry.ts'
 import { liveClients } from './live.ts'
+import type { PresenceFeed } from './presence.ts'
 import { Refusal, refuseLogin } from './refusal.ts'
 import { standingUsers } from './standing.ts'
 import { sessionKey } from './state.ts'
@@ -51,6 +52,8 @@ export interface Guard {
 /** What a guard tells the broker. */
 export interface GuardEvents {
   readonly onDenied: ((denial: Denial) => void) | undefined
+  /** A device logged in. What is returned is called when that connection ends. */
+  readonly onConnected: PresenceFeed | undefined
   /** Nobody will resume this session any more. */
   readonly onSessionEnd: (key: string) => void
   /** A session was resumed with a subscription that is not granted any more. */
@@ -162,7 +165,9 @@ export function guard(fleet: Fleet, log: QuietLog, events: GuardEvents): Guard {
     expiries.add(principal)
     // No other kind of principal is in the store.
     if (principal.device) standing.add(principal.username)
+    const leave = principal.device && events.onConnected?.(principal.device, key)
     client.conn.once('close', () => {
+      leave?.()
       if (!live.delete(principal.username, client)) return
       if (client.clean || ending.has(client)) events.onSessionEnd(key)
     })

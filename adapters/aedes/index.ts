@@ -10,7 +10,7 @@
 import { ConfigError } from '../../src/base/errors.ts'
 import { loadTogether } from '../../src/base/load-package.ts'
 import type { Logger } from '../../src/base/log.ts'
-import { checkOptions } from '../../src/base/options.ts'
+import { checkMethods, checkOptions } from '../../src/base/options.ts'
 import { quietLog } from '../../src/base/quiet-log.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { connectionKeeper } from './connections.ts'
@@ -18,6 +18,7 @@ import type { Denial } from './denial.ts'
 import { guard } from './guard.ts'
 import { type Listener, listenTcp, listenWebSocket, loadWs } from './listen.ts'
 import { loadAedes } from './load.ts'
+import { type PresenceSink, presenceFeed } from './presence.ts'
 import { checkRuntime } from './runtime.ts'
 import { brokerState } from './state.ts'
 
@@ -42,6 +43,11 @@ export interface EmbeddedBrokerOptions {
    * to `/mqtt`. Default: off.
    */
   readonly websocket?: { readonly port: number; readonly path?: string }
+  /**
+   * Is told which devices are connected, from their login to the end of their connection, such as a
+   * `presenceTracker`. Several brokers may tell the same one. Default: nobody is told.
+   */
+  readonly presence?: PresenceSink
   /** Where denials and the troubles of clients are logged, within bounds. Default: `console`. */
   readonly logger?: Logger
   /** Called for each thing a client was not let do, without bounds. */
@@ -74,6 +80,7 @@ const OPTIONS: Record<keyof EmbeddedBrokerOptions, true> = {
   host: true,
   port: true,
   websocket: true,
+  presence: true,
   logger: true,
   onDenied: true,
 }
@@ -119,7 +126,8 @@ export async function embeddedBroker(
 ): Promise<EmbeddedBroker> {
   checkRuntime()
   checkOptions(options, OPTIONS)
-  const { host = '127.0.0.1', port = 1883, websocket, logger = console, onDenied } = options
+  const { host = '127.0.0.1', port = 1883, websocket, presence } = options
+  const { logger = console, onDenied } = options
   checkPort('port', port)
   const path = websocket?.path ?? '/mqtt'
   if (websocket !== undefined) {
@@ -128,6 +136,9 @@ export async function embeddedBroker(
     if (!/^\/[^\s?#]*$/.test(path)) {
       throw new ConfigError('websocket.path', 'must begin with "/" and hold no "?", "#" or space')
     }
+  }
+  if (presence !== undefined) {
+    checkMethods('presence', presence, { connected: true, disconnected: true })
   }
   const [{ Aedes }, { Readable }] = await loadTogether([
     loadAedes(),
@@ -139,6 +150,7 @@ export async function embeddedBroker(
   const log = quietLog(logger)
   const guarded = guard(fleet, log, {
     onDenied,
+    onConnected: presence && presenceFeed(presence, log),
     onSessionEnd: (key) => state.forget(key),
     onFilterDropped: (id, filter) => void state.removeSubscriptions({ id }, [filter]),
     onUserEnd: (username) => state.forgetUser(username),

@@ -4,13 +4,15 @@
  * @module
  */
 import process from 'node:process'
-import { toError } from '../../src/base/errors.ts'
+import { MissingDependencyError, toError } from '../../src/base/errors.ts'
 import { printable } from '../../src/base/quote.ts'
 
 /** The exit codes, beside 0. */
 export const exitCode = {
   /** Something could not be done, such as reaching a broker. */
   failed: 1,
+  /** What `explain` was asked about is denied. */
+  denied: 1,
   /** The command line or the configuration is wrong. */
   misused: 2,
   /** Interrupted a second time, while it was ending: 128 and the number of SIGINT. */
@@ -35,10 +37,27 @@ export function firstLine(error: unknown): string {
   return toError(error).message.split('\n', 1)[0]!.trim()
 }
 
-/** What is printed of a failure: one line, or with `DEBUG=devicehub` all that is known. */
+/**
+ * What is printed of a failure: one line, or with `DEBUG=devicehub` all that is known. Where packages are
+ * missing, the line is followed by the commands of other package managers than npm.
+ */
 export function describeFailure(error: unknown): string {
   if (process.env.DEBUG === 'devicehub') return describeInFull(toError(error))
-  return `devicehub: ${printable(firstLine(error))}`
+  const line = `devicehub: ${printable(firstLine(error))}`
+  return [line, ...installCommands(error).map((command) => `  or ${command}`)].join('\n')
+}
+
+function installCommands(error: unknown): readonly string[] {
+  // What is there and not permitted needs no installation.
+  if (!(error instanceof MissingDependencyError) || isDenied(error)) return []
+  const { install } = error
+  const packages = install.join(' ')
+  const deno = `deno add ${install.map((name) => `npm:${name}`).join(' ')}`
+  return [`pnpm add ${packages}`, `yarn add ${packages}`, `bun add ${packages}`, deno]
+}
+
+function isDenied({ cause }: MissingDependencyError): boolean {
+  return cause instanceof Error && cause.name === 'NotCapable'
 }
 
 function describeInFull(error: Error): string {

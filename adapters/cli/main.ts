@@ -14,7 +14,7 @@ import { devicehubProgram } from './program.ts'
 async function run(args: readonly string[]): Promise<number> {
   try {
     await devicehubProgram().parseAsync(args, { from: 'user' })
-    return 0
+    return Number(process.exitCode ?? 0)
   } catch (error) {
     // The program has printed what is wrong with the command line, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCode.misused

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Command, InvalidArgumentError } from 'commander'
+import { Argument, Command, InvalidArgumentError } from 'commander'
+import type { DeviceRef } from '../../src/device/reference.ts'
 import { VERSION } from './version.ts'
 
 /** Describes the command line. Each verb is loaded when it is run. */
@@ -28,6 +29,7 @@ export function devicehubProgram(): Command {
     .option('--config <file>', 'take the device types of this configuration file')
     .option('--seconds <n>', 'end by itself after so long', readSeconds)
     .option('--devices <n>', 'how many devices to simulate, 20 to 1000 (default: 24)', readCount)
+    .option('--device <type/id...>', 'show a login for these devices of your own', readDevice)
     .action(async (options) => (await import('./dev/dev.ts')).dev(options))
 
   verb('listen', 'print one line for each thing that devices say, until SIGINT or SIGTERM')
@@ -36,6 +38,29 @@ export function devicehubProgram(): Command {
     .option('--json', 'print each line as a JSON object')
     .option('--shared', 'join the share group: each message goes to one of its members')
     .action(async (options) => (await import('./listen/listen.ts')).listen(options))
+
+  verb('publish', 'publish a message of JSON through a configured broker')
+    .argument('<topic>', 'the topic name')
+    .argument('<json>', 'the payload, such as \'{"rpm":1450}\'')
+    .option('--config <file>', 'use this configuration file')
+    .option('--broker <name>', 'through this broker (default: that of the device type)')
+    .option('--qos <n>', '0, 1 or 2 (default: 1)', readQos)
+    .option('--retain', 'have the broker keep it for whoever subscribes later')
+    .action(async (topic, json, options) =>
+      (await import('./publish.ts')).publish(topic, json, options),
+    )
+
+  verb('explain', 'say whether a user name may do something, and why: code 0 if it may, 1 if not')
+    .argument('<user>', 'the user name, such as pump/P-1')
+    .addArgument(new Argument('<action>', 'what it wants to do').choices(['publish', 'subscribe']))
+    .argument('<topic>', 'a topic name to publish to, a topic filter to subscribe with')
+    .option('--config <file>', 'use this configuration file')
+    .option('--qos <n>', '0, 1 or 2 (default: 1)', readQos)
+    .option('--retain', 'publish with the retain flag')
+    .option('--client-id <id>', 'connected under this client id')
+    .action(async (user, action, topic, options) =>
+      (await import('./explain.ts')).explain(user, action, topic, options),
+    )
 
   verb('config', 'print the configuration of a broker that asks a fleet')
     .argument('<broker>', 'the product, such as mosquitto; any other word lists them')
@@ -57,4 +82,15 @@ function readCount(text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count >= 20 && count <= 1000) return count
   throw new InvalidArgumentError('It must be a whole number from 20 to 1000.')
+}
+
+function readQos(text: string): 0 | 1 | 2 {
+  if (text === '0' || text === '1' || text === '2') return Number(text) as 0 | 1 | 2
+  throw new InvalidArgumentError('It must be 0, 1 or 2.')
+}
+
+function readDevice(text: string, before: readonly DeviceRef[] = []): readonly DeviceRef[] {
+  const [type, id, ...more] = text.split('/')
+  if (type && id && more.length === 0) return [...before, { type, id }]
+  throw new InvalidArgumentError('It must be TYPE/ID, such as pump/P-1.')
 }

@@ -6,6 +6,7 @@
 import { SealedPasswordError, UnsupportedRuntimeError } from '../../src/base/errors.ts'
 import { isGeneratedHash } from '../../src/credential/generated.ts'
 import { nativePbkdf2, parseMosquitto } from '../../src/credential/pbkdf2.ts'
+import { isRehashed } from '../../src/credential/rehashed.ts'
 import type { BrokerAccount } from '../../src/fleet/broker-account.ts'
 import type { LoginFinding } from './finding.ts'
 
@@ -59,7 +60,9 @@ export async function openPassword(login: BrokerAccount): Promise<string | Login
     if (!(error instanceof SealedPasswordError)) throw error
     return { username, code: 'password-unreadable', text: `${username}: ${error.message}.` }
   }
-  const text = `${username}: the fleet has a hash of the password and no sealed copy to tell it by.`
+  const text = isRehashed(login.hash)
+    ? `${username}: the fleet hashed the password anew at a login ("rehash"), in a form that no broker reads, and has no sealed copy to tell it by. Rotate it.`
+    : `${username}: the fleet has a hash of the password and no sealed copy to tell it by.`
   return { username, code: 'password-unknown', text }
 }
 

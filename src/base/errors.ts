@@ -97,6 +97,20 @@ export class DeviceUnknownError extends DeviceHubError {
   }
 }
 
+/** The fleet has no device type of this name. */
+export class DeviceTypeUnknownError extends DeviceHubError {
+  override readonly name = 'DeviceTypeUnknownError'
+  readonly code = 'ERR_DEVICE_TYPE_UNKNOWN'
+  /** The name that was asked for, cut to 200 characters. */
+  readonly type: string
+
+  constructor(type: string, known: readonly string[]) {
+    const names = known.length > 0 ? `there is ${known.join(', ')}` : 'there is none at all'
+    super(printable(`There is no device type ${quote(type)}: ${names}`))
+    this.type = type.slice(0, 200)
+  }
+}
+
 /** The device is revoked, which nothing takes back. Nothing was written. */
 export class DeviceRevokedError extends DeviceHubError {
   override readonly name = 'DeviceRevokedError'
@@ -259,6 +273,8 @@ export class CertificateError extends BrokerError<'ERR_BROKER_CERTIFICATE'> {
 
 /** How a command ended, when it did not end in a reply. */
 export type CommandErrorCode =
+  /** The device type declares no such command. Nothing was sent. */
+  | 'ERR_COMMAND_UNKNOWN'
   /** The device answered that it failed. */
   | 'ERR_COMMAND_FAILED'
   /** No answer within the time given. The device may have done it. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { monotonicNow } from './clock.ts'
+import { andThen, type MaybePromise } from './maybe-promise.ts'
 import { type RecentMap, recentMap } from './recent-map.ts'
 
 /** What was read, and how it is found again. */
@@ -14,7 +15,7 @@ export interface ReadValue<V> {
   readonly endsAt?: number | undefined
 }
 
-interface Entry<V> extends ReadValue<V> {
+interface Entry<V> extends Omit<ReadValue<V>, 'key'> {
   /** When it is to be read again, by the clock for durations. */
   readonly until: number
 }
@@ -29,7 +30,7 @@ export interface ReadCache<V> {
    *
    * @param read Reads it from where it is stored. The lifetime begins before that.
    */
-  read(read: () => Promise<ReadValue<V> | undefined>): Promise<V | undefined>
+  read(read: () => MaybePromise<ReadValue<V> | undefined>): MaybePromise<V | undefined>
   /** Forgets one, since something about it changed. */
   forget(key: string): void
 }
@@ -54,13 +55,15 @@ export function readCache<V>(
       return entry && now() < entry.until && !isOver(entry) ? entry.value : undefined
     },
 
-    async read(read) {
+    read(read) {
       const before = changes
       const until = now() + lifetime
-      const found = await read()
-      if (found === undefined) return undefined
-      if (lifetime > 0 && changes === before) entries.set(found.key, { ...found, until })
-      return found.value
+      return andThen(read(), (found) => {
+        if (found === undefined) return undefined
+        const { key, value, endsAt } = found
+        if (lifetime > 0 && changes === before) entries.set(key, { value, endsAt, until })
+        return value
+      })
     },
 
     forget(key) {
@@ -71,6 +74,6 @@ export function readCache<V>(
 }
 
 /** Whether the wall clock says that it has ended: that of a token is a point in time. */
-function isOver({ endsAt }: ReadValue<unknown>): boolean {
+function isOver({ endsAt }: Entry<unknown>): boolean {
   return endsAt !== undefined && Date.now() >= endsAt
 }

@@ -4,7 +4,9 @@
  * @module
  */
 import { ConfigError } from '../base/errors.ts'
+import { isGeneratedHash } from './generated.ts'
 import { type Pbkdf2Hash, parseDjango, parseMosquitto } from './pbkdf2.ts'
+import { isRehashed } from './rehashed.ts'
 import { parseScrypt, type ScryptHash } from './scrypt.ts'
 
 /** A stored password in a slow format, read. */
@@ -31,6 +33,12 @@ export function parseSlowHash(stored: string): SlowHash | undefined {
  * @throws {ConfigError} If it cannot. The message does not hold it.
  */
 export function checkPasswordHash(key: string, stored: unknown): string {
+  if (typeof stored === 'string' && (isGeneratedHash(stored) || isRehashed(stored))) {
+    throw new ConfigError(
+      key,
+      'begins with $dh-: a fleet writes such a hash itself, and it counts on its record alone, under the same pepper; give the hash it was made of, or move the whole record',
+    )
+  }
   if (typeof stored !== 'string' || !parseSlowHash(stored)) {
     throw new ConfigError(
       key,

@@ -1,8 +1,9 @@
 /**
- * Which slow passwords were verified a short while ago.
+ * What was done a short while ago, such as which chosen passwords were verified.
  *
  * @module
  */
+import { monotonicNow } from '../base/clock.ts'
 
 /** Remembers for a while, and no more than so many. */
 export interface Remembered {
@@ -14,9 +15,13 @@ export interface Remembered {
  * Makes an empty one. Over `limit`, the one that was added first is forgotten first.
  *
  * @param lifetime Milliseconds; looking one up does not prolong it.
- * @param now Milliseconds on any clock.
+ * @param now Milliseconds on any clock. Default: the clock for durations.
  */
-export function remembered(lifetime: number, limit: number, now: () => number): Remembered {
+export function remembered(
+  lifetime: number,
+  limit: number,
+  now: () => number = monotonicNow,
+): Remembered {
   const expiries = new Map<string, number>()
   return {
     add(key) {

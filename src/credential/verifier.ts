@@ -3,39 +3,20 @@
  *
  * @module
  */
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { monotonicNow } from '../base/clock.ts'
-import { equalConstantTime } from '../base/constant-time.ts'
 import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
+import { Decoys, MAX_DECOYS } from './decoy.ts'
 import { parseSlowHash, type SlowHash } from './format.ts'
-import { type Gate, gate } from './gate.ts'
 import { isGeneratedHash, type PasswordHasher } from './generated.ts'
 import { keyedHash } from './keyed-hash.ts'
-import { countCores } from './native.ts'
-import { loopPbkdf2, nativePbkdf2 } from './pbkdf2.ts'
+import { parseRehashed, type RehashedHash, type Rehasher } from './rehashed.ts'
 import { remembered } from './remembered.ts'
-import { HAS_NATIVE_SCRYPT, loopScrypt, nativeScrypt } from './scrypt.ts'
+import { LOST_AFTER_MS, slowCheck } from './slow-check.ts'
 
-/** How long a verified slow password is remembered, in milliseconds. */
+/** How long a verified chosen password is remembered, in milliseconds. */
 export const REMEMBER_MS = 300_000
-/** How many verified slow passwords are remembered. */
+/** How many verified chosen passwords are remembered. */
 export const MAX_REMEMBERED = 10_000
-/**
- * How many slow checks run beside the event loop at once: one for each core, 3 at most. Runtimes keep
- * four threads for such work, and one is left for files and names.
- */
-export const MAX_NATIVE_CHECKS: number = Math.min(countCores(), 3)
-/** How many slow checks wait for those. More would outlast the patience of a broker that asks. */
-export const MAX_NATIVE_WAITING = 16
-/** How many slow checks wait for the one that runs on the event loop, at about a second each. */
-export const MAX_LOOP_WAITING = 4
-/** After how many milliseconds a slow check that has not settled is given up; see `gate`. */
-export const LOST_AFTER_MS = 10_000
-/** How many unknown user names wait for the time of a check. What comes beyond ends with the last. */
-export const MAX_DECOYS = 5_000
-const MAX_COSTS = 8
-/** Of how many checks of one cost the time is known: an unknown name takes that of one of them. */
-const MAX_TIMES = 32
 
 /** Whether a password is right, or why a slow check was not made. */
 export type Verdict =
@@ -45,7 +26,7 @@ export type Verdict =
   /** Whoever counts said that it is one too many. */
   | 'throttled'
 
-/** One login, as far as it costs a slow check. */
+/** One login, as far as a chosen password is tried: one with a slow hash, or that was hashed anew. */
 export interface SlowAttempt {
   /** Where the client connects from, if that is known: peers take turns. */
   readonly peer: string | undefined
@@ -58,10 +39,11 @@ export interface SlowAttempt {
 /** Verifies passwords. */
 export interface PasswordVerifier {
   /**
-   * Whether a password is one of the stored ones. Answers at once unless a slow one has to be tried.
-   * Without a stored one that can be read, it takes the time of a wrong one, without its work.
+   * Whether a password is one of the stored ones. Answers at once unless a chosen one has to be tried.
+   * Without a stored one that can be read, it takes the time of a wrong one, without its work; and so
+   * does a wrong password where the stored one was hashed anew.
    *
-   * @param attempt Asked only before a slow one is tried. Equal attempts at once are one. Default:
+   * @param attempt Asked only before a chosen one is tried. Equal attempts at once are one. Default:
    * nothing is counted.
    */
   verify(
@@ -70,94 +52,39 @@ export interface PasswordVerifier {
     stored: readonly string[],
     attempt?: SlowAttempt,
   ): Verdict | Promise<Verdict>
+  /** The stored text in a slow format that a password was verified against a moment ago. */
+  findVerified(password: string, stored: readonly string[]): string | undefined
+  /** Counts a password as verified against a text that was made of it. */
+  remember(password: string, stored: string): void
+}
+
+/** What {@link passwordVerifier} takes beside the hasher. */
+export interface VerifierOptions {
+  /** Verifies passwords that were hashed anew. Without it such a text verifies nothing. */
+  readonly rehasher?: Rehasher | undefined
+  /** Milliseconds on any clock. Default: the clock for durations. */
+  readonly now?: () => number
 }
 
 const UNCOUNTED: SlowAttempt = { peer: undefined, begin: () => true, takeBack() {} }
 
-/** What a slow check costs. */
-interface Cost {
-  /** Where the last one ran. */
-  gate: Gate
-  /** How many milliseconds the last ones took, from their turn on. */
-  readonly times: number[]
-}
-
-/**
- * Makes a verifier.
- *
- * @param now Milliseconds on any clock.
- */
+/** Makes a verifier. */
 export function passwordVerifier(
   hasher: PasswordHasher,
-  now: () => number = monotonicNow,
+  { rehasher, now = monotonicNow }: VerifierOptions = {},
 ): PasswordVerifier {
   let mac: ((text: string) => string) | undefined
   const verified = remembered(REMEMBER_MS, MAX_REMEMBERED, now)
   const underWay = new Map<string, { readonly until: number; readonly verdict: Promise<Verdict> }>()
-  const patience = { lostAfter: LOST_AFTER_MS, now }
-  const nativeGate = gate({
-    running: MAX_NATIVE_CHECKS,
-    waiting: MAX_NATIVE_WAITING,
-    ...patience,
-  })
-  // Two of them would leave others only a third of the event loop.
-  const loopGate = gate({ running: 1, waiting: MAX_LOOP_WAITING, ...patience })
-  const costs = new Map<string, Cost>()
-  let lastDecoy: Promise<Verdict> | undefined
+  const decoys = new Decoys()
+  const check = slowCheck(decoys, now)
+  let hasMetRehashed = false
 
   /** Under a random key of the process, in hexadecimal digits. */
   function keyOf(...parts: string[]): string {
     // Not made before it is needed: edge workers have no random bytes while they start.
     mac ??= keyedHash(crypto.getRandomValues(new Uint8Array(32)))
     return mac(parts.join('\0'))
-  }
-
-  function noteTime(hash: SlowHash, gate: Gate, time: number): number[] {
-    const name =
-      hash.kind === 'scrypt' ? `${hash.ln} ${hash.r} ${hash.p}` : `${hash.digest} ${hash.rounds}`
-    const cost = costs.get(name) ?? { gate, times: [] }
-    cost.gate = gate
-    cost.times.push(time)
-    if (cost.times.length > MAX_TIMES) cost.times.shift()
-    if (costs.size < MAX_COSTS) costs.set(name, cost)
-    return cost.times
-  }
-
-  /** Derives at a gate, and notes how long it took. */
-  function derive(
-    gate: Gate,
-    hash: SlowHash,
-    peer: string | undefined,
-    work: () => Promise<Uint8Array | undefined>,
-  ): Promise<Uint8Array | undefined | 'busy'> | 'busy' {
-    return gate.run(async () => {
-      const start = now()
-      const key = await work()
-      if (!key) return undefined
-      const time = now() - start
-      const times = noteTime(hash, gate, time)
-      if (time > 0) return key
-      // On an edge worker the clock stands still while code runs, up to the next timer.
-      setTimeout(() => {
-        const index = times.lastIndexOf(0)
-        if (index >= 0) times[index] = now() - start
-      }, 0)
-      return key
-    }, peer)
-  }
-
-  async function check(hash: SlowHash, password: string, peer?: string): Promise<Verdict> {
-    const bytes = Uint8Array.from(utf8ToBytes(password))
-    const [native, loop] =
-      hash.kind === 'scrypt'
-        ? [HAS_NATIVE_SCRYPT && (() => nativeScrypt(bytes, hash)), () => loopScrypt(bytes, hash)]
-        : [() => nativePbkdf2(bytes, hash), () => loopPbkdf2(bytes, hash)]
-    const derived =
-      (native && (await derive(nativeGate, hash, peer, native))) ||
-      (await derive(loopGate, hash, peer, loop))
-    return derived === 'busy'
-      ? derived
-      : equalConstantTime(bytesToHex(hash.key), bytesToHex(derived!))
   }
 
   /** Runs what is under way already only once. */
@@ -193,26 +120,49 @@ export function passwordVerifier(
     return verdict
   }
 
-  /**
-   * Takes the time of a wrong password, and is told what that would be told, but does not do its work:
-   * names that somebody makes up must not keep out those on record.
-   */
-  function pretend(username: string, peer?: string): Promise<Verdict> {
-    // Always the same for one name, as if that name had a password of this cost.
-    const pick = Number.parseInt(keyOf(username).slice(0, 2), 16) % costs.size
-    const { gate, times } = [...costs.values()][pick]!
-    const wait = async () => {
-      if ((await gate.pretend(peer)) === 'busy') return 'busy'
-      const time = times[Math.floor(Math.random() * times.length)]!
-      await new Promise<void>((resolve) => setTimeout(resolve, time))
-      return false
+  /** Takes the time of a wrong password in a slow format, once one was met. */
+  function takeTime(username: string, peer?: string): MaybePromise<false | 'busy'> {
+    if (!decoys.hasCosts) return false
+    const { last } = decoys
+    return last && underWay.size >= MAX_DECOYS ? last : decoys.pretend(keyOf(username), peer)
+  }
+
+  async function tryChosen(
+    username: string,
+    password: string,
+    chosen: ReadonlyMap<string, SlowHash | RehashedHash>,
+    peer?: string,
+  ): Promise<Verdict> {
+    const slow = new Map<string, SlowHash>()
+    for (const [key, hash] of chosen) {
+      if (hash.kind !== 'rehashed') slow.set(key, hash)
+      else if (rehasher?.verify(password, hash)) {
+        verified.add(key)
+        return true
+      }
     }
-    lastDecoy = wait()
-    return lastDecoy
+    if (chosen.size === 0) rehasher?.verify(password, undefined)
+    return slow.size > 0 ? trySlow(slow, password, peer) : takeTime(username, peer)
+  }
+
+  /**
+   * Whether an attempt was a guess, although it is told that there was no room: a fast hash is tried in
+   * any case. Of the unknown names half are treated like that, and always the same ones.
+   */
+  function isGuess(
+    username: string,
+    chosen: ReadonlyMap<string, SlowHash | RehashedHash>,
+  ): boolean {
+    if (chosen.size === 0) return hasMetRehashed && Number.parseInt(keyOf(username)[2]!, 16) >= 8
+    return [...chosen.values()].some(({ kind }) => kind === 'rehashed')
   }
 
   /** Makes an attempt that was not made yet, and counts it. */
-  async function make(attempt: SlowAttempt, run: () => Promise<Verdict>): Promise<Verdict> {
+  async function make(
+    attempt: SlowAttempt,
+    run: () => Promise<Verdict>,
+    countsBusy: () => boolean,
+  ): Promise<Verdict> {
     const begun = attempt.begin()
     // Nothing is waited for in vain: attempts that come at once are queued in their order.
     if (!(isPromise(begun) ? await begun : begun)) return 'throttled'
@@ -221,15 +171,21 @@ export function passwordVerifier(
       verdict = await run()
       return verdict
     } finally {
-      if (verdict !== false) await attempt.takeBack()
+      const counts = verdict === false || (verdict === 'busy' && countsBusy())
+      if (!counts) await attempt.takeBack()
     }
   }
 
   return {
     verify(username, password, stored, attempt = UNCOUNTED) {
+      const [only] = stored
+      // The one password of most devices: nothing else is to be tried.
+      if (stored.length === 1 && typeof only === 'string' && isGeneratedHash(only)) {
+        return hasher.verify(password, only)
+      }
       let isRight = false
       let isGenerated = false
-      const slow = new Map<string, SlowHash>()
+      const chosen = new Map<string, SlowHash | RehashedHash>()
       for (const text of stored) {
         // A store may have handed out something else, whatever its type says.
         if (typeof text !== 'string') continue
@@ -238,22 +194,34 @@ export function passwordVerifier(
           isRight = hasher.verify(password, text) || isRight
           continue
         }
-        const hash = parseSlowHash(text)
+        const hash = parseSlowHash(text) ?? (rehasher && parseRehashed(text))
         // A changed credential is another key: what was remembered of the old one answers for nothing.
-        if (hash) slow.set(keyOf(text, password), hash)
+        if (hash) chosen.set(keyOf(text, password), hash)
+        if (hash?.kind === 'rehashed') hasMetRehashed = true
       }
-      if (isRight || [...slow.keys()].some(verified.has)) return true
-      if (isGenerated && slow.size === 0) return false
-      if (slow.size === 0 && costs.size === 0) return hasher.verify(password, undefined)
-      const { peer } = attempt
-      const last = lastDecoy
-      if (slow.size === 0 && last && underWay.size >= MAX_DECOYS) return make(attempt, () => last)
-      const key = keyOf('', username, password, ...slow.keys())
-      return share(key, () => {
-        return make(attempt, () => {
-          return slow.size > 0 ? trySlow(slow, password, peer) : pretend(username, peer)
-        })
+      if (isRight || [...chosen.keys()].some(verified.has)) return true
+      if (isGenerated && chosen.size === 0) return false
+      if (chosen.size === 0 && !decoys.hasCosts && !hasMetRehashed) {
+        return hasher.verify(password, undefined)
+      }
+      const run = () => {
+        const tried = () => tryChosen(username, password, chosen, attempt.peer)
+        return make(attempt, tried, () => isGuess(username, chosen))
+      }
+      const isSlow = [...chosen.values()].some(({ kind }) => kind !== 'rehashed')
+      if (!isSlow && decoys.last && underWay.size >= MAX_DECOYS) return run()
+      return share(keyOf('', username, password, ...chosen.keys()), run)
+    },
+
+    findVerified(password, stored) {
+      return stored.find((text) => {
+        const isSlow = typeof text === 'string' && parseSlowHash(text) !== undefined
+        return isSlow && verified.has(keyOf(text, password))
       })
+    },
+
+    remember(password, stored) {
+      verified.add(keyOf(stored, password))
     },
   }
 }

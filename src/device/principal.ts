@@ -99,7 +99,6 @@ export function recordedPrincipal(
 }
 
 function areRules(rules: readonly AccessRule[]): boolean {
-  if (Array.isArray(rules) && rules.length === 0) return true
   try {
     checkRules(rules, 'rules')
     return true

@@ -12,13 +12,13 @@ export interface StoredCredential {
   readonly kind: 'password'
   /**
    * The hashed password; its beginning names the format: `$dh-sha256$` or `$dh-hmac-sha256$` of a
-   * generated one, `$scrypt$`, `pbkdf2_sha256$` (Django) or `$7$` (Mosquitto). Another verifies
-   * nothing.
+   * generated one, `$scrypt$`, `pbkdf2_sha256$` (Django) or `$7$` (Mosquitto) of a chosen one, or
+   * `$dh-chosen-hmac-sha256$` of a chosen one that was hashed anew. Another verifies nothing.
    */
   readonly hash: string
   /**
    * The password itself, sealed under the fleet's sealing key: for brokers that have to be told it.
-   * Left out where the fleet had no such key, or was never told the password.
+   * Left out where the fleet had no such key, or did not keep the password.
    */
   readonly sealed?: string
   /** Milliseconds since the Unix epoch. */

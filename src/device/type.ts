@@ -64,13 +64,14 @@ export interface DeviceType<
   Data extends Schema = Schema,
   Status extends Schema = Schema,
   C extends Commands = Commands,
+  Broker extends string = string,
 > {
   readonly name: string
   readonly data: Data
   readonly status: Status
   readonly commands: C
   /** Which named broker the devices use. */
-  readonly broker: string
+  readonly broker: Broker
   /** Seconds between two messages of a healthy device. */
   readonly heartbeat: number
   readonly template: string
@@ -87,6 +88,7 @@ export interface DeviceTypeDefinition<
   Data extends Schema,
   Status extends Schema = Schema<DefaultStatus, DefaultStatus>,
   C extends Commands = Record<never, never>,
+  Broker extends string = string,
 > {
   /** What a `data` message must be. */
   readonly data: Data
@@ -95,7 +97,7 @@ export interface DeviceTypeDefinition<
   /** The commands devices of this type understand. Default: none. */
   readonly commands?: C
   /** The named broker of these devices. Default: `default`. */
-  readonly broker?: string
+  readonly broker?: Broker
   /** Seconds between two messages of a healthy device, above 0. Default: 300. */
   readonly heartbeat?: number
   /** Topic template. Default: `{prefix}/{type}/{deviceId}/{channel}`. */
@@ -148,7 +150,11 @@ export function defineDeviceType<
   Data extends Schema,
   Status extends Schema = Schema<DefaultStatus, DefaultStatus>,
   C extends Commands = Record<never, never>,
->(name: string, definition: DeviceTypeDefinition<Data, Status, C>): DeviceType<Data, Status, C> {
+  const Broker extends string = 'default',
+>(
+  name: string,
+  definition: DeviceTypeDefinition<Data, Status, C, Broker>,
+): DeviceType<Data, Status, C, Broker> {
   checkName('type name', name)
   checkOptions(definition, OPTIONS, name)
   checkSchema(`${name}.data`, definition.data)
@@ -159,7 +165,7 @@ export function defineDeviceType<
   if (!(Number.isFinite(heartbeat) && heartbeat > 0)) {
     throw new ConfigError(`${name}.heartbeat`, 'must be a number of seconds above 0')
   }
-  const broker = definition.broker ?? 'default'
+  const broker = definition.broker ?? ('default' as Broker)
   if (broker === '') throw new ConfigError(`${name}.broker`, 'must name a broker')
   const template = definition.template ?? DEFAULT_TEMPLATE
   compileTemplate(template, { prefix: DEFAULT_PREFIX, type: name })

@@ -1,5 +1,6 @@
 /**
- * One login, as it is counted where it costs a slow check: by this process, and by all that share keys.
+ * One login, as it is counted where a chosen password is tried: by this process, and by all that share
+ * keys.
  *
  * @module
  */
@@ -19,7 +20,7 @@ export interface CountOptions {
   readonly peer: string | undefined
 }
 
-/** Counts one login. Nothing is done for one that costs no slow check and is right. */
+/** Counts one login. Nothing is done for one that tries no chosen password and is right. */
 export class LoginAttemptCount implements SlowAttempt {
   readonly #options: CountOptions
   #takeBacks: (() => unknown)[] = []

@@ -6,11 +6,13 @@
 import { ConfigError } from '../base/errors.ts'
 import { memoryKeys } from '../base/memory-keys.ts'
 import { passwordHasher } from '../credential/generated.ts'
+import { passwordRehasher } from '../credential/rehashed.ts'
 import { passwordSealer } from '../credential/sealed.ts'
 import { tokenAuthority } from '../credential/token.ts'
 import { passwordVerifier } from '../credential/verifier.ts'
 import { listDevices } from '../device/query.ts'
 import type { DeviceRecord } from '../device/store.ts'
+import type { DeviceType } from '../device/type.ts'
 import { checkName } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
 import { deviceAccount, serviceAccounts } from './accounts.ts'
@@ -27,6 +29,7 @@ import { checkFleetOptions } from './options.ts'
 import { devicePasswords } from './passwords.ts'
 import { Records } from './records.ts'
 import { deviceRegistry } from './registry.ts'
+import { loginRehash } from './rehash.ts'
 import { ServiceSource } from './services.ts'
 import { SharedFailures } from './shared-failures.ts'
 import { TokenSource } from './token-source.ts'
@@ -55,18 +58,23 @@ const OWN_KEYS = { size: 20_000 }
  * const { username, password } = await fleet.provision(pump, 'P-1')
  * ```
  */
-export function createFleet(options: FleetOptions): Fleet {
+export function createFleet<const Types extends readonly DeviceType[]>(
+  options: FleetOptions<Types>,
+): Fleet<Types> {
   checkFleetOptions(options)
   const { store, pepper, sealingKey, keys } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
   const hasher = passwordHasher(pepper)
-  const verifier = passwordVerifier(hasher)
+  const rehasher = pepper === undefined ? undefined : passwordRehasher(pepper)
+  const verifier = passwordVerifier(hasher, { rehasher })
   const sealer = sealingKey === undefined ? undefined : passwordSealer(sealingKey)
   const passwords = devicePasswords(hasher, sealer)
   const types = new FleetTypes(options.types, prefix)
   const services = new ServiceSource(options.services ?? [], { types, hasher, verifier })
   const isService = (username: string) => services.has(username)
-  const devices = new DeviceSource({ store, types, verifier, isService })
+  const rehash =
+    options.rehash && rehasher ? loginRehash({ store, verifier, rehasher, sealer }) : undefined
+  const devices = new DeviceSource({ store, types, verifier, isService, rehash })
   const tokens = pepper === undefined ? undefined : tokenAuthority(pepper, prefix)
   const forget = (username: string) => known.forget(username)
   const holders =
@@ -83,7 +91,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
   return {
     prefix,
-    types: types.all,
+    types: options.types,
     store,
     rulesLifetime,
     findPrincipal: async (username) => directory.find(username),
@@ -106,6 +114,7 @@ export function createFleet(options: FleetOptions): Fleet {
     authorize: (request) => decisions.authorize(request),
     findDenial: (request) => decisions.findDenial(request),
     explain: (request) => decisions.explain(request),
+    type: (name) => types.named(name),
     topics: (type) => types.topics(type),
     route: (topic) => types.route(topic),
   }

@@ -13,6 +13,7 @@ import type { Principal } from '../rule/principal.ts'
 import { isUsername } from '../topic/name.ts'
 import type { LoginAttempt, PrincipalSource } from './directory.ts'
 import type { LoginDenial } from './fleet.ts'
+import type { LoginRehash } from './rehash.ts'
 import type { FleetTypes } from './types.ts'
 
 /** What {@link DeviceSource} takes. */
@@ -22,6 +23,8 @@ export interface DeviceSourceOptions {
   readonly verifier: PasswordVerifier
   /** Whether a user name is that of a service account. */
   readonly isService: (username: string) => boolean
+  /** Hashes slow passwords anew. Default: they stay as they are. */
+  readonly rehash: LoginRehash | undefined
 }
 
 /** The devices of one fleet. */
@@ -30,12 +33,14 @@ export class DeviceSource implements PrincipalSource {
   readonly #types: FleetTypes
   readonly #verifier: PasswordVerifier
   readonly #isService: (username: string) => boolean
+  readonly #rehash: LoginRehash | undefined
 
-  constructor({ store, types, verifier, isService }: DeviceSourceOptions) {
+  constructor({ store, types, verifier, isService, rehash }: DeviceSourceOptions) {
     this.#store = store
     this.#types = types
     this.#verifier = verifier
     this.#isService = isService
+    this.#rehash = rehash
   }
 
   /** Every name that no other source has: whose it is only the store can tell. */
@@ -54,7 +59,11 @@ export class DeviceSource implements PrincipalSource {
     const credentials = record ? validCredentials(record, Date.now()) : []
     const stored = credentials.map(({ hash }) => hash)
     const verdict = this.#verifier.verify(username, password, stored, attempt)
-    return andThen(verdict, (verdict) => this.#answer(verdict, record))
+    return andThen(verdict, (verdict) => {
+      const answer = this.#answer(verdict, record)
+      if (typeof answer === 'string' || !record) return answer
+      return andThen(this.#rehash?.(record, credentials, password), () => answer)
+    })
   }
 
   #answer(verdict: Verdict, record: DeviceRecord | undefined): Principal | LoginDenial {

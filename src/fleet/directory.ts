@@ -12,7 +12,7 @@ import type { LoginDenial } from './fleet.ts'
 export interface LoginAttempt {
   readonly username: string
   readonly password: string
-  /** Asked only before a slow check. */
+  /** Asked only before a chosen password is tried. */
   readonly attempt: SlowAttempt
 }
 

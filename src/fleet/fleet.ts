@@ -21,9 +21,9 @@ import type { ChangeListener, ChangeReport } from './changes.ts'
 import type { ServiceAccount } from './service-account.ts'
 
 /** What `createFleet` takes. */
-export interface FleetOptions {
+export interface FleetOptions<Types extends readonly DeviceType[] = readonly DeviceType[]> {
   /** The declared device types. Their topics must not overlap. */
-  readonly types: readonly DeviceType[]
+  readonly types: Types
   /** Where device records are kept. */
   readonly store: DeviceStore
   /** First level of every topic. Default: `things`. */
@@ -35,10 +35,24 @@ export interface FleetOptions {
    */
   readonly pepper?: string | Uint8Array | undefined
   /**
+   * Hashes the chosen password of a device anew when a login with it was right, so that the next one
+   * costs microseconds: `$scrypt$`, `pbkdf2_sha256$` (Django) or `$7$` (Mosquitto) on its record give
+   * way to HMAC-SHA-256 under the pepper, for good. Guesses at it are counted and slowed down as
+   * before. A login waits for that write for a quarter of a second at most, and stands if it fails.
+   *
+   * What is lost: whoever has both the store and the pepper guesses at such a password millions of
+   * times a second, so it is worth no more than what is random in it; the hash that Django or Mosquitto
+   * could read is gone; and with another pepper the password is wrong. Needs a
+   * {@link FleetOptions.pepper}. With a {@link FleetOptions.sealingKey} the password of a `$7$` hash is
+   * sealed as well, since Mosquitto could not be told it any more. Default: `false`.
+   */
+  readonly rehash?: boolean
+  /**
    * A key of at least 32 bytes, kept apart from the store, under which a copy of each generated
    * password is sealed and put on record beside its hash. Only with it can a broker that keeps logins
    * itself be told them again. Whoever has both the store and this key has every such password.
-   * Changing it makes what was sealed before unreadable; the logins stay. Default: nothing is sealed.
+   * Changing it makes what was sealed before unreadable; the logins stay. Of chosen passwords only
+   * those are sealed that {@link FleetOptions.rehash} names. Default: nothing is sealed.
    */
   readonly sealingKey?: string | Uint8Array | undefined
   /**
@@ -144,9 +158,9 @@ export interface AccessDenial {
 }
 
 /** A fleet. Make one with `createFleet`. */
-export interface Fleet {
+export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType[]> {
   readonly prefix: string
-  readonly types: readonly DeviceType[]
+  readonly types: Types
   readonly store: DeviceStore
   /** See {@link FleetOptions.rulesLifetime}. */
   readonly rulesLifetime: number
@@ -218,8 +232,9 @@ export interface Fleet {
    */
   isActive(device: DeviceRef): boolean | Promise<boolean>
   /**
-   * The generated password a device has, of several the newest. `undefined` if no copy of it was
-   * sealed: the fleet had no `sealingKey` then, or the password came as a hash.
+   * The password a device has, of several the newest. `undefined` if no copy of it was sealed: the
+   * fleet had no `sealingKey` then, or the password came as a hash and none of Mosquitto's that
+   * {@link FleetOptions.rehash} took the place of.
    * @throws {DeviceUnknownError} If there is no such device.
    * @throws {DeviceRevokedError} If it is revoked.
    * @throws {SealedPasswordError} If the copy cannot be opened: under another key, or damaged.
@@ -313,6 +328,12 @@ export interface Fleet {
   findDenial(request: NamedAccessRequest): Promise<AccessDenial | undefined>
   /** Decides as {@link Fleet.authorize} does, and says why, whatever comes of it. */
   explain(request: NamedAccessRequest): Promise<Explanation>
+  /**
+   * The device type of a name that comes as a text, such as in the path of a route: what every call that
+   * takes a type, here and at a hub or a presence tracker, then takes.
+   * @throws {DeviceTypeUnknownError} If none of the fleet has this name.
+   */
+  type(name: string): DeviceType
   /** The topics of a type. @throws {ConfigError} If the type is not of this fleet. */
   topics(type: DeviceType): TopicTemplate
   /** Whose topic a name is, or `undefined`. @throws {InvalidTopicError} If it is malformed. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { MaybePromise } from '../base/maybe-promise.ts'
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { type ReadCache, type ReadValue, readCache } from '../base/read-cache.ts'
 import { type RecentMap, recentMap } from '../base/recent-map.ts'
 import type { DeviceRecord, DeviceStore } from '../device/store.ts'
@@ -60,10 +60,7 @@ export class KnownPrincipals {
   }
 
   /** Who has a user name: as kept, and then at once, or as read now. */
-  find(
-    username: string,
-    clientId: string | undefined,
-  ): KnownPrincipal | Promise<KnownPrincipal | undefined> {
+  find(username: string, clientId: string | undefined): MaybePromise<KnownPrincipal | undefined> {
     const entry = this.#entries.get(username)
     return entry ? connected(entry, clientId) : this.#read(username, clientId)
   }
@@ -82,12 +79,12 @@ export class KnownPrincipals {
     this.#entries.forget(username)
   }
 
-  async #read(username: string, clientId: string | undefined): Promise<KnownPrincipal | undefined> {
-    const entry = await this.#entries.read(async () => {
-      const principal = await this.#reader.find(username)
-      return principal && this.#toKeep(username, principal)
-    })
-    return entry && connected(entry, clientId)
+  #read(username: string, clientId: string | undefined): MaybePromise<KnownPrincipal | undefined> {
+    const read = () =>
+      andThen(this.#reader.find(username), (principal) => {
+        return principal && this.#toKeep(username, principal)
+      })
+    return andThen(this.#entries.read(read), (entry) => entry && connected(entry, clientId))
   }
 
   async #readDevice(type: string, id: string): Promise<boolean> {

@@ -15,6 +15,7 @@ const OPTIONS: Readonly<Record<keyof FleetOptions, true>> = {
   store: true,
   prefix: true,
   pepper: true,
+  rehash: true,
   sealingKey: true,
   keys: true,
   services: true,
@@ -44,7 +45,7 @@ const KEYS_METHODS: Readonly<Record<keyof ExpiringKeys, true>> = {
  */
 export function checkFleetOptions(options: FleetOptions): void {
   checkOptions(options, OPTIONS)
-  const { types, store, services, keys } = options
+  const { types, store, services, keys, rehash = false, pepper } = options
   if (!Array.isArray(types)) throw new ConfigError('types', 'must be a list of device types')
   for (const [i, type] of types.entries()) {
     if (!isDeviceType(type)) throw new ConfigError(`types.${i}`, 'must come from defineDeviceType')
@@ -54,6 +55,13 @@ export function checkFleetOptions(options: FleetOptions): void {
     throw new ConfigError('store.filters', 'must list by what the store can narrow a listing')
   }
   if (keys !== undefined) checkMethods('keys', keys, KEYS_METHODS)
+  if (typeof rehash !== 'boolean') throw new ConfigError('rehash', 'must be true or false')
+  if (rehash && pepper === undefined) {
+    throw new ConfigError(
+      'pepper',
+      'is missing: with `rehash` chosen passwords are hashed under it',
+    )
+  }
   if (services !== undefined && !Array.isArray(services)) {
     throw new ConfigError('services', 'must be a list of service accounts')
   }

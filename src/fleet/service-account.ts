@@ -21,12 +21,13 @@ export interface ServiceAccountBase {
 /** The password of a service account, or its hash. */
 export type ServicePassword =
   | {
-      /** At least 12 characters. */
-      readonly password: string
-      readonly passwordHash?: undefined
-    }
-  | {
       readonly password?: undefined
       /** Of `hashPassword`, of Django or of Mosquitto. */
       readonly passwordHash: string
+    }
+  // The last one is what the compiler asks for where there is neither.
+  | {
+      /** At least 12 characters. */
+      readonly password: string
+      readonly passwordHash?: undefined
     }

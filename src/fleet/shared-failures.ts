@@ -1,6 +1,6 @@
 /**
  * Failed logins counted by all processes of a fleet: who guesses at each of them in turn is throttled
- * as if there were one. It is asked only where a slow check would be run.
+ * as if there were one. It is asked only where a chosen password would be tried.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, DeviceTypeUnknownError } from '../base/errors.ts'
 import { deviceRules } from '../device/default-rules.ts'
 import { compileTemplates } from '../device/templates.ts'
 import type { DeviceType } from '../device/type.ts'
@@ -48,6 +48,13 @@ export class FleetTypes {
   /** Whether a type has this name. */
   has(name: string): boolean {
     return this.#byName.has(name)
+  }
+
+  /** See `Fleet.type`. */
+  named(name: string): DeviceType {
+    const known = this.#byName.get(name)
+    if (known) return known.type
+    throw new DeviceTypeUnknownError(String(name), [...this.#byName.keys()])
   }
 
   /** The rules of every device of a type; `undefined` if there is none of this name. */

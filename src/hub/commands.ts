@@ -151,6 +151,27 @@ export class PendingCommands {
   }
 }
 
+/**
+ * What goes behind the name of a command that comes from outside. A payload stays one: it is never taken
+ * for the options of a command that declares none.
+ */
+export function argumentsByName(
+  type: DeviceType,
+  { type: typeName, id }: DeviceRef,
+  name: string,
+  payload: unknown,
+  options: SendOptions | undefined,
+): readonly unknown[] {
+  const definition = Object.hasOwn(type.commands, name) ? type.commands[name] : undefined
+  if (!definition) {
+    const problem = `${typeName} declares no such command`
+    throw new CommandError('ERR_COMMAND_UNKNOWN', `${typeName}/${id}`, printable(name), problem)
+  }
+  if (definition.payload) return [payload, options]
+  if (payload === undefined) return [options]
+  throw new PayloadError(`payload of ${name}`, [{ path: '', message: 'the command declares none' }])
+}
+
 /** Makes the error of a command. */
 type Fail = (code: CommandErrorCode, problem: string, cause?: unknown) => CommandError
 

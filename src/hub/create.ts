@@ -8,12 +8,13 @@ import { ConfigError, DeviceUnknownError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
 import { checkMethods, checkOptions } from '../base/options.ts'
 import { quietLog } from '../base/quiet-log.ts'
+import type { Broker } from '../broker/broker.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType, ReplyOf } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
-import { PendingCommands } from './commands.ts'
+import { argumentsByName, PendingCommands } from './commands.ts'
 import { hubConnection } from './connection.ts'
-import type { Hub, HubDevice, HubOptions } from './hub.ts'
+import type { Hub, HubDevice, HubOptions, NeededBrokers } from './hub.ts'
 import { messageReceiver } from './receive.ts'
 import { rejections } from './rejections.ts'
 import type { HubStatus } from './status.ts'
@@ -62,9 +63,16 @@ const METHODS = {
  * await hub.close()
  * ```
  */
-export function createHub(fleet: Fleet, options: HubOptions): Hub {
+export function createHub<
+  Types extends readonly DeviceType[],
+  Brokers extends Readonly<Record<string, Broker>>,
+>(
+  fleet: Fleet<Types>,
+  options: HubOptions & { readonly brokers: Brokers & NeededBrokers<Types, Brokers> },
+): Hub {
   checkOptions(options, OPTIONS)
-  const { brokers, logger = console } = options
+  const { logger = console } = options
+  const brokers: Readonly<Record<string, Broker>> = options.brokers
   checkBrokers(brokers)
   for (const type of fleet.types) {
     if (!Object.hasOwn(brokers, type.broker)) {
@@ -149,14 +157,19 @@ export function createHub(fleet: Fleet, options: HubOptions): Hub {
     device<T extends DeviceType>(type: T, id: string): HubDevice<T> {
       const topics = fleet.topics(type)
       const device: DeviceRef = { type: type.name, id }
+      async function send(name: string, args: readonly unknown[]): Promise<unknown> {
+        if (!(await fleet.isActive(device))) throw new DeviceUnknownError(type.name, id)
+        const broker = brokers[type.broker]!
+        return commands.send({ broker, type, device, topics, name, args })
+      }
       return {
         type,
         id,
         async send(name, ...args) {
-          if (!(await fleet.isActive(device))) throw new DeviceUnknownError(type.name, id)
-          const broker = brokers[type.broker]!
-          const outgoing = { broker, type, device, topics, name, args }
-          return (await commands.send(outgoing)) as ReplyOf<T['commands'][typeof name]>
+          return (await send(name, args)) as ReplyOf<T['commands'][typeof name]>
+        },
+        async sendByName(name, payload, options) {
+          return send(name, argumentsByName(type, device, name, payload, options))
         },
       }
     },

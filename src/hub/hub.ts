@@ -46,6 +46,16 @@ export interface HubOptions {
   readonly logger?: Logger
 }
 
+/**
+ * The brokers that the types of a fleet name, for `createHub`: one that is missing is an error of the
+ * compiler. Brokers of which the names are not known to it, such as those of a file, are only checked
+ * while running.
+ */
+export type NeededBrokers<
+  Types extends readonly DeviceType[],
+  Brokers extends Readonly<Record<string, Broker>>,
+> = string extends keyof Brokers ? unknown : Readonly<Record<Types[number]['broker'], Broker>>
+
 /** Takes the `data` messages of a type. */
 export type DataHandler<T extends DeviceType> = (event: DataEvent<T>) => void | Promise<void>
 /** Takes the `status` messages of a type. */
@@ -77,6 +87,16 @@ export interface HubDevice<T extends DeviceType> {
     command: Name,
     ...args: SendArguments<T['commands'][Name]>
   ): Promise<ReplyOf<T['commands'][Name]>>
+  /**
+   * Sends a command of which the name and the payload come from outside, such as in a request: all of it
+   * is checked now, since no compiler could. Else as {@link HubDevice.send}.
+   *
+   * @param payload `undefined` for a command that declares none.
+   * @throws {CommandError} `ERR_COMMAND_UNKNOWN`, if the type declares no such command.
+   * @throws {PayloadError} If there is a payload, and the command declares none.
+   * @throws What {@link HubDevice.send} does.
+   */
+  sendByName(command: string, payload: unknown, options?: SendOptions): Promise<unknown>
 }
 
 /** A hub. Make one with `createHub`. */

@@ -40,6 +40,17 @@ export interface Presence {
   readonly lastHeard: number | undefined
 }
 
+/** What {@link PresenceTracker.list} is narrowed by. Default: by nothing. */
+export interface PresenceQuery {
+  /** Devices of this type alone. */
+  readonly type?: DeviceType
+  readonly connected?: Presence['connected']
+  readonly fresh?: boolean
+}
+
+/** A device, and what is known of it: plain data, as a route may answer it. */
+export interface DevicePresence extends DeviceRef, Presence {}
+
 /** A connection that an event speaks of. */
 export interface ConnectionRef {
   /** Which broker tells: a client id is one connection at most there. */
@@ -106,6 +117,15 @@ export interface PresenceTracker {
   disconnected(event: DisconnectedEvent, now?: number): boolean
   /** What is known of a device. @throws {ConfigError} If the type is not one of the tracker's. */
   of(type: DeviceType, id: string, now?: number): Presence
+  /**
+   * The devices that are remembered, each once: at most {@link PresenceOptions.maxDevices}. The one that
+   * was heard or told of last comes first. A device of which nothing was heard or told is not among them,
+   * though it is on record. Looks at every device that is remembered, as {@link PresenceTracker.sweep}
+   * does.
+   * @throws {ConfigError} If the type is not one of the tracker's, or a key of the query is unknown or of
+   * a wrong kind.
+   */
+  list(query?: PresenceQuery, now?: number): readonly DevicePresence[]
   /**
    * Calls a listener when `connected` or `fresh` of a device becomes another: at the event that
    * makes it so, or at the next {@link PresenceTracker.sweep} for what time alone makes so. A

@@ -13,9 +13,11 @@ import type { DeviceType } from '../device/type.ts'
 import { ClientConnections, MAX_AHEAD_MS } from './client.ts'
 import type {
   ConnectionRef,
+  DevicePresence,
   Presence,
   PresenceChange,
   PresenceOptions,
+  PresenceQuery,
   PresenceTracker,
 } from './presence.ts'
 
@@ -53,6 +55,8 @@ const OPTIONS: Record<keyof PresenceOptions, true> = {
   logger: true,
 }
 
+const QUERY: Record<keyof PresenceQuery, true> = { type: true, connected: true, fresh: true }
+
 /**
  * Makes a tracker. It keeps what it knows in memory, for one process, and forgets it with that:
  * until the broker tells something again, `connected` is `unknown`.
@@ -72,6 +76,7 @@ const OPTIONS: Record<keyof PresenceOptions, true> = {
  * const presence = presenceTracker({ types: fleet.types })
  * presence.onChange(({ device, presence }) => console.log(device.id, presence.connected))
  * presence.of(pump, 'P-1').connected // 'unknown'
+ * presence.list({ type: pump, connected: true }) // []
  * ```
  */
 export function presenceTracker(options: PresenceOptions): PresenceTracker {
@@ -195,6 +200,11 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
     }
   }
 
+  function checkType(type: DeviceType): void {
+    if (byName.get(type.name) === type) return
+    throw new ConfigError('types', `the device type "${type.name}" is not one of this tracker`)
+  }
+
   return {
     heard(ref, at, told) {
       const device = touch(ref)
@@ -236,12 +246,25 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
     },
 
     of(type, id, now) {
-      if (byName.get(type.name) !== type) {
-        throw new ConfigError('types', `the device type "${type.name}" is not one of this tracker`)
-      }
+      checkType(type)
       const state = devices.get(keyOf({ type: type.name, id }))
       if (state) return presenceOf(state, now)
       return { connected: 'unknown', since: undefined, fresh: false, lastHeard: undefined }
+    },
+
+    list(query = {}, now) {
+      checkQuery(query)
+      const { type, connected, fresh } = query
+      if (type !== undefined) checkType(type)
+      const found: DevicePresence[] = []
+      for (const state of devices.values()) {
+        if (type !== undefined && state.type !== type) continue
+        const presence = presenceOf(state, now)
+        if (connected !== undefined && presence.connected !== connected) continue
+        if (fresh !== undefined && presence.fresh !== fresh) continue
+        found.push({ ...state.ref, ...presence })
+      }
+      return found.reverse()
     },
 
     onChange(listener) {
@@ -255,6 +278,15 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
       for (const state of devices.values()) tell(state, now)
     },
   }
+}
+
+function checkQuery(query: PresenceQuery): void {
+  checkOptions(query, QUERY, 'query')
+  const { connected = true, fresh = true } = query
+  if (connected !== 'unknown' && typeof connected !== 'boolean') {
+    throw new ConfigError('query.connected', 'must be true, false or "unknown"')
+  }
+  if (typeof fresh !== 'boolean') throw new ConfigError('query.fresh', 'must be true or false')
 }
 
 /** For how long nothing was heard of a device: by the clock for durations, unless a time is given. */

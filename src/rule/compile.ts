@@ -9,7 +9,7 @@ import { TopicScan } from '../topic/scan.ts'
 import type { AccessRequest, Decision } from './decision.ts'
 import { type BrokerFacts, findSubscriptionProblem, separateLevels } from './facts.ts'
 import type { Principal } from './principal.ts'
-import { type AccessAction, type AccessRule, expandFilter } from './rule.ts'
+import { type AccessAction, type AccessRule, type Attributes, expandFilter } from './rule.ts'
 
 /** A principal's rules, made ready. They are values: to change one, compile anew. */
 export interface CompiledAccess {
@@ -28,12 +28,15 @@ interface CompiledRule {
   readonly decision: Decision
 }
 
-interface CompiledRules {
+/** The rules about one action. */
+interface ActionRules {
   readonly denies: readonly CompiledRule[]
-  readonly allows: readonly CompiledRule[]
+  /** As they are declared. */
+  readonly allows: readonly AccessRule[]
+  /** Those of {@link allows} that were looked at; `undefined`: it grants nothing. */
+  readonly compiled: (CompiledRule | undefined)[]
 }
 
-const NO_RULES: CompiledRules = { denies: [], allows: [] }
 const NO_RULE: Decision = Object.freeze({ effect: 'deny', code: 'no-rule-grants' })
 const MALFORMED: Decision = Object.freeze({ effect: 'deny', code: 'topic-malformed' })
 const UNSUPPORTED: Decision = Object.freeze({ effect: 'deny', code: 'broker-unsupported' })
@@ -49,21 +52,42 @@ const scan = new TopicScan()
  * deny stops a request as soon as the two overlap: a deny on `secret/#` stops `#`.
  */
 export function compileAccess(principal: Principal): CompiledAccess {
-  const publish = compileRules(principal, 'publish')
-  const subscribe = compileRules(principal, 'subscribe')
+  // As they are now: whoever has the lists may change them.
+  const attributes = { ...principal.attributes }
+  const rules = [...principal.rules]
+  let publish: ActionRules | undefined
+  let subscribe: ActionRules | undefined
+
+  /** Most clients do one of the two, and most of the time by the first rule. */
+  function rulesFor(action: unknown): ActionRules | undefined {
+    if (action === 'publish') {
+      publish ??= compileRules(rules, attributes, action)
+      return publish
+    }
+    if (action !== 'subscribe') return undefined
+    subscribe ??= compileRules(rules, attributes, action)
+    return subscribe
+  }
+
   return {
     decide(request) {
       const { action, topic, facts } = request
       const problem = action === 'publish' ? scan.readName(topic) : scan.readFilter(topic)
       if (problem !== undefined) return MALFORMED
-      const rules = action === 'publish' ? publish : action === 'subscribe' ? subscribe : NO_RULES
-      for (const { rule, levels, decision } of rules.denies) {
+      const rules = rulesFor(action)
+      if (!rules) return NO_RULE
+      const { denies, allows, compiled } = rules
+      for (const { rule, levels, decision } of denies) {
         if (isMeant(rule, request) && scan.isOverlappedBy(seenBy(facts, levels))) return decision
       }
       if (action === 'subscribe' && facts !== undefined) {
         if (findSubscriptionProblem(topic, facts)) return UNSUPPORTED
       }
-      for (const { rule, levels, topic: own, decision } of rules.allows) {
+      for (let i = 0; i < allows.length; i++) {
+        if (i === compiled.length) compiled.push(compileAllow(allows[i]!, attributes))
+        const allow = compiled[i]
+        if (!allow) continue
+        const { rule, levels, topic: own, decision } = allow
         if (own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own)) continue
         if (!findUnmetCondition(rule, request, scan.hasShare(rule.share))) return decision
       }
@@ -72,26 +96,35 @@ export function compileAccess(principal: Principal): CompiledAccess {
   }
 }
 
-function compileRules({ rules, attributes }: Principal, action: AccessAction): CompiledRules {
+function compileRules(
+  rules: readonly AccessRule[],
+  attributes: Attributes,
+  action: AccessAction,
+): ActionRules {
   const denies: CompiledRule[] = []
-  const allows: CompiledRule[] = []
+  const allows: AccessRule[] = []
   for (const rule of rules) {
     if (!rule.actions.includes(action)) continue
-    if (rule.effect === 'deny') {
-      // A placeholder without a value could stand for any level, so a deny takes it for all of them.
-      const levels = withoutEmptyName(expandFilter(rule.filter, attributes, '+')!)
-      const decision: Decision = { effect: 'deny', code: 'denied-by-rule', rule }
-      denies.push({ rule, levels, decision: Object.freeze(decision) })
-    } else if (rule.effect === 'allow') {
-      const levels = expandFilter(rule.filter, attributes)
-      const decision: Decision = { effect: 'allow', code: 'allowed-by-rule', rule }
-      if (!levels) continue
-      const isPlain = rule.share === undefined && !levels.includes('+') && !levels.includes('#')
-      const topic = isPlain ? { topic: levels.join('/') } : {}
-      allows.push({ rule, levels, ...topic, decision: Object.freeze(decision) })
-    }
+    if (rule.effect === 'deny') denies.push(compileDeny(rule, attributes))
+    else if (rule.effect === 'allow') allows.push(rule)
   }
-  return { denies, allows }
+  return { denies, allows, compiled: [] }
+}
+
+function compileDeny(rule: AccessRule, attributes: Attributes): CompiledRule {
+  // A placeholder without a value could stand for any level, so a deny takes it for all of them.
+  const levels = withoutEmptyName(expandFilter(rule.filter, attributes, '+')!)
+  const decision: Decision = { effect: 'deny', code: 'denied-by-rule', rule }
+  return { rule, levels, decision: Object.freeze(decision) }
+}
+
+function compileAllow(rule: AccessRule, attributes: Attributes): CompiledRule | undefined {
+  const levels = expandFilter(rule.filter, attributes)
+  if (!levels) return undefined
+  const decision: Decision = { effect: 'allow', code: 'allowed-by-rule', rule }
+  const isPlain = rule.share === undefined && !levels.includes('+') && !levels.includes('#')
+  const topic = isPlain ? { topic: levels.join('/') } : {}
+  return { rule, levels, ...topic, decision: Object.freeze(decision) }
 }
 
 /** A deny's levels as a broker sees them. */

@@ -62,8 +62,9 @@ describe('npm start', () => {
     assert.match(output, /denied: .*"things\/weatherstation\/\+\/cmd".*grants.*STATION-001\/cmd/)
     assert.match(output, /rejected \(payload-invalid\): .*temperature/)
     assert.match(output, /POST \/acl .* → \{"result":"deny"\}/)
-    assert.match(output, /no shared subscriptions/)
-    const live = output.match(/24 devices, \d+ messages handled/g) ?? []
+    assert.match(output, /↓ pump\/PUMP-024 disconnected\n.*↑ pump\/PUMP-024 connected/)
+    assert.doesNotMatch(output, /shared subscriptions| [i!] /, 'nothing that only confuses')
+    const live = output.match(/24 devices connected, \d+ messages handled/g) ?? []
     assert.ok(live.length >= 1 && live.length <= 3, `${live.length} live lines in 8 seconds`)
     const summary =
       /Summary after [\d.]+ s: (\d+) messages handled, (\d+) rejected, (\d+) denied, (\d+) commands? answered/
@@ -77,7 +78,7 @@ describe('npm start', () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     test(`${signal} ends it cleanly, with the summary`, async () => {
       const run = start()
-      await run.until(/24 devices, \d+ messages handled/)
+      await run.until(/24 devices connected, \d+ messages handled/)
       run.process.kill(signal)
       assert.equal(await within(run.exit, 'exit', 15_000), 0, run.output())
       assert.match(run.output(), /Summary after .* messages handled/)

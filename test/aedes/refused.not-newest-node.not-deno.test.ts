@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { MAX_NATIVE_CHECKS, MAX_NATIVE_WAITING } from '../../src/credential/verifier.ts'
+import { MAX_NATIVE_CHECKS, MAX_NATIVE_WAITING } from '../../src/credential/slow-check.ts'
 import type { LoginDenial } from '../../src/index.ts'
 import { type Login, openClient, openSite, pump, type Site } from './fixture.ts'
 

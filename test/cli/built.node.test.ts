@@ -172,6 +172,18 @@ describe('without an optional package', () => {
     assert.deepEqual([code, stderr], [0, ''])
   })
 
+  /** The lines that name packages, and what each package manager is told. */
+  function missing(names: readonly string[], install: readonly string[]): string {
+    const [what, them] = names.length === 1 ? ['package', 'it'] : ['packages', 'them']
+    const packages = install.join(' ')
+    return `devicehub: Cannot load the ${what} ${names.map((name) => `"${name}"`).join(', ')}: install ${them} beside devicehub (npm install ${packages})
+  or pnpm add ${packages}
+  or yarn add ${packages}
+  or bun add ${packages}
+  or deno add ${install.map((name) => `npm:${name}`).join(' ')}
+`
+  }
+
   for (const [name, args, skip] of [
     ['jiti', ['listen'], isNative && 'this Node takes TypeScript itself'],
     ['mqtt', ['listen', '--config', 'devicehub.config.mjs'], false],
@@ -182,26 +194,27 @@ describe('without an optional package', () => {
       const file = name === 'jiti' ? 'devicehub.config.ts' : 'devicehub.config.mjs'
       using folder = project({ [file]: `${JAVASCRIPT}${CONFIG}` })
       const { code, stderr } = await without([name], () => run(command, folder, args))
-      const install = `npm install ${name === 'aedes' ? AEDES_TO_INSTALL : name}`
-      assert.equal(
-        stderr,
-        `devicehub: Cannot load the package "${name}": install it beside devicehub (${install})\n`,
-      )
+      assert.equal(stderr, missing([name], [name === 'aedes' ? AEDES_TO_INSTALL : name]))
       assert.equal(code, 1)
     })
   }
 
-  test('dev names all that is missing at once', async () => {
-    using folder = project({ 'devicehub.config.mjs': `${JAVASCRIPT}${CONFIG}` })
-    const args = ['dev', '--config', 'devicehub.config.mjs']
-    const { code, stderr } = await without(['aedes', 'mqtt', 'hono'], () =>
-      run(command, folder, args),
-    )
-    const install = `npm install ${AEDES_TO_INSTALL} mqtt hono`
-    assert.equal(
-      stderr,
-      `devicehub: Cannot load the packages "aedes", "mqtt", "hono": install them beside devicehub (${install})\n`,
-    )
+  const reader = isNative ? [] : ['jiti']
+  const file = isNative ? 'devicehub.config.mjs' : 'devicehub.config.ts'
+
+  test('dev names all that is missing at once, what reads the configuration too', async () => {
+    using folder = project({ [file]: `${JAVASCRIPT}${CONFIG}` })
+    const names = [...reader, 'aedes', 'mqtt', 'hono']
+    const { code, stderr } = await without(names, () => run(command, folder, ['dev']))
+    assert.equal(stderr, missing(names, [...reader, AEDES_TO_INSTALL, 'mqtt', 'hono']))
+    assert.equal(code, 1)
+  })
+
+  test('so does listen', async () => {
+    using folder = project({ [file]: `${JAVASCRIPT}${CONFIG}` })
+    const names = [...reader, 'mqtt']
+    const { code, stderr } = await without(names, () => run(command, folder, ['listen']))
+    assert.equal(stderr, missing(names, names))
     assert.equal(code, 1)
   })
 

@@ -292,6 +292,12 @@ describe('the command line', () => {
     [['listen', '--broker'], /option '--broker <name...>' argument missing/],
     [['listen', 'default'], /too many arguments for 'listen'/],
     [['config'], /missing required argument 'broker'/],
+    [['publish'], /missing required argument 'topic'/],
+    [['publish', 'a'], /missing required argument 'json'/],
+    [['publish', 'a', '1', '2'], /too many arguments for 'publish'/],
+    [['publish', 'a', '1', '--qos', '3'], /argument '3' is invalid\. It must be 0, 1 or 2/],
+    [['publish', 'a', '1', '--broker'], /option '--broker <name>' argument missing/],
+    [['explain', 'a', 'publish'], /missing required argument 'topic'/],
   ] as const) {
     test(`${args.join(' ')}: code 2`, async () => {
       using folder = userFolder()
@@ -307,7 +313,7 @@ describe('the command line', () => {
   test('--help says what there is, with code 0', async () => {
     using folder = userFolder()
     const { code, stdout, stderr } = await run(node, folder, ['--help'])
-    assert.match(stdout, /dev .*listen .*config /s)
+    assert.match(stdout, /dev .*listen .*publish .*explain .*config /s)
     assert.deepEqual([code, stderr], [0, ''])
   })
 })

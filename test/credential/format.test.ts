@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 import { checkPasswordHash, parseSlowHash } from '../../src/credential/format.ts'
 import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
 import { loopPbkdf2, nativePbkdf2 } from '../../src/credential/pbkdf2.ts'
+import { passwordRehasher } from '../../src/credential/rehashed.ts'
 import { loopScrypt, nativeScrypt } from '../../src/credential/scrypt.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
 
@@ -74,8 +75,6 @@ describe('is not usable', () => {
     ['an empty text', ''],
     ['a password in the clear', PASSWORD],
     ['a generated secret', secret],
-    ['the hash of a generated secret', passwordHasher(undefined).hash(secret)],
-    ['the same under a pepper', passwordHasher('x'.repeat(16)).hash(secret)],
     ['Django’s mark for no password', '!TFz06UUzYmxcCIsy1tFtdzVDkhTFdZqb8m3VCqHi'],
     [
       'Django’s with SHA-1',
@@ -161,6 +160,27 @@ describe('is not usable', () => {
         key: 'services.0.passwordHash',
         message:
           'services.0.passwordHash: must be a hash that begins with $scrypt$, pbkdf2_sha256$ or $7$, well formed and within bounds',
+      })
+    })
+  }
+})
+
+describe('what a fleet writes itself is refused, and the error says where it belongs', () => {
+  const pepper = 'x'.repeat(16)
+  const rows: [title: string, stored: string][] = [
+    ['the hash of a generated secret', passwordHasher(undefined).hash(generatePassword())],
+    ['the same under a pepper', passwordHasher(pepper).hash(generatePassword())],
+    ['that of a chosen password, hashed anew', passwordRehasher(pepper).hash(PASSWORD)],
+    ['half of it', '$dh-chosen-hmac-sha256$'],
+  ]
+  for (const [title, stored] of rows) {
+    test(title, () => {
+      assert.equal(parseSlowHash(stored), undefined)
+      assert.throws(() => checkPasswordHash('passwordHash', stored), {
+        name: 'ConfigError',
+        key: 'passwordHash',
+        message:
+          'passwordHash: begins with $dh-: a fleet writes such a hash itself, and it counts on its record alone, under the same pepper; give the hash it was made of, or move the whole record',
       })
     })
   }

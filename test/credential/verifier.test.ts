@@ -6,20 +6,18 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { MAX_DECOYS } from '../../src/credential/decoy.ts'
 import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
 import { hashPassword } from '../../src/credential/hash-password.ts'
 import { countCores } from '../../src/credential/native.ts'
 import { HAS_NATIVE_SCRYPT } from '../../src/credential/scrypt.ts'
 import {
   LOST_AFTER_MS,
-  MAX_DECOYS,
   MAX_LOOP_WAITING,
   MAX_NATIVE_CHECKS,
   MAX_NATIVE_WAITING,
-  passwordVerifier,
-  REMEMBER_MS,
-  type SlowAttempt,
-} from '../../src/credential/verifier.ts'
+} from '../../src/credential/slow-check.ts'
+import { passwordVerifier, REMEMBER_MS, type SlowAttempt } from '../../src/credential/verifier.ts'
 import { deferred, within } from '../support/wait.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
 
@@ -127,7 +125,7 @@ describe('an answer comes at once', () => {
 describe('a verified slow secret', () => {
   function remembering() {
     const clock = { now: 0 }
-    return { clock, verifier: passwordVerifier(hasher, () => clock.now) }
+    return { clock, verifier: passwordVerifier(hasher, { now: () => clock.now }) }
   }
   const isRemembered = (outcome: unknown) => outcome === true
 
@@ -268,7 +266,7 @@ test('where the runtime refuses so many rounds, they are run on the event loop',
 
 test('checks that never settle hold up nobody for good', async () => {
   const clock = { now: 0 }
-  const verifier = passwordVerifier(hasher, () => clock.now)
+  const verifier = passwordVerifier(hasher, { now: () => clock.now })
   const deriveBits = crypto.subtle.deriveBits
   // As in an edge worker that drops the requests which began them.
   crypto.subtle.deriveBits = () => new Promise(() => {})

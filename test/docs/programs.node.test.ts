@@ -1,14 +1,14 @@
 /**
  * The programs in the README and the pages: each compiles under the tsconfig.json of
- * `docs/typescript.md` alone, and prints what stands below it. Those of the README are run in
- * test/package/readme.node.test.ts, as a user runs them.
+ * `docs/typescript.md` alone, and prints what stands below it. Those of the README and of the tutorial
+ * are run in test/package, as a user runs them.
  *
  * @module
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -40,7 +40,9 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `do
 function findPrograms(page: string): readonly Program[] {
   const markdown = readFileSync(join(root, page), 'utf8')
   const found = codeBlocks(markdown, 'ts').map(({ source, printed, line }, i): Program => {
-    const file = fileName(source) ?? `${page.replaceAll(/\W/g, '-')}-${i + 1}.ts`
+    const [name, slug] = [fileName(source), page.replaceAll(/\W/g, '-')]
+    // The files of the README are there for all pages; those of another are its own.
+    const file = name ? (page === 'README.md' ? name : join(slug, name)) : `${slug}-${i + 1}.ts`
     return { file, title: `${page}, line ${line}`, source, printed }
   })
   const begun = markdown.match(/^\s*```(ts|js|typescript|javascript)\b/gm) ?? []
@@ -56,7 +58,10 @@ const programs = pages.flatMap(findPrograms)
 // Below the tests, so that the entry points and the packages are found by their names.
 const folder = mkdtempSync(join(root, 'test', '.programs-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-for (const { file, source } of programs) writeFileSync(join(folder, file), source)
+for (const { file, source } of programs) {
+  mkdirSync(dirname(join(folder, file)), { recursive: true })
+  writeFileSync(join(folder, file), source)
+}
 
 /** Under what the page says, and the entry points found in the sources, as they are when installed. */
 function compile(): ReadonlyMap<string, readonly string[]> {

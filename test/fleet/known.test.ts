@@ -199,7 +199,7 @@ describe('a device', () => {
       assert.equal(await cache.isActive('pump', id), true)
       const known = cache.find(username, 'c-1')
       assert.ok(!(known instanceof Promise))
-      assert.equal(known.principal.username, username)
+      assert.equal(known?.principal.username, username)
       assert.equal(cache.isActive('pump', id), true)
       assert.equal(reads(), 1)
     })

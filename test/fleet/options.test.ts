@@ -37,6 +37,9 @@ describe('createFleet refuses', () => {
       'store.get',
     ],
     ['a store that does not say its filters', { ...good, store: withoutFilters }, 'store.filters'],
+    ['re-hashing without a pepper', { ...good, rehash: true }, 'pepper'],
+    ['re-hashing by a word', { ...good, pepper: PEPPER, rehash: 'true' }, 'rehash'],
+    ['re-hashing by a null', { ...good, pepper: PEPPER, rehash: null }, 'rehash'],
     ['keys without a method', { ...good, keys: withoutSet }, 'keys.compareAndSet'],
     ['a name for keys', { ...good, keys: 'redis' }, 'keys'],
     ['services that are no list', { ...good, services: { hub: {} } }, 'services'],
@@ -75,7 +78,7 @@ describe('createFleet refuses', () => {
     const fleet = createFleet({ types: [copy], store, pepper: undefined })
     assert.equal(fleet.topics(copy).name('P-1', 'data'), 'things/pump/P-1/data')
     assert.equal(fleet.store, store)
-    assert.deepEqual(createFleet({ types: [], store, keys: memoryKeys() }).types, [])
+    assert.deepEqual(createFleet({ types: [], store, keys: memoryKeys(), rehash: false }).types, [])
   })
 })
 

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { MAX_NATIVE_CHECKS, MAX_NATIVE_WAITING } from '../../src/credential/verifier.ts'
+import { MAX_NATIVE_CHECKS, MAX_NATIVE_WAITING } from '../../src/credential/slow-check.ts'
 import { hashPassword, type LoginDenial, memoryStore } from '../../src/index.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from '../credential/fixture.ts'
 import { HUB_PASSWORD, makeFleet, pump, tampering, weatherStation } from './fixture.ts'

@@ -442,8 +442,10 @@ describe('named brokers', () => {
 
   test('a type whose broker is not given is refused, by name', () => {
     const fleet = createFleet({ types: [near, far], store: memoryStore() })
+    // As a file gives them: else the compiler refuses it.
+    const brokers: Readonly<Record<string, Broker>> = { near: memoryBroker() }
     assert.throws(
-      () => createHub(fleet, { brokers: { near: memoryBroker() } }),
+      () => createHub(fleet, { brokers }),
       (error) =>
         error instanceof ConfigError && error.key === 'brokers.far' && /"far"/.test(error.message),
     )

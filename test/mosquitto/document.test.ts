@@ -32,7 +32,7 @@ const MOSQUITTO_HASH =
 describe('a document', { skip: dynsecSiteMissing, timeout: 60_000 }, () => {
   let site: DynsecSite
   let tableSite: TableSite
-  const fleet = makeFleet()
+  const fleet = makeFleet({ pepper: 'a pepper of more than 16 bytes', rehash: true })
 
   before(async () => {
     const login = await fleet.provision(pump, 'P-1')
@@ -41,6 +41,9 @@ describe('a document', { skip: dynsecSiteMissing, timeout: 60_000 }, () => {
     await fleet.revoke(pump, 'P-2')
     await fleet.importDevice(pump, 'P-3', MOSQUITTO_HASH)
     await fleet.importDevice(pump, 'P-4', await hashPassword('correct horse'))
+    await fleet.importDevice(pump, 'P-5', MOSQUITTO_HASH)
+    const rehashed = { username: 'pump/P-5', password: 'correct horse' }
+    assert.equal((await fleet.authenticate(rehashed)).effect, 'allow')
     const { output, findings } = await dynamicSecurityDocument(fleet, { admin: ADMIN })
     assert.deepEqual(
       findings.map(({ username, code }) => ({ username, code })),
@@ -63,11 +66,20 @@ describe('a document', { skip: dynsecSiteMissing, timeout: 60_000 }, () => {
     assert.equal(await mayConnect(site.url, { ...login, username: 'pump/P-4' }), false)
   })
 
+  test('has one that was hashed anew, by its sealed copy', async () => {
+    const login = { username: 'pump/P-5', password: 'correct horse' }
+    assert.equal(await mayConnect(site.url, login), true)
+    assert.equal(await mayConnect(site.url, { ...login, password: 'wrong' }), false)
+  })
+
   test('leaves nothing to be told, and can be followed from there', async () => {
+    // Hashed anew since: the client was told that password, and keeps it.
+    const login = { username: 'pump/P-3', password: 'correct horse' }
+    assert.equal((await fleet.authenticate(login)).effect, 'allow')
     const options = { broker: admin(site.url), logger: quietLogger() }
     const security = dynamicSecurity(fleet, options)
     const { unchanged, findings, ...rest } = await security.start()
-    assert.equal(unchanged, 6)
+    assert.equal(unchanged, 7)
     assert.equal(findings.length, 1)
     assert.deepEqual(rest, {
       created: 0,
@@ -76,11 +88,9 @@ describe('a document', { skip: dynsecSiteMissing, timeout: 60_000 }, () => {
       removed: 0,
       closedDefaults: false,
     })
+    assert.equal(await mayConnect(site.url, login), true)
     await fleet.revoke(pump, 'P-3')
-    assert.equal(
-      await mayConnect(site.url, { username: 'pump/P-3', password: 'correct horse' }),
-      false,
-    )
+    assert.equal(await mayConnect(site.url, login), false)
     await security.close()
   })
 })

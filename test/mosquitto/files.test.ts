@@ -19,6 +19,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { mosquittoFileParts, writeMosquittoFiles } from '../../adapters/mosquitto/index.ts'
+import { passwordHasher } from '../../src/credential/generated.ts'
+import { passwordVerifier } from '../../src/credential/verifier.ts'
 import { createFleet, type Fleet, hashPassword, memoryStore } from '../../src/index.ts'
 import { generatedMosquitto } from '../support/generated.ts'
 import {
@@ -38,6 +40,7 @@ import {
   mayConnect,
   mayPublish,
   pump,
+  sealingKey,
   type TableSite,
   valve,
 } from './site.ts'
@@ -237,6 +240,39 @@ topic write alarms/P-3
       assert.ok(!passwords.includes(name) && !acl.includes(name), name)
     }
   })
+
+  for (const [title, key, has] of [
+    ['has a password that was hashed anew, if it was sealed', sealingKey, true],
+    ['says of one that was not what became of it', undefined, false],
+  ] as const) {
+    test(title, async () => {
+      const pepper = 'a pepper of more than 16 bytes'
+      const fleet = makeFleet({ pepper, rehash: true, sealingKey: key, services: [] })
+      await fleet.importDevice(pump, 'P-1', MOSQUITTO_HASH)
+      const login = { username: 'pump/P-1', password: 'correct horse' }
+      assert.equal((await fleet.authenticate(login)).effect, 'allow')
+      const parts: { passwords: string; findings: readonly { code: string; text: string }[] }[] = []
+      for await (const part of mosquittoFileParts(fleet)) parts.push(part)
+      const [line, hash] = parts.map(({ passwords }) => passwords.trim().split(':')).at(-1)!
+      if (has) {
+        assert.equal(line, 'pump/P-1')
+        const verifier = passwordVerifier(passwordHasher(undefined))
+        assert.equal(await verifier.verify('', 'correct horse', [hash!]), true)
+      }
+      assert.deepEqual(
+        parts.flatMap(({ findings }) => findings),
+        has
+          ? []
+          : [
+              {
+                username: 'pump/P-1',
+                code: 'password-unknown',
+                text: 'pump/P-1: the fleet hashed the password anew at a login ("rehash"), in a form that no broker reads, and has no sealed copy to tell it by. Rotate it.',
+              },
+            ],
+      )
+    })
+  }
 })
 
 describe('writing', () => {

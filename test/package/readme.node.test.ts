@@ -8,9 +8,8 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { findVersion, newestNode, type Runtime, runtimes } from '../runner/runtime.ts'
@@ -22,14 +21,12 @@ import {
   readTable,
   type Table,
 } from '../support/markdown.ts'
-import { freePort, mosquittoMissing } from '../support/mosquitto.ts'
-import { packTo } from '../support/pack.ts'
-import { type Registry, startRegistry } from '../support/registry.ts'
-import { Command, type Place, run } from '../support/shell.ts'
+import { mosquittoMissing } from '../support/mosquitto.ts'
+import { INSTALL_LIMIT, LIMIT, OwnPorts, ReadersMachine } from '../support/reader.ts'
+import { Command, run } from '../support/shell.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 const [first, ...others] = codeBlocks(readme, 'ts') as [CodeBlock, ...CodeBlock[]]
 const installing = readTable(readme, 'With', 'Install', 'Run')
@@ -37,11 +34,6 @@ const site = readTable(readme, 'With', 'Install beside them')
 const commands = codeBlocks(readme, 'sh')
 const settings = commands.find(({ source }) => source.startsWith('export '))!.source
 const question = commands.find(({ source }) => source.startsWith('curl '))!
-
-/** The ports that the README names. */
-const PORTS = /\b(1883|8000)\b/g
-const INSTALL_LIMIT = 180_000
-const LIMIT = 120_000
 
 /** A reader. */
 interface Reader {
@@ -66,35 +58,9 @@ const readers: readonly Reader[] = [
   { name: 'Deno', row: 'Deno', runtime: deno },
 ]
 
-const folder = mkdtempSync(join(tmpdir(), 'devicehub-readme-'))
-const home = join(folder, 'home')
-let registry: Registry
-
-before(
-  async () => {
-    mkdirSync(home)
-    registry = await startRegistry(manifest.name, manifest, packTo(folder))
-    writeFileSync(join(home, '.npmrc'), `registry=${registry.url}\n`)
-  },
-  { timeout: INSTALL_LIMIT },
-)
-after(async () => {
-  await registry?.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-/** A reader's shell: what is installed, configured or cached on this machine does not count. */
-function shellOf({ runtime }: Reader, cwd: string): Place {
-  const own = /^(npm|pnpm|bun|deno|node|xdg)_|^(PEPPER|HUB_PASSWORD|BROKER_SECRET)$/i
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)))
-  const path = [
-    dirname(runtime === newestNode ? join(root, runtime.command) : process.execPath),
-    join(root, 'node_modules', '.bin'), // bun, deno, pnpm
-    env.PATH,
-    '/usr/sbin', // mosquitto
-  ].join(':')
-  return { cwd, env: { ...env, PATH: path, HOME: home, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' } }
-}
+const machine = new ReadersMachine('readme')
+before(() => machine.start(), { timeout: INSTALL_LIMIT })
+after(() => machine.stop())
 
 /** A command that the README names in its prose. */
 function said(command: string): string {
@@ -128,14 +94,14 @@ for (const reader of readers) {
     (row === 'Deno' && mosquittoMissing)
 
   describe(`with ${name}`, { skip: missing }, () => {
-    const cwd = join(folder, name)
-    const shell = shellOf(reader, cwd)
+    const cwd = join(machine.folder, name)
+    const shell = machine.shell(runtime, cwd)
     const commandsOf = (table: Table, title: string) =>
       codeSpans(table.find(({ With }) => With === row)![title]!)
     const install = (table: Table, title: string) =>
       run(commandsOf(table, title).join('\n'), shell, INSTALL_LIMIT)
-    const ports = new Map<string, number>()
-    const withPorts = (text: string) => text.replaceAll(PORTS, (port) => `${ports.get(port)}`)
+    const ports = new OwnPorts(1883, 8000)
+    const withPorts = (text: string) => ports.in(text)
     /** A command that runs a program, for this Node. */
     const spell = (command = '') =>
       withPorts(tsx ? command.replace(/^node\b/, said('npx tsx')) : command)
@@ -143,7 +109,7 @@ for (const reader of readers) {
 
     before(async () => {
       mkdirSync(cwd)
-      for (const port of ['1883', '8000']) ports.set(port, await freePort())
+      await ports.take()
       for (const [file, text] of Object.entries(files)) writeFileSync(join(cwd, file), text)
     })
 
@@ -182,7 +148,7 @@ for (const reader of readers) {
       const server = new Command(withSettings(spell(commandsOf(site, 'Routes')[0])), shell)
       try {
         // Each says at which address it listens.
-        const address = new RegExp(`:${ports.get('8000')}\\b`)
+        const address = new RegExp(`:${ports.of(8000)}\\b`)
         await server.until(({ stdout, stderr }) => address.test(`${stdout}${stderr}`), LIMIT)
         const answer = await run(withSettings(withPorts(question.source)), shell, LIMIT)
         assert.equal(`${answer}\n`, question.printed) // An answer over HTTP ends no line.

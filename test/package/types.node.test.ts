@@ -22,6 +22,9 @@ const { options } = ts.getParsedCommandLineOfConfigFile(
   { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => assert.fail('tsconfig.json') },
 )!
 
+/** What the compiler says of each error. */
+const texts = new Map<string, string>()
+
 /** Compiles test/types/ and returns its errors as `file:line TSnnnn`. */
 function compile(change: (source: string) => string = (source) => source): readonly string[] {
   const host = ts.createCompilerHost(options)
@@ -33,9 +36,12 @@ function compile(change: (source: string) => string = (source) => source): reado
   }
   const program = ts.createProgram({ rootNames: files, options, host })
   return ts.getPreEmitDiagnostics(program).map(({ file, start, code, messageText }) => {
-    if (!file || start === undefined) return ts.flattenDiagnosticMessageText(messageText, '\n')
+    const text = ts.flattenDiagnosticMessageText(messageText, '\n')
+    if (!file || start === undefined) return text
     const line = file.getLineAndCharacterOfPosition(start).line + 1
-    return `${join(file.fileName).slice(root.length)}:${line} TS${code}`
+    const found = `${join(file.fileName).slice(root.length)}:${line} TS${code}`
+    texts.set(found, text)
+    return found
   })
 }
 
@@ -63,6 +69,13 @@ describe('the public types', () => {
     assert.ok(expected.length > 0)
     const found = compile((source) => source.replaceAll(EXPECTATION, ''))
     assert.deepEqual([...found].sort(), [...expected].sort())
+  })
+
+  test('ask for the password of a service account, where it has none, and not for a hash', () => {
+    const [first] = expectations().filter((one) => one.startsWith('test/types/services.ts'))
+    const text = texts.get(first!)
+    assert.match(text!, /Property 'password' is missing/)
+    assert.doesNotMatch(text!, /Property 'passwordHash' is missing/)
   })
 
   test('are tested with the code of each error', () => {

@@ -23,9 +23,31 @@ export function codeBlocks(markdown: string, language: string): readonly CodeBlo
   })
 }
 
-/** What the first line of a program calls its file: `// fleet.ts`. */
+/** What the first line calls the file: `// fleet.ts`, or `# mosquitto.conf`. */
 export function fileName(source: string): string | undefined {
-  return /^\/\/ (\S+\.ts)\n/.exec(source)?.[1]
+  return /^(?:\/\/|#) (\S+\.\w+)\n/.exec(source)?.[1]
+}
+
+/** Any block of a page. */
+export interface Block {
+  /** Empty where the block names none. */
+  readonly language: string
+  readonly source: string
+  /** Whether it stands right below another block, with no prose between. */
+  readonly follows: boolean
+}
+
+/** All blocks, in their order. */
+export function allBlocks(markdown: string): readonly Block[] {
+  const blocks: Block[] = []
+  let last = -1
+  for (const match of markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)) {
+    const [all, language = '', source = ''] = match
+    const follows = last >= 0 && markdown.slice(last, match.index).trim() === ''
+    blocks.push({ language, source, follows })
+    last = match.index + all.length
+  }
+  return blocks
 }
 
 /** The rows of a table, each its cells by the titles of their columns. */

@@ -73,9 +73,17 @@ export class Command {
     await this.ended
   }
 
-  readonly #kill = () => {
+  /** Ends it as Ctrl-C does. Settles when it is gone, rejects if it does not go. */
+  async interrupt(ms: number): Promise<void> {
+    this.#signal('SIGINT')
+    await within(this.ended, 'end', ms)
+  }
+
+  readonly #kill = () => this.#signal('SIGKILL')
+
+  #signal(signal: NodeJS.Signals): void {
     try {
-      process.kill(-this.#child.pid!, 'SIGKILL')
+      process.kill(-this.#child.pid!, signal)
     } catch {
       // It has ended by itself.
     }

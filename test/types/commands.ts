@@ -4,7 +4,10 @@
  *
  * @module
  */
-import { hub, meter, same, station } from './fixture.ts'
+import { type DeviceType, presenceTracker } from 'devicehub'
+import { fleet, hub, meter, same, station } from './fixture.ts'
+
+const presence = presenceTracker({ types: fleet.types })
 
 const device = hub.device(station, 'STATION-001')
 
@@ -58,4 +61,18 @@ nothing.interval
 // @ts-expect-error TS2353: no such option
 await device.send('reboot', { retries: 3 })
 
-export { interval, mixed }
+// By texts, as a route has them, and without a cast.
+async function route(type: string, id: string, command: string, body: unknown): Promise<unknown> {
+  const handle = fleet.type(type)
+  same<typeof handle, DeviceType>()
+  presence.of(handle, id)
+  return hub.device(handle, id).sendByName(command, body, { timeout: 5 })
+}
+
+// @ts-expect-error TS2571: what is named by a text has no reply of a known form
+const unknown = (await device.sendByName('selfTest', undefined)).passed
+
+// @ts-expect-error TS2345: a name is text
+fleet.type(station)
+
+export { interval, mixed, route, unknown }

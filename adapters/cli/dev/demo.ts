@@ -43,7 +43,7 @@ export const demo: readonly Simulation[] = [
     command: undefined,
     behave: () => ({
       seconds: 1 + Math.random(),
-      measure: () => ({ rpm: Math.round(1400 + Math.random() * 200), bar: 2 + Math.random() }),
+      measure: () => ({ rpm: Math.round(1400 + Math.random() * 200), bar: between(2, 3) }),
       obey: () => undefined,
     }),
   },
@@ -55,11 +55,16 @@ function weatherStationBehaviour(): Behaviour {
     get seconds() {
       return seconds
     },
-    measure: () => ({ temperature: 18 + Math.random() * 12, humidity: 40 + Math.random() * 30 }),
+    measure: () => ({ temperature: between(18, 30), humidity: between(40, 70) }),
     obey(command, payload) {
       if (command !== 'setInterval') return undefined
       seconds = (payload as { seconds: number }).seconds
       return { seconds }
     },
   }
+}
+
+/** A number with one place behind the point. */
+function between(least: number, most: number): number {
+  return Math.round((least + Math.random() * (most - least)) * 10) / 10
 }

@@ -7,22 +7,29 @@
 import { toError } from '../../../src/base/errors.ts'
 import { loadTogether } from '../../../src/base/load-package.ts'
 import type { Logger } from '../../../src/base/log.ts'
+import { printable } from '../../../src/base/quote.ts'
 import type { Broker } from '../../../src/broker/broker.ts'
 import { memoryStore } from '../../../src/device/memory-store.ts'
+import type { DeviceRef } from '../../../src/device/reference.ts'
 import type { DeviceType } from '../../../src/device/type.ts'
 import { createFleet } from '../../../src/fleet/create.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { createHub } from '../../../src/hub/create.ts'
 import type { Hub } from '../../../src/hub/hub.ts'
+import type { PresenceTracker } from '../../../src/presence/presence.ts'
+import { presenceTracker } from '../../../src/presence/tracker.ts'
 import { embeddedBroker } from '../../aedes/index.ts'
 import { loadAedes } from '../../aedes/load.ts'
+import { checkRuntime } from '../../aedes/runtime.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import { loadMqtt } from '../../mqtt/package.ts'
 import { print } from '../output.ts'
 import { loadSettings } from '../settings/load.ts'
 import { stopSignal, whenAborted } from '../signals.ts'
 import { demo } from './demo.ts'
-import { bold, dim, Report, red, yellow } from './report.ts'
+import { type OwnDevice, printOwn, provisionOwn } from './own-devices.ts'
+import { reportPresence } from './presence.ts'
+import { bold, dim, green, Report, red, yellow } from './report.ts'
 import { loadRoutes, serveRoutes } from './routes.ts'
 import { sampledSimulation } from './sampled.ts'
 import { showcase } from './showcase.ts'
@@ -36,6 +43,8 @@ export interface DevOptions {
   readonly seconds?: number
   /** Default: 24. */
   readonly devices?: number
+  /** Devices of the user's own. Default: one. */
+  readonly device?: readonly DeviceRef[]
 }
 
 const LIVE_LINE_MS = 3_000
@@ -46,14 +55,17 @@ const LIVE_LINE_MS = 3_000
  * The fleet is one of its own, in memory: of the configuration it has the device types and the
  * prefix, and neither the store nor the brokers are used.
  */
-export async function dev({ config, seconds, devices = 24 }: DevOptions): Promise<void> {
+export async function dev(options: DevOptions): Promise<void> {
+  const { config, seconds, devices = 24, device } = options
   const stop = stopSignal()
-  const settings = await loadSettings(config)
+  // No package is of use where the broker does not run.
+  checkRuntime()
+  // Most are loaded one after the other later on: what is missing is told of at once.
+  const loading = [loadSettings(config), loadAedes(), loadMqtt(), loadRoutes()] as const
+  const [settings] = await loadTogether(loading)
   const report = new Report()
   // What the library would log is told by the report's own lines, but for errors.
   const logger: Logger = { info() {}, warn() {}, error: (line) => report.event(red('!'), line) }
-  // Loaded one after the other later on: what is missing is told of at once.
-  await loadTogether([loadAedes(), loadMqtt(), loadRoutes()])
   const simulations = settings ? await findSimulations(settings.fleet.types, report) : demo
 
   const hubPassword = crypto.randomUUID()
@@ -64,8 +76,11 @@ export async function dev({ config, seconds, devices = 24 }: DevOptions): Promis
     services: [{ username: 'hub', password: hubPassword, rules: 'hub' }],
     ...(settings && { prefix: settings.fleet.prefix }),
   })
+  const own = await provisionOwn(fleet, simulations, device)
+  const presence = presenceTracker({ types: fleet.types, logger })
   const broker = await embeddedBroker(fleet, {
     port: 0,
+    presence,
     logger,
     onDenied({ text }) {
       report.denied++
@@ -74,25 +89,33 @@ export async function dev({ config, seconds, devices = 24 }: DevOptions): Promis
   })
   const secret = crypto.randomUUID()
   const routes = await serveRoutes(fleet, { secret, logger })
-  const hub = devHub(fleet, report, logger, () =>
-    mqtt({ url: broker.url, username: 'hub', password: hubPassword }),
+  const hub = devHub({ fleet, own, presence, report, logger }, () =>
+    // It is the only one, so nothing is to be shared, and nothing to be said of that.
+    mqtt({ url: broker.url, username: 'hub', password: hubPassword, sharedSubscriptions: false }),
   )
 
   await print(`${bold('devicehub')} ${dim('— press Ctrl-C to end')}`)
   await print(`  broker   ${broker.url}`)
   await print(`  routes   ${routes.url}/auth and ${routes.url}/acl`)
   await hub.start()
-  const hubConnections = broker.connections
   const onFailure = (error: unknown) => logger.error(toError(error).message)
   const network = { url: broker.url, onFailure }
   const simulated = await switchOnFleet(fleet, network, simulations, devices)
-  await print(`  fleet    ${simulated.length} simulated devices, each with its own login\n`)
+  await print(`  fleet    ${simulated.length} simulated devices, each with its own login`)
+  await printOwn(own, simulations, broker.url)
+  await print('')
 
-  const live = setInterval(() => report.live(broker.connections - hubConnections), LIVE_LINE_MS)
+  const stopReporting = reportPresence(presence, report)
+  const live = setInterval(() => {
+    presence.sweep()
+    report.live(presence.list({ connected: true }).length)
+  }, LIVE_LINE_MS)
   const ended = untilEnd(stop, seconds)
-  await showcase({ fleet, hub, routes: { url: routes.url, secret }, simulated, report })
+  const where = { url: routes.url, secret }
+  await showcase({ fleet, hub, presence, routes: where, simulated, report })
   await ended
   clearInterval(live)
+  stopReporting()
   await Promise.all(simulated.map(({ device }) => device.switchOff()))
   await hub.close()
   await routes.close()
@@ -116,16 +139,38 @@ async function findSimulations(
   return found
 }
 
+/** What {@link devHub} is made of. */
+interface DevHubParts {
+  readonly fleet: Fleet
+  readonly own: readonly OwnDevice[]
+  readonly presence: PresenceTracker
+  readonly report: Report
+  readonly logger: Logger
+}
+
 /** A hub that reports what it handles; every broker that a type names is the embedded one. */
-function devHub(fleet: Fleet, report: Report, logger: Logger, connect: () => Broker): Hub {
+function devHub({ fleet, own, presence, report, logger }: DevHubParts, connect: () => Broker): Hub {
   const names = new Set(fleet.types.map((type) => type.broker))
   const hub = createHub(fleet, {
     brokers: Object.fromEntries([...names].map((name) => [name, connect()])),
+    presence,
     logger: { ...logger, warn: (line) => report.event(yellow('i'), line) },
   })
+  const owned = new Set(own.map(({ login }) => login.username))
+  const tell = ({ type, id }: DeviceRef, channel: string, payload: unknown) => {
+    if (!owned.has(`${type}/${id}`)) return
+    const said = `${type}/${id} ${channel} ${JSON.stringify(payload)}`
+    report.event(green('←'), printable(said))
+  }
   for (const type of fleet.types) {
-    hub.onData(type, ({ device, data }) => report.measured(device.id, data))
-    hub.onStatus(type, ({ device }) => report.measured(device.id, undefined))
+    hub.onData(type, ({ device, data }) => {
+      report.measured(device.id, data)
+      tell(device, 'data', data)
+    })
+    hub.onStatus(type, ({ device, status }) => {
+      report.measured(device.id, undefined)
+      tell(device, 'status', status)
+    })
   }
   hub.onRejected(({ text: reason, code }) => {
     report.rejected++

@@ -18,40 +18,52 @@ export interface DeviceNetwork {
 /** A simulated device that is switched on. */
 export class SimulatedDevice {
   readonly login: ProvisionedDevice
-  readonly connection: Broker
+  #connection: Broker
   readonly #network: DeviceNetwork
   readonly #behaviour: Behaviour
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(network: DeviceNetwork, login: ProvisionedDevice, behaviour: Behaviour) {
-    const { username, password } = login
     this.login = login
     this.#network = network
     this.#behaviour = behaviour
-    this.connection = mqtt({ url: network.url, username, password })
+    this.#connection = this.#makeConnection()
+  }
+
+  /** The one it has now, or will have when it is switched on. */
+  get connection(): Broker {
+    return this.#connection
   }
 
   /** Connects, listens for commands and begins to measure. */
   async switchOn(): Promise<void> {
-    await this.connection.connect({ onMessage: (message) => this.#obey(message) })
-    await this.connection.subscribe([{ filter: this.login.topics.cmd }])
+    await this.#connection.connect({ onMessage: (message) => this.#obey(message) })
+    await this.#connection.subscribe([{ filter: this.login.topics.cmd }])
     await this.send(this.login.topics.status, { status: 'online', firmware_version: '2.1.0' })
     this.#schedule(Math.random() * 1000)
   }
 
+  /** Disconnects. It may be switched on again. */
   async switchOff(): Promise<void> {
     clearTimeout(this.#timer)
-    await this.connection.close()
+    const before = this.#connection
+    this.#connection = this.#makeConnection()
+    await before.close()
   }
 
   /** Publishes JSON, or a text as it is. */
   async send(topic: string, payload: unknown, correlationData?: Uint8Array): Promise<void> {
     const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
-    await this.connection.publish({
+    await this.#connection.publish({
       topic,
       payload: new TextEncoder().encode(text),
       ...(correlationData && { correlationData }),
     })
+  }
+
+  #makeConnection(): Broker {
+    const { username, password } = this.login
+    return mqtt({ url: this.#network.url, username, password })
   }
 
   #schedule(ms: number): void {

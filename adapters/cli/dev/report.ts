@@ -53,7 +53,7 @@ export class Report {
     this.#warmest = undefined
     this.event(
       green('●'),
-      `${bold(String(devices))} devices, ${bold(String(this.handled))} messages handled (${rate.toFixed(0)}/s), ${this.rejected} rejected, ${this.denied} denied${dim(warmest)}`,
+      `${bold(String(devices))} devices connected, ${bold(String(this.handled))} messages handled (${rate.toFixed(0)}/s), ${this.rejected} rejected, ${this.denied} denied${dim(warmest)}`,
     )
   }
 

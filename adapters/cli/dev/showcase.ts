@@ -1,11 +1,14 @@
 /**
- * One of everything: a command with its reply, a denial, a rejection and a broker's HTTP call.
+ * One of everything: a command with its reply, a denial, a rejection, a broker's HTTP call, and a device
+ * that goes and comes back.
  *
  * @module
  */
 import { monotonicNow } from '../../../src/base/clock.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
-import type { Hub, SendArguments } from '../../../src/hub/hub.ts'
+import type { Hub } from '../../../src/hub/hub.ts'
+import type { PresenceTracker } from '../../../src/presence/presence.ts'
+import { untilDisconnected } from './presence.ts'
 import { green, type Report } from './report.ts'
 import type { Simulated } from './simulated-fleet.ts'
 
@@ -13,6 +16,7 @@ import type { Simulated } from './simulated-fleet.ts'
 export interface Stage {
   readonly fleet: Fleet
   readonly hub: Hub
+  readonly presence: PresenceTracker
   readonly routes: { readonly url: string; readonly secret: string }
   readonly simulated: readonly Simulated[]
   readonly report: Report
@@ -20,7 +24,7 @@ export interface Stage {
 
 /** Shows it. Without simulated devices there is nothing to show. */
 export async function showcase(stage: Stage): Promise<void> {
-  const { simulated, fleet } = stage
+  const { simulated, fleet, presence } = stage
   const [first] = simulated
   if (!first) return
   const commanded = simulated.find(({ simulation }) => simulation.command)
@@ -31,7 +35,9 @@ export async function showcase(stage: Stage): Promise<void> {
   const everyCmd = fleet.topics(simulation.type).filter('cmd')
   await device.connection.subscribe([{ filter: everyCmd }]).catch(() => {})
   await device.send(device.login.topics.data, simulation.wrongData)
-  await askOverHttp(stage, first, simulated.at(-1)!)
+  const last = simulated.at(-1)!
+  await askOverHttp(stage, first, last)
+  await goAndComeBack(last, presence)
 }
 
 async function sendCommand(stage: Stage, { device, simulation }: Simulated): Promise<void> {
@@ -39,9 +45,7 @@ async function sendCommand(stage: Stage, { device, simulation }: Simulated): Pro
   const { id, username } = device.login
   const { name, payload } = simulation.command!
   const asked = monotonicNow()
-  // What the payload has to be is known to the simulation alone.
-  const args = [payload] as SendArguments<(typeof simulation.type)['commands'][string]>
-  const reply = await hub.device(simulation.type, id).send(name, ...args)
+  const reply = await hub.device(simulation.type, id).sendByName(name, payload)
   report.commands++
   const sent = payload === undefined ? '' : ` ${JSON.stringify(payload)}`
   report.event(
@@ -66,4 +70,12 @@ async function askOverHttp(stage: Stage, asking: Simulated, other: Simulated): P
     green('⇄'),
     `a broker asks over HTTP: POST /acl ${JSON.stringify(question)} → ${answer}`,
   )
+}
+
+/** Presence is reported as it changes. */
+async function goAndComeBack({ device }: Simulated, presence: PresenceTracker): Promise<void> {
+  const gone = untilDisconnected(presence, device.login.username)
+  await device.switchOff()
+  await gone
+  await device.switchOn()
 }

@@ -13,7 +13,7 @@ export interface Simulated {
   readonly simulation: Simulation
 }
 
-/** Provisions devices of all simulations in turn, and switches them on. */
+/** Provisions devices of all simulations in turn, and switches them on. Ids that are taken are left out. */
 export async function switchOnFleet(
   fleet: Fleet,
   network: DeviceNetwork,
@@ -23,9 +23,10 @@ export async function switchOnFleet(
   const round = simulations.flatMap((one) => Array.from({ length: one.weight }, () => one))
   if (round.length === 0) return []
   const simulated: Simulated[] = []
-  for (let i = 1; i <= size; i++) {
+  for (let i = 1; simulated.length < size; i++) {
     const simulation = round[(i - 1) % round.length]!
     const id = `${simulation.idPrefix}-${String(i).padStart(3, '0')}`
+    if (await fleet.store.get(simulation.type.name, id)) continue
     const login = await fleet.provision(simulation.type, id)
     const device = new SimulatedDevice(network, login, simulation.behave())
     simulated.push({ device, simulation })

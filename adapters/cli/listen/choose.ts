@@ -4,6 +4,7 @@
  * @module
  */
 import type { Fleet } from '../../../src/fleet/fleet.ts'
+import { unknownBroker } from '../broker.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
 import type { Settings } from '../settings/load.ts'
 
@@ -13,17 +14,17 @@ import type { Settings } from '../settings/load.ts'
  * @throws {CommandFailure} If one is not configured, or no device type uses it.
  */
 export function chooseBrokers(
-  { fleet, brokers }: Settings,
+  settings: Settings,
   asked: readonly string[] | undefined,
 ): readonly string[] {
+  const { fleet, brokers } = settings
   const used = new Set(fleet.types.map((type) => type.broker))
   const misused = (problem: string) => new CommandFailure(exitCode.misused, problem)
-  const known = `configured: ${Object.keys(brokers).join(', ')}`
   for (const name of asked ?? used) {
     if (Object.hasOwn(brokers, name)) continue
     const type = asked ? undefined : fleet.types.find((type) => type.broker === name)
     const user = type ? `, which the device type "${type.name}" uses` : ''
-    throw misused(`there is no broker "${name}"${user} (${known})`)
+    throw unknownBroker(settings, name, user)
   }
   const idle = asked?.find((name) => !used.has(name))
   if (idle !== undefined) throw misused(`no device type uses the broker "${idle}"`)

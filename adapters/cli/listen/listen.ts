@@ -8,12 +8,13 @@ import { readStatuses } from '../../../src/broker/statuses.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { createHub } from '../../../src/hub/create.ts'
 import { subscriptionsTo } from '../../../src/hub/subscriptions.ts'
+import { openBroker } from '../broker.ts'
 import { requireSettings } from '../settings/load.ts'
 import { stopSignal } from '../signals.ts'
 import { chooseBrokers, withTypesOf } from './choose.ts'
 import { toJson, toText } from './event-line.ts'
 import { teller } from './tell.ts'
-import { openBroker, watchedBroker } from './watched-broker.ts'
+import { watchedBroker } from './watched-broker.ts'
 
 /** The options of the verb. */
 export interface ListenOptions {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BrokerError, toError } from '../../../src/base/errors.ts'
+import { toError } from '../../../src/base/errors.ts'
 import type {
   Broker,
   BrokerStatus,
@@ -11,25 +11,8 @@ import type {
   Subscription,
   SubscriptionResult,
 } from '../../../src/broker/broker.ts'
-import { readBroker } from '../../../src/broker/engine.ts'
 import { readStatuses } from '../../../src/broker/statuses.ts'
-import { mqtt } from '../../mqtt/index.ts'
-import { CommandFailure, exitCode } from '../failure.ts'
-import type { Settings } from '../settings/load.ts'
-
-/**
- * Makes a broker of the settings. Unless messages are to be shared, it takes nothing from anyone:
- * over MQTT it has a session of its own, under a client id of its own.
- */
-export function openBroker({ brokers, engines }: Settings, name: string, shared: boolean): Broker {
-  const setting = brokers[name]!
-  if (typeof setting === 'function') return setting()
-  const key = `brokers.${name}`
-  const { engine, config } = readBroker(setting, key, engines)
-  if (shared || engine !== mqtt) return engine(config as never, key)
-  const { clientId: _id, cleanStart: _start, sessionExpiry: _expiry, ...own } = config
-  return mqtt(own, key)
-}
+import { brokerFailure, naming } from '../broker.ts'
 
 /** What {@link watchedBroker} takes. */
 export interface Watch {
@@ -88,19 +71,4 @@ async function* namingEnd(
     const hasFailed = status.kind === 'closed' && status.error !== undefined
     yield hasFailed ? { ...status, error: toError(brokerFailure(name, status.error)) } : status
   }
-}
-
-async function naming<T>(name: string, outcome: Promise<T>): Promise<T> {
-  try {
-    return await outcome
-  } catch (error) {
-    throw brokerFailure(name, error)
-  }
-}
-
-/** What went wrong with which broker. Anything but an error of a broker is left as it is. */
-function brokerFailure(name: string, error: unknown): unknown {
-  if (!(error instanceof BrokerError)) return error
-  const problem = `broker "${name}": ${error.code}: ${error.message}`
-  return new CommandFailure(exitCode.failed, problem, { cause: error })
 }

@@ -6,7 +6,7 @@
 import { ConfigError } from '../../../src/base/errors.ts'
 import type { BrokerEngines } from '../../../src/broker/engine.ts'
 import { memoryStore } from '../../../src/device/memory-store.ts'
-import type { DeviceStore } from '../../../src/device/store.ts'
+import type { DeviceRecord, DeviceStore } from '../../../src/device/store.ts'
 import type { DeviceType } from '../../../src/device/type.ts'
 import { createFleet } from '../../../src/fleet/create.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
@@ -74,21 +74,29 @@ function readBrokers(brokers: unknown): BrokerSettings {
   )
 }
 
-/** A store that has every device there could be. */
+/** A store that has every device there could be, each under its usual user name. */
 function everyDevice(): DeviceStore {
   return {
     ...memoryStore(),
-    get: async (type, id) => ({
-      type,
-      id,
-      username: `${type}/${id}`,
-      credentials: [],
-      rules: [],
-      attributes: {},
-      revoked: false,
-      createdAt: 0,
-      revision: 1,
-    }),
+    get: async (type, id) => recordOf(type, id),
+    async findByUsername(username) {
+      const [type = '', ...id] = username.split('/')
+      return recordOf(type, id.join('/'))
+    },
+  }
+}
+
+function recordOf(type: string, id: string): DeviceRecord {
+  return {
+    type,
+    id,
+    username: `${type}/${id}`,
+    credentials: [],
+    rules: [],
+    attributes: {},
+    revoked: false,
+    createdAt: 0,
+    revision: 1,
   }
 }
 

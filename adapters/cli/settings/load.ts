@@ -5,6 +5,8 @@
  */
 import process from 'node:process'
 import { DeviceHubError, MissingDependencyError } from '../../../src/base/errors.ts'
+import { loadTogether } from '../../../src/base/load-package.ts'
+import { loadMqtt } from '../../mqtt/package.ts'
 import { checkSettings, type Settings } from './check.ts'
 import { configFailure, findConfigFile, missingConfigFile, readConfigFile } from './file.ts'
 
@@ -29,9 +31,19 @@ export async function loadSettings(file: string | undefined): Promise<Settings |
   }
 }
 
-/** Loads the settings. @throws {CommandFailure} If there are none, too. */
+/**
+ * Loads the settings of a verb that uses their brokers. Where the package is missing that reads them, it
+ * is not known whether one of them needs `mqtt`, as nearly all do: if that is missing, it is named, too.
+ *
+ * @throws {CommandFailure} If there are none, too.
+ */
 export async function requireSettings(file: string | undefined): Promise<Settings> {
-  const settings = await loadSettings(file)
+  const settings = await loadSettings(file).catch(async (error) => {
+    if (error instanceof MissingDependencyError) {
+      await loadTogether([Promise.reject(error), loadMqtt()])
+    }
+    throw error
+  })
   if (!settings) throw missingConfigFile()
   return settings
 }
