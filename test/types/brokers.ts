@@ -1,6 +1,6 @@
 /**
  * The brokers that device types name and those that a hub is given. Each `@ts-expect-error` names the
- * error that the next line must have; `test/package/types.test.ts` checks that it is that one.
+ * error that the next line must have; `test/package/types.node.test.ts` checks that it is that one.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Service accounts: a password or its hash. Each `@ts-expect-error` names the error that the next line
- * must have; `test/package/types.test.ts` checks that it is that one.
+ * must have; `test/package/types.node.test.ts` checks that it is that one.
  *
  * @module
  */
