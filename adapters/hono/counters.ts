@@ -21,6 +21,7 @@ export interface Outcome {
 
 /** Counts outcomes. Make one with {@link outcomeCounters}; one can serve several mounts. */
 export interface OutcomeCounters {
+  /** Counts one more. */
   add(outcome: Outcome): void
   /** Every outcome there was, with how often. */
   list(): readonly (Outcome & { readonly count: number })[]

@@ -12,8 +12,11 @@ export type AbortSignalLike = typeof globalThis extends {
   : {
       readonly aborted: boolean
       readonly reason: unknown
+      /** Throws the reason, if it is aborted. */
       throwIfAborted(): void
+      /** Has a listener called once it is aborted. */
       addEventListener(type: 'abort', listener: () => void): void
+      /** Has it called no more. */
       removeEventListener(type: 'abort', listener: () => void): void
     }
 

@@ -17,7 +17,11 @@ import type { MaybePromise } from './maybe-promise.ts'
 export interface ExpiringKeys {
   /** The value of a key, or `undefined`. */
   get(key: string): MaybePromise<string | undefined>
-  /** @param lifetime Seconds after which it ends: a whole number, 1 to 86,400 (a day). */
+  /**
+   * Sets a key, whatever it was.
+   *
+   * @param lifetime Seconds after which it ends: a whole number, 1 to 86,400 (a day).
+   */
   set(key: string, value: string, lifetime: number): MaybePromise<void>
   /** Sets a key that has no value. Returns whether it had none. */
   setIfAbsent(key: string, value: string, lifetime: number): MaybePromise<boolean>

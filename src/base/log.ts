@@ -7,8 +7,11 @@ import { printable } from './quote.ts'
 
 /** The part of `console`, or of any logger, used here. */
 export interface Logger {
+  /** What happened, and is well. */
   info(message: string): void
+  /** What somebody was refused, or what was got over. */
   warn(message: string): void
+  /** What failed. */
   error(message: string): void
 }
 

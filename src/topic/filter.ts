@@ -29,7 +29,12 @@ export function checkTopicName(name: string): void {
   if (problem !== undefined) throw invalid('topic name', name, problem)
 }
 
-/** Splits a topic name into its levels. @throws {InvalidTopicError} As {@link checkTopicName} does. */
+/**
+ * Splits a topic name into its levels.
+ *
+ * @throws {InvalidTopicError} If it is empty, holds a wildcard, NUL or a lone surrogate, or is
+ * longer than {@link MAX_TOPIC_BYTES} or deeper than {@link MAX_TOPIC_LEVELS}.
+ */
 export function parseTopicName(name: string): readonly string[] {
   checkTopicName(name)
   return name.split('/')
@@ -39,7 +44,8 @@ export function parseTopicName(name: string): readonly string[] {
  * Splits a topic filter into its levels, and the share prefix off.
  *
  * @throws {InvalidTopicError} If it is empty, a wildcard is not a whole level, `#` is not last, the
- * share prefix is incomplete, or a bound is passed, as for {@link checkTopicName}.
+ * share prefix is incomplete, it holds NUL or a lone surrogate, or it is longer than
+ * {@link MAX_TOPIC_BYTES} or deeper than {@link MAX_TOPIC_LEVELS}.
  */
 export function parseTopicFilter(filter: string): TopicFilter {
   const problem = scan.readFilter(filter)

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { dirname, normalize } from 'node:path/posix'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { readTable } from '../support/markdown.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const npm = JSON.parse(read('package.json'))
@@ -123,6 +124,17 @@ test('docs/README.md lists every guide once', () => {
     listed.map((link) => `docs/${link}`).sort(),
     guides.filter((page) => page !== 'docs/README.md').sort(),
   )
+})
+
+test('docs/README.md names one page for each task', () => {
+  const tasks = readTable(read('docs/README.md'), 'To', 'Read')
+  assert.deepEqual(
+    tasks.map(({ To }) => To?.split(' ')[0]),
+    ['start', 'connect', 'give', 'decide', 'receive', 'command', 'operate', 'deploy', 'extend'],
+  )
+  for (const { To, Read = '' } of tasks) {
+    assert.match(Read, /^\[[^\]]+\]\([^)#]+\.md\)$/, `${To}: ${Read}`)
+  }
 })
 
 test('both packages hold the same pages and examples', () => {

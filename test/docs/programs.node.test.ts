@@ -1,6 +1,7 @@
 /**
- * The programs in the README and the pages: each compiles, and prints what stands below it. Those of
- * the README and of the tutorial are run in test/package, as a user runs them.
+ * The programs in the README and the pages: each compiles under the tsconfig.json of
+ * `docs/typescript.md` alone, and prints what stands below it. Those of the README and of the tutorial
+ * are run in test/package, as a user runs them.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import ts from 'typescript'
 import { codeBlocks, fileName } from '../support/markdown.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+const TYPESCRIPT = 'docs/typescript.md'
 
 /** What the programs take from their environment. */
 const SETTINGS = {
@@ -61,12 +63,17 @@ for (const { file, source } of programs) {
   writeFileSync(join(folder, file), source)
 }
 
+/** Under what the page says, and the entry points found in the sources, as they are when installed. */
 function compile(): ReadonlyMap<string, readonly string[]> {
-  const path = join(root, 'test', 'tsconfig.json')
-  const { config } = ts.readConfigFile(path, ts.sys.readFile)
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, dirname(path))
+  const [settings, ...others] = codeBlocks(readFileSync(join(root, TYPESCRIPT), 'utf8'), 'json')
+  assert.ok(settings && others.length === 0, `${TYPESCRIPT} has one tsconfig.json`)
+  const said = ts.parseJsonConfigFileContent(JSON.parse(settings.source), ts.sys, root)
+  assert.deepEqual(said.errors, [])
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  const paths = options.paths!
   const files = programs.map(({ file }) => join(folder, file))
-  const program = ts.createProgram(files, { ...options, lib: [...options.lib!, 'lib.dom.d.ts'] })
+  const program = ts.createProgram(files, { ...said.options, paths, pathsBasePath: root })
   return new Map(
     programs.map(({ file }) => {
       const source = program.getSourceFile(join(folder, file))
@@ -86,6 +93,17 @@ describe('programs compile', () => {
   const findings = compile()
   for (const { file, title } of programs) {
     test(title, () => assert.deepEqual(findings.get(file), []))
+  }
+})
+
+describe('pages whose programs import files say what those are and what compiles them', () => {
+  for (const page of pages) {
+    const imports = findPrograms(page).some(({ source }) => /from '\.\/[^']+\.ts'/.test(source))
+    if (!imports || page === TYPESCRIPT) continue
+    test(page, () => {
+      const link = page === 'README.md' ? TYPESCRIPT : 'typescript.md'
+      assert.ok(readFileSync(join(root, page), 'utf8').includes(`](${link})`))
+    })
   }
 })
 
