@@ -39,17 +39,7 @@ export default {
     'Enum',
   ],
   // Types of what is public that nobody has to name.
-  intentionallyNotExported: [
-    'AccessDenial',
-    'DataHandler',
-    'Entry',
-    'MaybePromise',
-    'MemoryBroker',
-    'PresenceSink',
-    'RejectionHandler',
-    'StatusHandler',
-    'ValueOf',
-  ],
+  intentionallyNotExported: ['Entry', 'MaybePromise', 'MemoryBroker', 'ValueOf'],
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
 }

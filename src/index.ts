@@ -127,6 +127,7 @@ export {
 } from './fleet/changes.ts'
 export { createFleet } from './fleet/create.ts'
 export type {
+  AccessDenial,
   Fleet,
   FleetOptions,
   Login,
@@ -207,7 +208,16 @@ export type {
   RejectionCode,
   StatusEvent,
 } from './hub/events.ts'
-export type { Hub, HubDevice, HubOptions, NeededBrokers, SendArguments } from './hub/hub.ts'
+export type {
+  DataHandler,
+  Hub,
+  HubDevice,
+  HubOptions,
+  NeededBrokers,
+  RejectionHandler,
+  SendArguments,
+  StatusHandler,
+} from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
 export type { BrokerState, HubStatus, ToldError } from './hub/status.ts'
 

@@ -23,6 +23,7 @@ import { checkRuntime } from './runtime.ts'
 import { brokerState } from './state.ts'
 
 export type { Denial, DenialCode } from './denial.ts'
+export type { PresenceSink } from './presence.ts'
 
 /** Largest packet a client may send, in bytes. */
 export const MAX_PACKET_BYTES: number = 1024 * 1024
