@@ -23,6 +23,19 @@ export interface ConnectionKeeper extends Acceptor {
 /** How long clients have to take their DISCONNECT. */
 const GOODBYE_MS = 1_000
 
+/**
+ * Has each read of a stream give all that has come. Aedes reads once for each `readable`, and from Node
+ * 26 on a read gives one piece: a packet in three would wait for a fourth.
+ */
+function readWhole(stream: Duplex): void {
+  const read = stream.read.bind(stream)
+  stream.read = (size) => {
+    const pieces: Buffer[] = []
+    for (let piece = read(size); piece !== null; piece = read(size)) pieces.push(piece)
+    return pieces.length > 1 ? Buffer.concat(pieces) : (pieces[0] ?? null)
+  }
+}
+
 /** Makes a keeper of a broker's connections. */
 export function connectionKeeper(aedes: Aedes, guard: Guard, log: QuietLog): ConnectionKeeper {
   const streams = new Set<Duplex>()
@@ -56,6 +69,7 @@ export function connectionKeeper(aedes: Aedes, guard: Guard, log: QuietLog): Con
     accept(stream) {
       streams.add(stream)
       stream.once('close', () => streams.delete(stream))
+      readWhole(stream)
       const client = aedes.handle(stream)
       screenPackets(client, (problem) => report(client, problem))
     },
