@@ -20,13 +20,18 @@ const agent = new Agent({ keepAlive: true })
 const answers: Promise<void>[] = []
 let answered = 0
 
-async function ask(i: number): Promise<void> {
-  const { path, method, headers, body } = loginRequest(`stranger-${i}`, 'guess', 1_000 + i)
-  const response = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
+function send(login: ReturnType<typeof loginRequest>): Promise<NodeJS.ReadableStream> {
+  const { path, method, headers, body } = login
+  return new Promise((resolve, reject) => {
     const asking = request(`${url}${path}`, { agent, method, headers }, resolve)
-    asking.once('error', reject)
+    // A server may close an idle connection while it is used again.
+    asking.once('error', (error) => (asking.reusedSocket ? resolve(send(login)) : reject(error)))
     asking.end(body)
   })
+}
+
+async function ask(i: number): Promise<void> {
+  const response = await send(loginRequest(`stranger-${i}`, 'guess', 1_000 + i))
   const { result } = JSON.parse((await buffer(response)).toString()) as { result: string }
   equal(result, 'deny')
   answered++
