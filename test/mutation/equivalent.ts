@@ -54,7 +54,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/topic/name.ts findNameProblem: 2 -> 3',
       "src/rule/facts.ts findSubscriptionProblem: shares !== 'none' && hidesReserved -> false",
       'src/rule/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
-      "src/rule/compile.ts compileRules.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
+      "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
   ],
   [
