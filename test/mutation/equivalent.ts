@@ -54,6 +54,8 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/topic/name.ts findNameProblem: 2 -> 3',
       "src/rule/facts.ts findSubscriptionProblem: shares !== 'none' && hidesReserved -> false",
       'src/rule/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
+      'src/rule/compile.ts compileAccess.rulesFor: publish ??= compileRules(rules, attributes, action) -> publish = compileRules(rules, attributes, action)',
+      'src/rule/compile.ts compileAccess.rulesFor: subscribe ??= compileRules(rules, attributes, action) -> subscribe = compileRules(rules, attributes, action)',
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
   ],
@@ -86,6 +88,10 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
   [
     'The two levels that are filled in are filled in each time, and passed over when a name is read.',
     ['src/topic/template.ts compileTemplate.fill.filled: levels.slice() -> levels'],
+  ],
+  [
+    'Before the first rule there is none, which grants nothing.',
+    ['src/rule/compile.ts compileAccess.decide.i: 0 -> -1'],
   ],
   [
     'Before the first level and behind the last there is nothing in either list, which is the same.',

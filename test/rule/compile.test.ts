@@ -87,6 +87,19 @@ test('what one principal may do, another may not, however they take turns', () =
   }
 })
 
+test('an action that there is not is denied, and what is asked after it is decided as ever', () => {
+  const access = compileAccess(principal([allow('both', 'a/#')]))
+  for (const action of ['delete', '', undefined] as never[]) {
+    assert.deepEqual(access.decide({ action, topic: 'a/b' }), {
+      effect: 'deny',
+      code: 'no-rule-grants',
+    })
+  }
+  for (const action of ['publish', 'subscribe'] as const) {
+    assert.equal(access.decide({ action, topic: 'a/b' }).effect, 'allow')
+  }
+})
+
 test('rules and attributes added later count when they are compiled again', () => {
   const rules: AccessRule[] = [allow('publish', 'a/{site}')]
   const attributes: Record<string, string> = {}
