@@ -56,6 +56,7 @@ const dialect: Dialect = {
   // None is told at a login.
   foreignClientId: () => OK,
   allowAccess: () => OK,
+  // Nothing else, since it would ask again while all wait.
   deny: NO,
   except: Object.fromEntries(
     ['without a client id', 'an empty client id'].map((title) => [

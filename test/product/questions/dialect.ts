@@ -56,6 +56,8 @@ export interface Dialect {
   allowAccess(access: Access): Row['answer']
   /** How all of them are denied. */
   readonly deny: Row['answer']
+  /** How a login is answered that may be right and is not let in now. Default: denied. */
+  readonly tryLater?: Row['answer']
   /** Cases that are answered in a way of their own, by their titles, and why. Default: none. */
   readonly except?: Readonly<Record<string, Exception>>
 }

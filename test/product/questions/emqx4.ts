@@ -73,6 +73,8 @@ const form: Dialect = {
   allowLogin: () => OK,
   allowAccess: () => OK,
   deny: NO,
+  // The client is told that the server is unavailable.
+  tryLater: { ...NO, status: 503, body: 'try again' },
   except: Object.fromEntries(
     ['the hub in its share', 'the hub in another share'].map((title) => [
       title,

@@ -62,6 +62,8 @@ function dialectOf(write: typeof inJson, isText: boolean): Omit<Dialect, 'varian
     allowLogin: () => (isText ? TEXT_OK : OK),
     allowAccess: () => (isText ? TEXT_OK : OK),
     deny: isText ? TEXT_NO : NO,
+    // Mosquitto ends the connection without an answer.
+    tryLater: { ...(isText ? TEXT_NO : NO), status: 503 },
     except: isText ? TEXT_EXCEPT : {},
   }
 }
