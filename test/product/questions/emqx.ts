@@ -4,13 +4,8 @@
  *
  * @module
  */
-import {
-  HUB_PASSWORD,
-  OLD_PASSWORD,
-  PUMP_PASSWORD,
-  SECRET,
-  STATION_PASSWORD,
-} from '../../hono/site.ts'
+import { PUMP_PASSWORD, SECRET, STATION_PASSWORD } from '../../hono/site.ts'
+import type { Access, Dialect, Exchanges, Login } from './dialect.ts'
 import type { Row } from './row.ts'
 
 const headers = {
@@ -43,38 +38,76 @@ const HUB_OK = {
   body: `{"result":"allow","acl":[{"permission":"allow","action":"subscribe","topic":"things/weatherstation/+/data"},{"permission":"allow","action":"subscribe","topic":"things/weatherstation/+/status"},{"permission":"allow","action":"subscribe","topic":"things/weatherstation/+/reply"},{"permission":"allow","action":"publish","topic":"things/weatherstation/+/cmd"},{"permission":"allow","action":"subscribe","topic":"things/pump/+/data"},{"permission":"allow","action":"subscribe","topic":"things/pump/+/status"},{"permission":"allow","action":"publish","topic":"things/pump/+/cmd"},${CLOSING}]}`,
 }
 
-/** A question in JSON. */
+const LOGIN_OK: Readonly<Record<string, Row['answer']>> = {
+  [STATION]: STATION_OK,
+  [PUMP]: PUMP_OK,
+  'old-name': OLD_OK,
+  hub: HUB_OK,
+}
+
+/**
+ * What a question holds, in the order of its keys. What is missing is empty. The client is `c-1`, of
+ * which the generated configuration makes one that is its own.
+ */
+function loginFields({ clientId = '', password = '', username = '' }: Login) {
+  const clientid = clientId === username ? `${username}///c-1` : clientId
+  return { clientid, password, peerhost: '10.0.0.9', username }
+}
+
+/** `$share/<share name>/` is taken off, and there is no retain flag in a subscription. */
+function accessFields({ action, topic, username = '', clientId = '', qos, retain }: Access) {
+  return {
+    ...{ action, clientid: clientId, peerhost: '10.0.0.9', qos: String(qos) },
+    retain: action === 'publish' ? String(retain) : '',
+    topic: topic.replace(/^\$share\/[^/]+\//, ''),
+    username,
+  }
+}
+
+const json: Dialect = {
+  encoding: 'json',
+  secretIn: 'header',
+  tells: ['clientId', 'qos', 'retain'],
+  fields: { username: 'username', topic: 'topic' },
+  login: (login) => ({ path: '/emqx/auth', headers, body: JSON.stringify(loginFields(login)) }),
+  access: (one) => ({ path: '/emqx/acl', headers, body: JSON.stringify(accessFields(one)) }),
+  allowLogin: ({ username = '' }) => LOGIN_OK[username] ?? OK,
+  allowAccess: () => OK,
+  deny: NO,
+  except: Object.fromEntries(
+    ['the hub in its share', 'the hub in another share'].map((title) => [
+      title,
+      { reason: 'EMQX asks about the filter alone, which the hub may have', answer: OK },
+    ]),
+  ),
+}
+
+const form: Dialect = {
+  ...json,
+  variant: 'in a form',
+  encoding: 'form',
+  login: (login) => pairs('auth', loginFields(login)),
+  access: (one) => pairs('acl', accessFields(one)),
+}
+
+function pairs(route: string, fields: Record<string, string>) {
+  const body = new URLSearchParams(fields).toString()
+  return { path: `/emqx/${route}`, headers: formHeaders, body }
+}
+
+const ACCESS = { username: STATION, clientId: 'c-1', qos: 1, retain: false } as const
+
+function question(action: 'publish' | 'subscribe', topic: string, more: Partial<Access> = {}) {
+  return json.access({ ...ACCESS, action, topic, ...more }).body
+}
+
 function asked(title: string, route: string, body: string, answer: Row['answer']): Row {
   return { title, path: `/emqx/${route}`, headers, body, answer }
 }
 
-/** The same in a form. */
-function form(title: string, route: string, json: string, answer: Row['answer']): Row {
-  const body = new URLSearchParams(JSON.parse(json)).toString()
-  return {
-    title: `${title}, in a form`,
-    path: `/emqx/${route}`,
-    headers: formHeaders,
-    body,
-    answer,
-  }
-}
-
-/** With the client id that the generated configuration makes of `c-1`. */
-function login(username: string, password: string, clientId = `${username}///c-1`): string {
-  return `{"clientid":"${clientId}","password":"${password}","peerhost":"10.0.0.9","username":"${username}"}`
-}
-
-interface Access {
-  readonly username?: string
-  readonly clientId?: string
-  readonly qos?: string
-  readonly retain?: string
-}
-
-function publish(topic: string, more: Access = {}): string {
-  const { username = STATION, clientId = 'c-1', qos = '1', retain = 'false' } = more
-  return `{"action":"publish","clientid":"${clientId}","peerhost":"10.0.0.9","qos":"${qos}","retain":"${retain}","topic":"${topic}","username":"${username}"}`
+function asForm({ title, path, body, answer }: Row): Row {
+  const fields = new URLSearchParams(JSON.parse(body)).toString()
+  return { title: `${title}, in a form`, path, headers: formHeaders, body: fields, answer }
 }
 
 /** In the words of EMQX 4, which EMQX 5.7.1 and later know as well: the action is a number. */
@@ -82,147 +115,69 @@ function numbered(question: string, access: string): string {
   return question.replace(/"action":"[a-z]*"/, `"access":"${access}"`)
 }
 
-/** The retain flag of a subscription is empty. */
-function subscribe(topic: string, more: Access = {}): string {
-  return publish(topic, { ...more, retain: '' }).replace('"publish"', '"subscribe"')
-}
-
-const station = login(STATION, STATION_PASSWORD)
-const data = publish(`${OWN}/data`)
+const { body: station } = json.login({
+  username: STATION,
+  password: STATION_PASSWORD,
+  clientId: STATION,
+})
+const data = question('publish', `${OWN}/data`)
 
 const logins: readonly Row[] = [
-  asked('a device', 'auth', station, STATION_OK),
-  form('a device', 'auth', station, STATION_OK),
-  asked('its user name as it is', 'auth', login(STATION, STATION_PASSWORD, STATION), STATION_OK),
+  asked('its user name as it is', 'auth', station.replace('///c-1', ''), STATION_OK),
+  asked('an IPv6 address', 'auth', station.replace('10.0.0.9', '2001:db8::9'), STATION_OK),
+  asked('no address', 'auth', station.replace('10.0.0.9', ''), STATION_OK),
   asked(
-    'a suffix of its own',
-    'auth',
-    login(STATION, STATION_PASSWORD, `${STATION}//b`),
-    STATION_OK,
-  ),
-  asked('without a client id', 'auth', login(STATION, STATION_PASSWORD, ''), NO),
-  asked('a client id of any kind', 'auth', login(STATION, STATION_PASSWORD, 'c-1'), NO),
-  form('a client id of any kind', 'auth', login(STATION, STATION_PASSWORD, 'c-1'), NO),
-  asked('the client id of another', 'auth', login(STATION, STATION_PASSWORD, PUMP), NO),
-  asked('one joined for another', 'auth', login(STATION, STATION_PASSWORD, `${PUMP}///c-1`), NO),
-  asked('the client id of the hub', 'auth', login(STATION, STATION_PASSWORD, 'hub'), NO),
-  asked('a client id of the hub', 'auth', login(STATION, STATION_PASSWORD, 'hub//1'), NO),
-  asked(
-    'a device, from an IPv6 address',
-    'auth',
-    station.replace('10.0.0.9', '2001:db8::9'),
-    STATION_OK,
-  ),
-  asked('a device, with no address', 'auth', station.replace('10.0.0.9', ''), STATION_OK),
-  asked(
-    'a device, with an empty certificate name',
+    'an empty certificate name',
     'auth',
     station.replace('{', '{"cert_common_name":"",'),
     STATION_OK,
   ),
-  asked('a device with rules to be asked about', 'auth', login(PUMP, PUMP_PASSWORD), PUMP_OK),
-  asked('a user name from elsewhere', 'auth', login('old-name', OLD_PASSWORD), OLD_OK),
-  asked('the hub', 'auth', login('hub', HUB_PASSWORD), HUB_OK),
-  form('the hub', 'auth', login('hub', HUB_PASSWORD), HUB_OK),
-  asked('a wrong password', 'auth', login(STATION, `${STATION_PASSWORD}0`), NO),
-  form('a wrong password', 'auth', login(STATION, `${STATION_PASSWORD}0`), NO),
-  asked('the password of another', 'auth', login(STATION, PUMP_PASSWORD), NO),
-  asked('an unknown user', 'auth', login('weatherstation/STATION-404', STATION_PASSWORD), NO),
-  asked('a revoked device', 'auth', login('weatherstation/STATION-002', STATION_PASSWORD), NO),
-  asked('a wildcard for a user name', 'auth', login('weatherstation/+', STATION_PASSWORD), NO),
-  asked('nobody', 'auth', login('', ''), NO),
-  asked('no user name', 'auth', login('', STATION_PASSWORD), NO),
-  asked('no password', 'auth', login(STATION, ''), NO),
-  asked('a placeholder EMQX does not know', 'auth', login(`\${user_name}`, `\${password}`), NO),
-  asked('a list for a user name', 'auth', `{"password":"${HUB_PASSWORD}","username":["hub"]}`, NO),
+  asked(
+    'a placeholder EMQX does not know',
+    'auth',
+    json.login({ username: `\${user_name}`, password: `\${password}`, clientId: `\${user_name}` })
+      .body,
+    NO,
+  ),
   asked('a number for an address', 'auth', station.replace('"10.0.0.9"', '10'), NO),
-  asked('a user name given twice', 'auth', station.replace('{', '{"username":"hub",'), NO),
 ]
 
-const publishes: readonly Row[] = [
-  asked('publish own data', 'acl', data, OK),
-  form('publish own data', 'acl', data, OK),
-  asked('publish own status, retained', 'acl', publish(`${OWN}/status`, { retain: 'true' }), OK),
-  asked('publish own cmd', 'acl', publish(`${OWN}/cmd`), NO),
-  asked('publish for another', 'acl', publish('things/pump/P-1/data'), NO),
-  asked('publish with a wildcard', 'acl', publish('things/weatherstation/+/data'), NO),
-  asked('publish as nobody', 'acl', publish(`${OWN}/data`, { username: '' }), NO),
+const unknown: readonly Row[] = [
   asked(
-    'publish as a revoked device',
+    'publish with no QoS where 1 is the highest',
     'acl',
-    publish('things/weatherstation/STATION-002/data', { username: 'weatherstation/STATION-002' }),
-    NO,
-  ),
-  asked('a command of the hub', 'acl', publish(`${OWN}/cmd`, { username: 'hub' }), OK),
-  ...['0', '1'].map((qos) =>
-    asked(
-      `publish with QoS ${qos}, up to 1`,
-      'acl',
-      publish('logs/P-1/a', { username: PUMP, qos }),
-      OK,
-    ),
-  ),
-  asked('publish with QoS 2', 'acl', publish('logs/P-1/a', { username: PUMP, qos: '2' }), NO),
-  asked('publish with no QoS', 'acl', publish('logs/P-1/a', { username: PUMP, qos: '' }), NO),
-  asked('publish retained', 'acl', publish('state/P-1', { username: PUMP, retain: 'true' }), OK),
-  form('publish retained', 'acl', publish('state/P-1', { username: PUMP, retain: 'true' }), OK),
-  asked('publish without retain', 'acl', publish('state/P-1', { username: PUMP }), NO),
-  asked('publish, retain unknown', 'acl', publish('state/P-1', { username: PUMP, retain: '' }), NO),
-  asked(
-    'publish under an own client id',
-    'acl',
-    publish('audit/c-7', { username: PUMP, clientId: 'c-7' }),
-    OK,
-  ),
-  asked(
-    'publish under the client id of another',
-    'acl',
-    publish('audit/c-8', { username: PUMP, clientId: 'c-7' }),
+    question('publish', 'logs/P-1/a', { username: PUMP }).replace('"qos":"1"', '"qos":""'),
     NO,
   ),
   asked(
-    'publish under no client id',
+    'publish, retain unknown where it is needed',
     'acl',
-    publish('audit/', { username: PUMP, clientId: '' }),
+    question('publish', 'state/P-1', { username: PUMP }).replace('"false"', '""'),
     NO,
   ),
 ]
 
-const subscriptions: readonly Row[] = [
-  asked('subscribe to own commands', 'acl', subscribe(`${OWN}/cmd`), OK),
-  form('subscribe to own commands', 'acl', subscribe(`${OWN}/cmd`), OK),
-  asked('subscribe to own data', 'acl', subscribe(`${OWN}/data`), NO),
-  asked('subscribe to the commands of all', 'acl', subscribe('things/weatherstation/+/cmd'), NO),
-  asked('subscribe to everything', 'acl', subscribe('#'), NO),
-  form('subscribe to everything', 'acl', subscribe('#'), NO),
-  asked('subscribe to the statistics', 'acl', subscribe('$SYS/#'), NO),
-  asked('subscribe beside a deny', 'acl', subscribe('news/sport/+', { username: PUMP }), OK),
-  form(
-    'subscribe to a name that is escaped',
+/** The characters that a form has a meaning for. */
+const escaped: readonly Row[] = [
+  asked(
+    'names that are escaped',
     'acl',
-    subscribe('news/a b&c=d+', { username: PUMP }),
+    question('subscribe', 'news/a b&c=d+', { username: PUMP }),
     NO,
   ),
-  form('subscribe to another one', 'acl', subscribe('news/a b&c=d/+', { username: PUMP }), OK),
-  asked('subscribe over a deny', 'acl', subscribe('news/#', { username: PUMP }), NO),
-  asked('subscribe within a deny', 'acl', subscribe('news/secret/a', { username: PUMP }), NO),
-  // EMQX takes `$share/<share name>/` off, so this may be the filter of any share.
-  asked('subscribe where a share is granted', 'acl', subscribe('work/+', { username: PUMP }), NO),
-  asked(
-    'the hub, in its share or not',
-    'acl',
-    subscribe('things/weatherstation/+/data', { username: 'hub' }),
-    OK,
-  ),
-]
+  asked('others', 'acl', question('subscribe', 'news/a b&c=d/+', { username: PUMP }), OK),
+].flatMap((row) => [row, asForm(row)])
 
+const ownCmd = question('publish', `${OWN}/cmd`)
+const toCmd = question('subscribe', `${OWN}/cmd`)
+const toData = question('subscribe', `${OWN}/data`)
 const numberedActions: readonly Row[] = [
-  asked('publish own data, by number', 'acl', numbered(data, '2'), OK),
-  form('publish own data, by number', 'acl', numbered(data, '2'), OK),
-  asked('publish own cmd, by number', 'acl', numbered(publish(`${OWN}/cmd`), '2'), NO),
-  asked('subscribe to own cmd, by number', 'acl', numbered(subscribe(`${OWN}/cmd`), '1'), OK),
-  form('subscribe to own cmd, by number', 'acl', numbered(subscribe(`${OWN}/cmd`), '1'), OK),
-  asked('subscribe to own data, by number', 'acl', numbered(subscribe(`${OWN}/data`), '1'), NO),
+  ...[
+    asked('publish own data, by number', 'acl', numbered(data, '2'), OK),
+    asked('publish own cmd, by number', 'acl', numbered(ownCmd, '2'), NO),
+    asked('subscribe to own cmd, by number', 'acl', numbered(toCmd, '1'), OK),
+    asked('subscribe to own data, by number', 'acl', numbered(toData, '1'), NO),
+  ].flatMap((row) => [row, asForm(row)]),
   asked('by name and number', 'acl', data.replace('{', '{"access":"2",'), OK),
   asked('by name, the number empty', 'acl', data.replace('{', '{"access":"",'), OK),
   asked('by name, and another number', 'acl', data.replace('{', '{"access":"1",'), NO),
@@ -238,13 +193,23 @@ const OTHERS =
   '{"peerport":"50123","cert_subject":"CN=x","cert_common_name":"x","cert_pem":"x","zone":"default","listener":"tcp:default","mountpoint":"site/",'
 const others: readonly Row[] = [
   asked('a login with all that EMQX knows', 'auth', station.replace('{', OTHERS), STATION_OK),
-  asked('a wrong one', 'auth', login(STATION, PUMP_PASSWORD).replace('{', OTHERS), NO),
+  asked(
+    'a wrong one',
+    'auth',
+    station.replace(STATION_PASSWORD, PUMP_PASSWORD).replace('{', OTHERS),
+    NO,
+  ),
   asked('a topic with all that EMQX knows', 'acl', data.replace('{', OTHERS), OK),
-  asked('a foreign one', 'acl', publish('things/pump/P-1/data').replace('{', OTHERS), NO),
+  asked(
+    'a foreign one',
+    'acl',
+    question('publish', 'things/pump/P-1/data').replace('{', OTHERS),
+    NO,
+  ),
   asked(
     'a topic under its mount point',
     'acl',
-    publish(`site/${OWN}/data`).replace('{', OTHERS),
+    question('publish', `site/${OWN}/data`).replace('{', OTHERS),
     NO,
   ),
 ]
@@ -253,44 +218,25 @@ const malformed: readonly Row[] = [
   asked('no action', 'acl', data.replace('"publish"', '""'), NO),
   asked('the number of EMQX 4 for an action', 'acl', data.replace('"publish"', '"2"'), NO),
   asked('an action that is none', 'acl', data.replace('"publish"', '"all"'), NO),
-  asked('no topic', 'acl', publish(''), NO),
-  asked('a topic with NUL', 'acl', publish(`${OWN}/data\\u0000`), NO),
-  asked('a topic given twice', 'acl', data.replace('{', '{"topic":"a",'), NO),
-  asked('a QoS that is none', 'acl', publish(`${OWN}/data`, { qos: '3' }), NO),
-  asked('a retain flag that is none', 'acl', publish(`${OWN}/data`, { retain: '1' }), NO),
-  asked('an empty body', 'auth', '', NO),
-  asked('an empty body about a topic', 'acl', '', NO),
-  asked('half a body', 'acl', data.slice(0, -1), NO),
-  asked('a list of questions', 'acl', `[${data}]`, NO),
-  asked('a form that calls itself JSON', 'acl', 'action=publish&topic=a', NO),
-  { ...asked('JSON that calls itself a form', 'acl', data, NO), headers: formHeaders },
-  { ...asked('GET', 'acl?action=publish&topic=a', '', NO), method: 'GET' },
-  { ...asked('PUT', 'acl', data, NO), method: 'PUT' },
+  asked('a QoS that is none', 'acl', data.replace('"qos":"1"', '"qos":"3"'), NO),
+  asked('a retain flag that is none', 'acl', data.replace('"false"', '"1"'), NO),
+  { ...asked('GET with a question', 'acl?action=publish&topic=a', '', NO), method: 'GET' },
 ]
 
-const { authorization, ...withoutSecret } = headers
-const strangers: readonly Row[] = [
-  { ...asked('no secret', 'auth', station, NO), headers: withoutSecret },
-  { ...asked('no secret, about a topic', 'acl', data, NO), headers: withoutSecret },
-  {
-    ...asked('a wrong secret', 'acl', data, NO),
-    headers: { ...headers, authorization: `${authorization}0` },
-  },
-  {
-    ...asked('the secret without its scheme', 'acl', data, NO),
-    headers: { ...headers, authorization: SECRET },
-  },
+const withoutProduct: readonly Row[] = [
   { ...asked('without the product in the path', 'auth', station, STATION_OK), path: '/auth' },
   { ...asked('the same about a topic', 'acl', data, OK), path: '/acl' },
-  asked('a slash at the end', 'acl/', data, OK),
 ]
 
-export const rows: readonly Row[] = [
-  ...logins,
-  ...publishes,
-  ...subscriptions,
-  ...numberedActions,
-  ...others,
-  ...malformed,
-  ...strangers,
-]
+export const emqx: Exchanges = {
+  dialects: [json, form],
+  oddities: [
+    ...logins,
+    ...unknown,
+    ...escaped,
+    ...numberedActions,
+    ...others,
+    ...malformed,
+    ...withoutProduct,
+  ],
+}

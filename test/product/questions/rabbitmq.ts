@@ -4,18 +4,16 @@
  * @module
  */
 
-import { HUB_PASSWORD, OLD_PASSWORD, PUMP_PASSWORD, SECRET } from '../../hono/site.ts'
+import { SECRET } from '../../hono/site.ts'
 import { type RecordedName, recorded } from '../../rabbitmq/recorded.ts'
+import type { Dialect, Exchanges } from './dialect.ts'
 import type { Row } from './row.ts'
 
 const HEADERS = { 'content-type': 'application/x-www-form-urlencoded' }
 const ALLOW = { status: 200, body: 'allow', type: 'text/plain' }
 const DENY = { status: 200, body: 'deny', type: 'text/plain' }
 
-/** Such a path there is not. To RabbitMQ it is an error, and so a denial. */
-const NO_ROUTE = { status: 404, body: '404 Not Found' }
-
-type Fields = Readonly<Record<string, string>>
+type Fields = Readonly<Record<string, string | undefined>>
 
 function asked(title: string, route: string, body: string, answer: Row['answer']): Row {
   return { title, path: `/rabbitmq/${SECRET}/${route}`, headers: HEADERS, body, answer }
@@ -24,64 +22,62 @@ function asked(title: string, route: string, body: string, answer: Row['answer']
 /** A recorded request. */
 function sent(name: RecordedName, answer: Row['answer']): Row {
   const { route, body } = recorded[name]
-  return asked(name, route, body, answer)
+  return asked(`as recorded: ${name}`, route, body, answer)
 }
 
 /** A recorded request with other values in it; a field that is `''` is empty, not left out. */
-function like(name: RecordedName, title: string, fields: Fields, answer: Row['answer']): Row {
+function changed(name: RecordedName, fields: Fields) {
   const { route, body } = recorded[name]
   const form = new URLSearchParams(body)
-  for (const [field, value] of Object.entries(fields)) form.set(field, value)
-  return asked(title, route, form.toString(), answer)
+  for (const [field, value] of Object.entries(fields)) {
+    if (value === undefined) form.delete(field)
+    else form.set(field, value)
+  }
+  return { path: `/rabbitmq/${SECRET}/${route}`, headers: HEADERS, body: form.toString() }
+}
+
+/** MQTT's topics in the words of AMQP. */
+const routingKey = (topic: string) => topic.replaceAll('/', '.').replaceAll('+', '*')
+
+const dialect: Dialect = {
+  encoding: 'form',
+  secretIn: 'path',
+  tells: ['clientId'],
+  fields: { username: 'username', topic: 'routing_key' },
+  login: ({ username, password, clientId }) =>
+    changed('a login', { username, password, client_id: clientId }),
+  access: ({ action, topic, username, clientId }) =>
+    changed('publish data', {
+      username,
+      permission: action === 'publish' ? 'write' : 'read',
+      routing_key: routingKey(topic),
+      'variable_map.client_id': clientId,
+      'variable_map.username': username,
+    }),
+  allowLogin: () => ALLOW,
+  allowAccess: () => ALLOW,
+  deny: DENY,
+}
+
+function like(name: RecordedName, title: string, fields: Fields, answer: Row['answer']): Row {
+  return { title, ...changed(name, fields), answer }
 }
 
 /** A recorded request without one of its fields. */
 function without(name: RecordedName, field: string): Row {
-  const { route, body } = recorded[name]
-  const form = new URLSearchParams(body)
-  form.delete(field)
-  return asked(`${name}, without ${field}`, route, form.toString(), DENY)
+  return like(name, `${name}, without ${field}`, { [field]: undefined }, DENY)
 }
 
-/** What the pump `P-1` asks, which has rules of its own. */
-function pump(action: 'read' | 'write', key: string, answer: Row['answer'], client = 'c-1'): Row {
+/** What the pump `P-1` asks, which has rules of its own, in words that are not MQTT's. */
+function pump(action: string, key: string, answer: Row['answer']): Row {
   const username = 'pump/P-1'
-  const title = `a pump with the client id ${client}: ${action} ${key}`
   const fields = { username, permission: action, routing_key: key }
-  const variables = { 'variable_map.client_id': client, 'variable_map.username': username }
-  return like('publish data', title, { ...fields, ...variables }, answer)
+  const variables = { 'variable_map.client_id': 'c-1', 'variable_map.username': username }
+  return like('publish data', `a pump: ${action} ${key}`, { ...fields, ...variables }, answer)
 }
 
 const logins: readonly Row[] = [
   sent('a login', ALLOW),
-  like('a login', 'a suffix of its own', { client_id: 'weatherstation/STATION-001//b' }, ALLOW),
-  like(
-    'a login',
-    'the hub',
-    { username: 'hub', password: HUB_PASSWORD, client_id: 'hub//1' },
-    ALLOW,
-  ),
-  like('a login', 'a client id of any kind', { client_id: 'c-1' }, DENY),
-  like('a login', 'the client id of another', { client_id: 'weatherstation/STATION-002' }, DENY),
-  like(
-    'a login',
-    'one that only begins like it',
-    { client_id: 'weatherstation/STATION-0011' },
-    DENY,
-  ),
-  like('a login', 'one behind a single slash', { client_id: 'weatherstation/STATION-001/b' }, DENY),
-  like('a login', 'the client id of the hub', { client_id: 'hub' }, DENY),
-  like(
-    'a login',
-    'a device with a user name from elsewhere',
-    { username: 'old-name', password: OLD_PASSWORD, client_id: 'old-name' },
-    ALLOW,
-  ),
-  like('a login', 'a wrong password', { password: `dhs_${'0'.repeat(64)}` }, DENY),
-  like('a login', 'the password of another', { password: PUMP_PASSWORD }, DENY),
-  like('a login', 'an unknown user', { username: 'weatherstation/STATION-009' }, DENY),
-  like('a login', 'a revoked device', { username: 'weatherstation/STATION-002' }, DENY),
-  like('a login', 'no user name', { username: '' }, DENY),
   sent('an empty password', DENY),
   without('a login', 'password'), // As for a client with a certificate.
   without('a login', 'client_id'), // As for AMQP, STOMP and the management.
@@ -178,26 +174,13 @@ const topics: readonly Row[] = [
   sent('subscribe with # in the middle', DENY),
   sent('subscribe with a share name', DENY),
   sent('its topic, to subscribe', DENY),
-  // The client id counts in a rule.
-  pump('write', 'audit.c-1', ALLOW),
-  pump('write', 'audit.c-1', DENY, 'c-2'),
-  // Neither the QoS nor the retain flag is told.
-  pump('write', 'logs.P-1.a', DENY),
-  pump('write', 'state.P-1', DENY),
   pump('read', 'news.sport.*', ALLOW),
-  pump('read', 'news.#', DENY),
-  pump('read', 'news.secret.a', DENY),
-  pump('read', 'news.spo*', DENY),
-  pump('read', 'news.spo#', DENY),
   pump('read', 'news/sport', DENY),
-  pump('read', 'work.a', DENY),
   pump('read', '$share.crew.work.a', DENY),
-  pump('configure' as 'read', 'news.sport', DENY),
+  pump('configure', 'news.sport', DENY),
   like('publish data', 'to another exchange', { name: 'amq.headers' }, DENY),
   like('publish data', 'as another kind of resource', { resource: 'queue' }, DENY),
-  like('publish data', 'on another virtual host', { vhost: 'plant' }, DENY),
-  like('publish data', 'as a revoked device', { username: 'weatherstation/STATION-002' }, DENY),
-  like('publish data', 'as an unknown user', { username: 'weatherstation/STATION-009' }, DENY),
+  like('publish data', 'publish on another virtual host', { vhost: 'plant' }, DENY),
   without('publish data', 'routing_key'),
   without('publish data', 'permission'),
   without('publish data', 'username'),
@@ -207,33 +190,17 @@ const topics: readonly Row[] = [
 ]
 
 const { route, body } = recorded['publish data']
-const good = { headers: HEADERS, body }
 const malformed: readonly Row[] = [
-  asked('an empty body', route, '', DENY),
-  asked('an empty body at login', 'user', '', DENY),
-  asked('a field twice', route, `${body}&username=hub`, DENY),
-  asked('half an escape', route, `${body}%`, DENY),
   { ...asked('a form without its type', route, body, DENY), headers: {} },
-  { ...asked('GET, RabbitMQ’s default', route, '', DENY), method: 'GET' },
-  { ...good, title: 'a wrong secret', path: `/rabbitmq/${SECRET}0/${route}`, answer: DENY },
-  { ...good, title: 'no secret', path: `/rabbitmq/${route}`, answer: NO_ROUTE },
-  {
-    ...good,
-    title: 'the secret as a password',
-    path: `/rabbitmq/${route}`,
-    headers: { ...HEADERS, authorization: `Bearer ${SECRET}` },
-    answer: NO_ROUTE,
-  },
+  // RabbitMQ's default.
+  { ...asked('GET with a question', `${route}?${body}`, '', DENY), method: 'GET' },
 ]
 
 function ownQueue(): string {
   return 'mqtt-subscription-weatherstation/STATION-001qos'
 }
 
-export const rows: readonly Row[] = [
-  ...logins,
-  ...virtualHosts,
-  ...resources,
-  ...topics,
-  ...malformed,
-]
+export const rabbitmq: Exchanges = {
+  dialects: [dialect],
+  oddities: [...logins, ...virtualHosts, ...resources, ...topics, ...malformed],
+}

@@ -1,5 +1,5 @@
 /**
- * Every product by its recorded exchanges: what a broker sends, byte for byte, and what it gets.
+ * Every product by its exchanges: what a broker sends, byte for byte, and what it gets.
  *
  * @module
  */

@@ -18,8 +18,6 @@ export const OK = {
 /** An answer that VerneMQ may repeat by itself for a while. */
 export const OK_FOR_A_WHILE = { ...OK, headers: { 'cache-control': 'max-age=10' } }
 export const NO = { ...OK, body: '{"result":{"error":"not allowed"}}' }
-/** Such a path there is not. To VerneMQ it is an error, and the client is refused. */
-export const NO_ROUTE = { status: 404, body: '404 Not Found' }
 
 export const STATION = 'weatherstation/STATION-001'
 export const PUMP = 'pump/P-1'
@@ -29,7 +27,7 @@ export function asked(title: string, hook: string, body: string, answer: Row['an
   return { title, path: PATH, headers: headersOf(hook), body, answer }
 }
 
-function headersOf(hook: string) {
+export function headersOf(hook: string) {
   return { 'content-type': TYPE, 'vernemq-hook': hook }
 }
 
@@ -49,8 +47,9 @@ export function register5(
   username: string | null,
   password: string | null,
   properties = '{}',
+  clientId = username ?? 'c-1',
 ): string {
-  const body = register(username, password).replace('clean_session', 'clean_start')
+  const body = register(username, password, '', clientId).replace('clean_session', 'clean_start')
   return `${body.slice(0, -1)},"properties":${properties}}`
 }
 

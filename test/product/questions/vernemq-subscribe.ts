@@ -19,17 +19,6 @@ import {
 } from './vernemq-questions.ts'
 
 export const subscriptions: readonly Row[] = [
-  asked('subscribe to own commands', 'auth_on_subscribe', subscribe([CMD]), OK),
-  asked('subscribe to own commands, MQTT 5', 'auth_on_subscribe_m5', subscribe5([CMD]), OK),
-  asked('subscribe to the commands of another', 'auth_on_subscribe', subscribe([OTHER]), NO),
-  asked(
-    'subscribe to the commands of another, MQTT 5',
-    'auth_on_subscribe_m5',
-    subscribe5([OTHER]),
-    NO,
-  ),
-  asked('subscribe to everything', 'auth_on_subscribe', subscribe([['#', 0]]), NO),
-  asked('subscribe as nobody', 'auth_on_subscribe', subscribe([CMD], null), NO),
   asked(
     'subscribe to two that are granted',
     'auth_on_subscribe',
@@ -74,36 +63,6 @@ export const subscriptions: readonly Row[] = [
       ...OK,
       body: `{"result":"ok","topics":[{"topic":"${OWN}/cmd","qos":1},{"topic":"things/pump/P-1/cmd","qos":128},{"topic":"${OWN}/cmd","qos":1}]}`,
     },
-  ),
-  asked(
-    'join a share that is granted',
-    'auth_on_subscribe',
-    subscribe([['$share/crew/work/+', 0]], PUMP),
-    OK,
-  ),
-  asked(
-    'join another share',
-    'auth_on_subscribe',
-    subscribe([['$share/gang/work/+', 0]], PUMP),
-    NO,
-  ),
-  asked(
-    'subscribe plainly where a share is granted',
-    'auth_on_subscribe_m5',
-    subscribe5([['work/+', 0]], PUMP),
-    NO,
-  ),
-  asked(
-    'a device in the share of the hub',
-    'auth_on_subscribe_m5',
-    subscribe5([['$share/devicehub/things/weatherstation/+/data', 1]]),
-    NO,
-  ),
-  asked(
-    'the hub in its share',
-    'auth_on_subscribe_m5',
-    subscribe5([['$share/devicehub/things/weatherstation/+/data', 1]], 'hub'),
-    OK,
   ),
   asked('subscribe to no filter', 'auth_on_subscribe', subscribe([]), NO),
   asked('subscribe to no filter, MQTT 5', 'auth_on_subscribe_m5', subscribe5([]), NO),
