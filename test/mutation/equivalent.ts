@@ -54,8 +54,6 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/topic/name.ts findNameProblem: 2 -> 3',
       "src/rule/facts.ts findSubscriptionProblem: shares !== 'none' && hidesReserved -> false",
       'src/rule/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
-      'src/rule/compile.ts compileAccess.rulesFor: publish ??= compileRules(rules, attributes, action) -> publish = compileRules(rules, attributes, action)',
-      'src/rule/compile.ts compileAccess.rulesFor: subscribe ??= compileRules(rules, attributes, action) -> subscribe = compileRules(rules, attributes, action)',
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
   ],

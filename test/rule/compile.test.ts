@@ -16,7 +16,8 @@ const OWN = 'things/weatherstation/STATION-001'
 const grant = allow('subscribe', 'a/+')
 const shared = allow('subscribe', 'a/+', { share: 'g' })
 const stop = deny('subscribe', 'a/secret')
-const access = compileAccess(principal([grant, shared, stop, allow('publish', 'a/b')]))
+const say = allow('publish', 'a/b')
+const access = compileAccess(principal([grant, shared, stop, say]))
 
 const ROWS: [request: AccessRequest, decision: Decision][] = [
   [
@@ -38,6 +39,10 @@ const ROWS: [request: AccessRequest, decision: Decision][] = [
   [
     { action: 'subscribe', topic: 'b' },
     { effect: 'deny', code: 'no-rule-grants' },
+  ],
+  [
+    { action: 'publish', topic: 'a/b' },
+    { effect: 'allow', code: 'allowed-by-rule', rule: say },
   ],
   [
     { action: 'publish', topic: 'a/c' },
