@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'tsup'
 import { hashPassword } from '../src/index.ts'
+import { endWithParent } from './child.ts'
 import { BUILT, onEachRuntime, RUNTIMES } from './http/runtimes.ts'
 import { type Effort, QUICK } from './measure.ts'
 import { tell } from './progress.ts'
@@ -95,15 +96,14 @@ function startStrangers(url: string, rate: number) {
   const child = spawn(process.execPath, [`${BUILT}/asker.mjs`, url, `${rate}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  const kill = () => child.kill()
-  process.once('exit', kill)
+  const end = endWithParent(child)
   const ended = once(child, 'close')
   return {
     async stop() {
       child.stdin.end()
       const answered = Number(await text(child.stdout))
       equal((await ended)[0], 0)
-      process.off('exit', kill)
+      end()
       return answered
     },
   }

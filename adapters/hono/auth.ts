@@ -11,7 +11,7 @@ import { ConfigError } from '../../src/base/errors.ts'
 import type { Logger } from '../../src/base/log.ts'
 import { andThen } from '../../src/base/maybe-promise.ts'
 import { checkOptions } from '../../src/base/options.ts'
-import { type LineText, quietLog } from '../../src/base/quiet-log.ts'
+import { type LineText, quietLog, textOf } from '../../src/base/quiet-log.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { Question } from '../../src/product/http/question.ts'
 import type { AskingProduct, Product } from '../../src/product/product.ts'
@@ -114,9 +114,7 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
     }
     const deny = (level: 'warn' | 'error', code: string, text: LineText) => {
       count('deny', code)
-      log.write(level, `${title} ${code}`, () => {
-        return `broker ${title}: denied: ${typeof text === 'string' ? text : text()}`
-      })
+      log.write(level, `${title} ${code}`, () => `broker ${title}: denied: ${textOf(text)}`)
     }
     const decide = decider({ fleet, facts, anyClientId, count, deny })
     return handle({

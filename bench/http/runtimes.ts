@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
+import { endWithParent } from '../child.ts'
 import { tell } from '../progress.ts'
 import { SECRET } from './site.ts'
 
@@ -49,15 +50,12 @@ export async function* onEachRuntime(
     const child = spawn(command, [...args, `${BUILT}/server.mjs`, ...programArgs], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
-    // Whatever ends this process ends it as well.
-    const kill = () => child.kill()
-    process.once('exit', kill)
+    const end = endWithParent(child)
     try {
       const url = `http://127.0.0.1:${await readPort(child)}`
       yield `### ${name}\n\n${await measure(url, name)}`
     } finally {
-      kill()
-      process.off('exit', kill)
+      end()
     }
   }
 }

@@ -52,7 +52,8 @@ interface Kind {
   timer: ReturnType<typeof setTimeout> | undefined
 }
 
-function textOf(text: LineText): string {
+/** The text of a line, made now. */
+export function textOf(text: LineText): string {
   return typeof text === 'string' ? text : text()
 }
 

@@ -14,8 +14,9 @@ import {
 } from '../../src/credential/generated.ts'
 import { parseRehashed, passwordRehasher } from '../../src/credential/rehashed.ts'
 import { MAX_NATIVE_CHECKS, MAX_NATIVE_WAITING } from '../../src/credential/slow-check.ts'
-import { passwordVerifier, REMEMBER_MS, type SlowAttempt } from '../../src/credential/verifier.ts'
+import { passwordVerifier, REMEMBER_MS } from '../../src/credential/verifier.ts'
 import { deferred, within } from '../support/wait.ts'
+import { counting } from './counting.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD } from './fixture.ts'
 
 const PEPPER = 'a pepper of more than 16 bytes'
@@ -26,21 +27,6 @@ const CHEAP = MORE[3]![1]
 const stored = rehasher.hash(PASSWORD)
 const makeVerifier = () => passwordVerifier(hasher, { rehasher })
 type Verifier = ReturnType<typeof makeVerifier>
-
-/** Lets some begin, and tells what was done. */
-function counting(most: number) {
-  const told: string[] = []
-  const attempt: SlowAttempt = {
-    peer: undefined,
-    begin() {
-      const isFree = told.filter((what) => what === 'begin').length < most
-      told.push(isFree ? 'begin' : 'refuse')
-      return isFree
-    },
-    takeBack: () => void told.push('take back'),
-  }
-  return { told, attempt }
-}
 
 async function tally(outcomes: readonly unknown[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}

@@ -17,8 +17,9 @@ import {
   MAX_NATIVE_CHECKS,
   MAX_NATIVE_WAITING,
 } from '../../src/credential/slow-check.ts'
-import { passwordVerifier, REMEMBER_MS, type SlowAttempt } from '../../src/credential/verifier.ts'
+import { passwordVerifier, REMEMBER_MS } from '../../src/credential/verifier.ts'
 import { deferred, within } from '../support/wait.ts'
+import { counting } from './counting.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
 
 const hasher = passwordHasher('a pepper of more than 16 bytes')
@@ -402,20 +403,6 @@ describe('nobody', () => {
 })
 
 describe('an attempt', () => {
-  /** Lets some begin, and tells what was done. */
-  function counting(most: number) {
-    const told: string[] = []
-    const attempt: SlowAttempt = {
-      peer: undefined,
-      begin() {
-        const isFree = told.filter((what) => what === 'begin').length < most
-        told.push(isFree ? 'begin' : 'refuse')
-        return isFree
-      },
-      takeBack: () => void told.push('take back'),
-    }
-    return { told, attempt }
-  }
   const generated = generatePassword()
 
   const rows: [
