@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { REASON } from './reason.ts'
 
 /** Bytes that MQTT does not allow, with the reason code of MQTT 5 to end the connection with. */
 export class PacketError extends Error {
@@ -10,9 +11,25 @@ export class PacketError extends Error {
   readonly code = 'ERR_PACKET'
   /** Such as 0x81 (malformed packet), 0x82 (protocol error) or 0x95 (packet too large). */
   readonly reasonCode: number
+  /**
+   * The protocol level that a CONNECT asks for, where it is the reason: any but 4 and 5. A client of
+   * such a level understands a CONNACK of MQTT 3.1.1 with the return code 1.
+   */
+  readonly protocolLevel?: number
 
-  constructor(reasonCode: number, problem: string) {
+  constructor(reasonCode: number, problem: string, protocolLevel?: number) {
     super(problem)
     this.reasonCode = reasonCode
+    if (protocolLevel !== undefined) this.protocolLevel = protocolLevel
   }
+}
+
+/** Bytes that cannot be read by the specification (MQTT 5, section 4.13). */
+export function malformed(problem: string): PacketError {
+  return new PacketError(REASON.malformedPacket, problem)
+}
+
+/** What can be read, and is not allowed (MQTT 5, section 4.13). */
+export function protocolError(problem: string): PacketError {
+  return new PacketError(REASON.protocolError, problem)
 }

@@ -14,6 +14,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const FLOORS: readonly string[] = [
   'base',
   'topic',
+  'packet',
   'rule',
   'device',
   'credential',
