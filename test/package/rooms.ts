@@ -15,6 +15,7 @@ export const FLOORS: readonly string[] = [
   'base',
   'topic',
   'packet',
+  'server',
   'rule',
   'device',
   'credential',

@@ -1,0 +1,438 @@
+/**
+ * The server's end of one connection: what it says and hears, packet by packet.
+ *
+ * @module
+ */
+import { toError } from '../base/errors.ts'
+import { andThen, orElse } from '../base/maybe-promise.ts'
+import type { PacketError } from '../packet/error.ts'
+import type {
+  AckPacket,
+  ClientPacket,
+  ConnectPacket,
+  DisconnectPacket,
+  PacketWill,
+  PublishPacket,
+  ServerPacket,
+} from '../packet/packet.ts'
+import { publishSize } from '../packet/publish.ts'
+import { REASON } from '../packet/reason.ts'
+import { accept, refuse, settle, type Terms } from './connack.ts'
+import type { ServerCore } from './core.ts'
+import type { ClientRef } from './events.ts'
+import type { Login } from './guard.ts'
+import type { Endpoint, Link } from './link.ts'
+import { type Delivery, publishPacket } from './message.ts'
+import { ReceivedAliases, takePublish } from './publishing.ts'
+import type { Session, SessionConnection } from './session.ts'
+import { type FilterAnswer, reviewSession, takeSubscribe, takeUnsubscribe } from './subscribing.ts'
+
+/** How much is done for one connection until others have their turn: packets, and copies of messages. */
+const WORK_PER_TURN = 500
+/** How long a client has to take what it is told last, in milliseconds. */
+const GOODBYE_MS = 1_000
+/** What an answer takes beside its reason string. */
+const ANSWER_BYTES = 100
+/** Most bytes of UTF-8 for one unit of a text. */
+const BYTES_PER_UNIT = 3
+
+/** What is known of a client that is logged in. */
+interface Established {
+  readonly session: Session
+  readonly connect: ConnectPacket
+  readonly terms: Terms
+}
+
+/** What a connection tells the server it belongs to. */
+export interface ConnectionEvents {
+  /** Its client is logged in. */
+  onEstablished(): void
+  /** It was sent something, and is to be looked at until that has left. */
+  onSent(): void
+  /** It is gone. */
+  onClosed(): void
+}
+
+/** One connection. */
+export class Connection implements Endpoint, SessionConnection {
+  readonly #core: ServerCore
+  readonly #link: Link
+  readonly #peer: string | undefined
+  readonly #events: ConnectionEvents
+  readonly #since: number
+  #state: 'fresh' | 'pending' | 'open' | 'closed' = 'fresh'
+  #client: ClientRef | undefined
+  #established: Established | undefined
+  #will: PacketWill | undefined
+  #aliases: ReceivedAliases | undefined
+  readonly #sentAliases = new Map<string, number>()
+  #heardAt: number
+  /** How much had left at that time. */
+  #departed = 0
+  #departedAt: number
+  #work = 0
+  /** Until it is its turn again, or its next publish is in time. */
+  #isPaused = false
+  /** Whether it is looked at for what is due. */
+  #isWatched = true
+  /** For the end of the connection. */
+  #stopWaiting: (() => void) | undefined
+
+  constructor(core: ServerCore, link: Link, peer: string | undefined, events: ConnectionEvents) {
+    this.#core = core
+    this.#link = link
+    this.#peer = peer
+    this.#events = events
+    this.#since = core.clock.now()
+    this.#heardAt = this.#since
+    this.#departedAt = this.#since
+  }
+
+  get isReady(): boolean {
+    const { isBacklogged } = this
+    return (this.#state === 'fresh' || this.#state === 'open') && !this.#isPaused && !isBacklogged
+  }
+
+  get isBacklogged(): boolean {
+    return this.#link.backlog > this.#core.settings.maxBacklog
+  }
+
+  get client(): ClientRef {
+    return this.#client!
+  }
+
+  heard(): void {
+    this.#heardAt = this.#core.clock.now()
+  }
+
+  receive(packet: ClientPacket): void {
+    if (this.#state === 'fresh') {
+      if (packet.kind === 'connect') this.#connect(packet)
+      else this.#drop()
+      return
+    }
+    const established = this.#established
+    if (this.#state !== 'open' || !established) return
+    this.#spend(1)
+    this.#take(packet, established)
+  }
+
+  fail({ reasonCode }: PacketError): void {
+    if (this.#state !== 'fresh') {
+      this.close(reasonCode)
+      return
+    }
+    // A server of MQTT 3.1.1 says this to whoever speaks another version (its section 3.1.2.2).
+    if (reasonCode === REASON.unsupportedProtocolVersion) this.#link.send(refuse(4, reasonCode))
+    this.#drop()
+  }
+
+  drained(): void {
+    const session = this.#established?.session
+    if (!session || this.#state !== 'open' || this.isBacklogged) return
+    session.outgoing.pump()
+    this.#replay(session)
+    this.#link.resume()
+  }
+
+  closed(): void {
+    this.#stopWaiting?.()
+    this.#leave(undefined, this.#will)
+    this.#events.onClosed()
+  }
+
+  publish(delivery: Delivery, packetId: number | undefined, dup: boolean): boolean {
+    const { connect, terms } = this.#established!
+    let packet = publishPacket(delivery, packetId, dup, this.#core.clock.now())
+    if (
+      terms.maximumPacketSize !== Infinity &&
+      publishSize(packet, connect.version) > terms.maximumPacketSize
+    ) {
+      return false
+    }
+    if (terms.topicAliases > 0) packet = this.#withAlias(packet, terms.topicAliases)
+    this.#core.notices.messagesSent++
+    this.send(packet)
+    return true
+  }
+
+  send(packet: ServerPacket): void {
+    if (this.#state !== 'open') return
+    this.#link.send(packet)
+    if (this.#isWatched) return
+    this.#isWatched = true
+    this.#events.onSent()
+  }
+
+  close(reasonCode: number): void {
+    if (this.#state === 'closed') return
+    const { connect } = this.#established ?? {}
+    if (connect?.version === 5 && !this.isBacklogged) {
+      this.#link.send({ kind: 'disconnect', reasonCode })
+    }
+    this.#leave(reasonCode, this.#will)
+    this.#hangUp()
+  }
+
+  /**
+   * Ends the connection if its client is silent, or takes nothing, for too long. Returns whether there is
+   * something to look at again.
+   */
+  check(now: number): boolean {
+    const { connectTimeout, stallTimeout } = this.#core.settings
+    const isFresh = this.#state === 'fresh'
+    if (isFresh && now - this.#since > connectTimeout * 1_000) this.#link.destroy()
+    const { backlog, departed } = this.#link
+    if (backlog === 0 || departed !== this.#departed) {
+      this.#departed = departed
+      this.#departedAt = now
+    } else if (now - this.#departedAt > stallTimeout * 1_000) this.#link.destroy()
+    // What was held back here was not heard.
+    if (!this.isReady) this.#heardAt = now
+    const keepAlive = this.#established?.terms.keepAlive ?? 0
+    // One and a half times, says section 3.1.2.10.
+    if (this.#state === 'open' && keepAlive > 0 && now - this.#heardAt > keepAlive * 1_500) {
+      this.close(REASON.keepAliveTimeout)
+    }
+    this.#isWatched = isFresh || backlog > 0 || keepAlive > 0
+    return this.#isWatched
+  }
+
+  #connect(connect: ConnectPacket): void {
+    const { version, clientId, cleanStart, username, password, authenticationMethod } = connect
+    if (authenticationMethod !== undefined) {
+      this.#refuse(version, REASON.badAuthenticationMethod)
+      return
+    }
+    if (clientId === '' && version === 4 && !cleanStart) {
+      this.#refuse(version, REASON.clientIdentifierNotValid)
+      return
+    }
+    this.#state = 'pending'
+    const id = clientId || `auto-${crypto.randomUUID()}`
+    const request = { clientId: id, username, password, peer: this.#peer }
+    const failed = (error: unknown): Login => {
+      this.#core.notices.tell({ kind: 'error', error: toError(error) })
+      return { effect: 'deny', reasonCode: REASON.serverUnavailable }
+    }
+    void andThen(
+      orElse<Login>(() => this.#core.guard.login(request), failed),
+      (login) => {
+        if (this.#state !== 'pending') return
+        if (login.effect === 'deny') this.#refuse(version, login.reasonCode)
+        else this.#establish(connect, id, login)
+      },
+    )
+  }
+
+  #establish(connect: ConnectPacket, clientId: string, login: Login & { effect: 'allow' }): void {
+    const { settings, sessions, notices } = this.#core
+    const client = { owner: login.owner, clientId, peer: this.#peer }
+    const opened = sessions.open(client, login.rights, connect.cleanStart)
+    if (!opened) {
+      this.#refuse(connect.version, REASON.quotaExceeded)
+      return
+    }
+    const { session, isPresent } = opened
+    const terms = settle(connect, settings)
+    this.#client = client
+    this.#established = { session, connect, terms }
+    this.#will = connect.will
+    this.#aliases = new ReceivedAliases(settings.topicAliasMaximum)
+    this.#state = 'open'
+    this.#events.onEstablished()
+    session.expiryInterval = terms.sessionExpiryInterval
+    sessions.attach(session, this)
+    const assigned = connect.clientId === '' ? clientId : undefined
+    this.#link.send(accept(connect, terms, settings, isPresent, assigned))
+    notices.tell({ kind: 'connected', client })
+    if (isPresent) reviewSession(session)
+    session.outgoing.attach(this, terms.window)
+    this.#replay(session)
+    this.#link.resume()
+  }
+
+  #take(packet: ClientPacket, { session, connect }: Established): void {
+    switch (packet.kind) {
+      case 'publish':
+        this.#publish(packet, session, connect)
+        break
+      case 'puback':
+        session.outgoing.acknowledged(packet.packetId)
+        this.#replay(session)
+        break
+      case 'pubrec':
+        session.outgoing.received(packet.packetId, packet.reasonCode)
+        this.#replay(session)
+        break
+      case 'pubrel':
+        this.#release(packet.packetId, session)
+        break
+      case 'pubcomp':
+        session.outgoing.completed(packet.packetId)
+        this.#replay(session)
+        break
+      case 'subscribe': {
+        const answers = takeSubscribe(this.#core, session, packet)
+        this.#spend(answers.length)
+        this.#answerFilters('suback', packet.packetId, answers)
+        this.#replay(session)
+        break
+      }
+      case 'unsubscribe': {
+        const answers = takeUnsubscribe(this.#core, session, packet)
+        this.#spend(answers.length)
+        for (const { filter, reasonCode } of answers) {
+          if (reasonCode !== REASON.success) continue
+          this.#core.notices.tell({ kind: 'unsubscribed', client: this.client, filter })
+        }
+        this.#answerFilters('unsuback', packet.packetId, answers)
+        break
+      }
+      case 'pingreq':
+        this.send({ kind: 'pingresp' })
+        break
+      case 'disconnect':
+        this.#disconnect(packet, session, connect)
+        break
+      default:
+        // A second CONNECT, or an AUTH that nobody asked for.
+        this.close(REASON.protocolError)
+    }
+  }
+
+  #publish(packet: PublishPacket, session: Session, connect: ConnectPacket): void {
+    const { notices, rate, clock } = this.#core
+    notices.messagesReceived++
+    const outcome = takePublish(this.#core, session, packet, this.#aliases!)
+    if (outcome.kind === 'end') {
+      this.close(outcome.reasonCode)
+      return
+    }
+    const { reasonCode, receivers, explain } = outcome
+    this.#spend(receivers)
+    const wait = rate.take(session.owner, clock.now())
+    if (wait > 0) this.#pause(wait)
+    const { qos, packetId } = packet
+    // MQTT 3.1.1 has no word for a publish that is refused (its section 3.3.5).
+    if (reasonCode === REASON.notAuthorized && connect.version === 4) {
+      this.close(reasonCode)
+      return
+    }
+    if (qos === 0) return
+    const kind = qos === 1 ? 'puback' : 'pubrec'
+    this.#answer({ kind, packetId: packetId!, reasonCode }, explain)
+  }
+
+  #release(packetId: number, session: Session): void {
+    const isKnown = session.received.delete(packetId)
+    const reasonCode = isKnown ? REASON.success : REASON.packetIdentifierNotFound
+    this.send({ kind: 'pubcomp', packetId, reasonCode })
+  }
+
+  #disconnect(packet: DisconnectPacket, session: Session, connect: ConnectPacket): void {
+    const { reasonCode, sessionExpiryInterval } = packet
+    if (sessionExpiryInterval !== undefined) {
+      // Section 3.14.2.2.2.
+      if (sessionExpiryInterval > 0 && !connect.sessionExpiryInterval) {
+        this.close(REASON.protocolError)
+        return
+      }
+      const { maxSessionExpiry } = this.#core.settings
+      session.expiryInterval = Math.min(sessionExpiryInterval, maxSessionExpiry)
+    }
+    // Section 3.14.4: only this reason discards the will.
+    this.#leave(reasonCode, reasonCode === REASON.success ? undefined : this.#will)
+    this.#hangUp()
+  }
+
+  #answerFilters(
+    kind: 'suback' | 'unsuback',
+    packetId: number,
+    answers: readonly FilterAnswer[],
+  ): void {
+    const isOld = this.#established?.connect.version === 4
+    const reasonCodes = answers.map(({ reasonCode }) =>
+      // Section 3.9.3 of MQTT 3.1.1 has one code for all failures.
+      isOld && reasonCode >= REASON.unspecifiedError ? REASON.unspecifiedError : reasonCode,
+    )
+    const explain = answers.find((answer) => answer.explain)?.explain
+    this.#answer({ kind, packetId, reasonCodes }, explain)
+  }
+
+  #answer(
+    packet: AckPacket | Extract<ServerPacket, { kind: 'suback' | 'unsuback' }>,
+    explain: (() => string) | undefined,
+  ): void {
+    const { connect, terms } = this.#established!
+    // It is asked for unless the client says otherwise (section 3.1.2.11.7).
+    const isWanted = connect.version === 5 && connect.requestProblemInformation !== 0
+    const reasonString = isWanted ? explain?.() : undefined
+    const isShort =
+      reasonString !== undefined &&
+      reasonString.length * BYTES_PER_UNIT + ANSWER_BYTES <= terms.maximumPacketSize
+    this.send(isShort ? { ...packet, reasonString } : packet)
+  }
+
+  #withAlias(packet: PublishPacket, most: number): PublishPacket {
+    const known = this.#sentAliases.get(packet.topic)
+    if (known !== undefined) return { ...packet, topic: '', topicAlias: known }
+    if (this.#sentAliases.size >= most) return packet
+    const topicAlias = this.#sentAliases.size + 1
+    this.#sentAliases.set(packet.topic, topicAlias)
+    return { ...packet, topicAlias }
+  }
+
+  /** Sends what is retained for new subscriptions, in this turn and those after it. */
+  #replay(session: Session): void {
+    const { clock } = this.#core
+    if (!session.replay.isPending || !session.replay.run(clock.now())) return
+    clock.soon(() => {
+      if (session.connection === this) this.#replay(session)
+    })
+  }
+
+  #spend(work: number): void {
+    this.#work += work
+    if (this.#work < WORK_PER_TURN || this.#isPaused) return
+    this.#isPaused = true
+    this.#core.clock.soon(() => this.#goOn())
+  }
+
+  #pause(delay: number): void {
+    this.#isPaused = true
+    this.#core.clock.after(delay, () => this.#goOn())
+  }
+
+  #goOn(): void {
+    this.#work = 0
+    this.#isPaused = false
+    if (this.isReady) this.#link.resume()
+  }
+
+  #refuse(version: 4 | 5, reasonCode: number): void {
+    this.#link.send(refuse(version, reasonCode))
+    this.#drop()
+  }
+
+  /** Ends a connection that is not logged in. */
+  #drop(): void {
+    this.#state = 'closed'
+    this.#hangUp()
+  }
+
+  #hangUp(): void {
+    this.#link.end()
+    this.#stopWaiting = this.#core.clock.after(GOODBYE_MS, () => this.#link.destroy())
+  }
+
+  /** Leaves the session, once. */
+  #leave(reasonCode: number | undefined, will: PacketWill | undefined): void {
+    const isOpen = this.#state === 'open'
+    this.#state = 'closed'
+    if (!isOpen) return
+    const { session } = this.#established!
+    this.#core.sessions.detach(session, will)
+    this.#core.notices.tell({ kind: 'disconnected', client: this.client, reasonCode })
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What a server tells, and what it counts.
+ *
+ * @module
+ */
+
+/** A client, as events name it. */
+export interface ClientRef {
+  readonly owner: string
+  /** As the client calls itself, or the server it. */
+  readonly clientId: string
+  readonly peer: string | undefined
+}
+
+/** Why a message did not reach a client that subscribed to it. */
+export type DropCode =
+  /** Its session holds as much as it may. */
+  | 'session-full'
+  /** It reads too slowly for messages of QoS 0. */
+  | 'client-slow'
+  /** It said that it takes no packet as large. */
+  | 'packet-too-large'
+  /** It was not sent before it expired. */
+  | 'message-expired'
+
+/** Something that happened. */
+export type ServerEvent =
+  /** A client is logged in. */
+  | { readonly kind: 'connected'; readonly client: ClientRef }
+  /** The connection of a client that was logged in has ended. */
+  | {
+      readonly kind: 'disconnected'
+      readonly client: ClientRef
+      /** The reason of its end: of a DISCONNECT, from either side, if there was one. */
+      readonly reasonCode: number | undefined
+    }
+  | { readonly kind: 'subscribed'; readonly client: ClientRef; readonly filter: string }
+  | { readonly kind: 'unsubscribed'; readonly client: ClientRef; readonly filter: string }
+  /** A message did not reach somebody. */
+  | {
+      readonly kind: 'dropped'
+      readonly code: DropCode
+      readonly owner: string
+      readonly clientId: string
+      readonly topic: string
+    }
+  /** A message was not retained, since there are too many; `owner` is who published it. */
+  | { readonly kind: 'not-retained'; readonly owner: string; readonly topic: string }
+  /** A session ended, since its owner may not have more of them. */
+  | { readonly kind: 'session-dropped'; readonly owner: string; readonly clientId: string }
+  /** The guard failed, or whoever is told of events. */
+  | { readonly kind: 'error'; readonly error: Error }
+
+/** What a server counted since it began. */
+export interface ServerCounters {
+  /** Connections that stand, those that are not logged in yet among them. */
+  readonly connections: number
+  readonly sessions: number
+  readonly subscriptions: number
+  readonly retained: number
+  readonly retainedBytes: number
+  /** Bytes of messages and filters that sessions hold. */
+  readonly storedBytes: number
+  /** PUBLISH packets that came. */
+  readonly messagesReceived: number
+  /** PUBLISH packets that were handed to a transport. */
+  readonly messagesSent: number
+  /** Messages that did not reach a client, by the reason. */
+  readonly dropped: Readonly<Record<DropCode, number>>
+}

@@ -1,0 +1,266 @@
+/**
+ * The messages that go to one session: those that wait, and those that are sent and not acknowledged
+ * (MQTT 5, sections 4.3 to 4.6 and 4.9).
+ *
+ * @module
+ */
+
+import type { AckPacket } from '../packet/packet.ts'
+import { REASON } from '../packet/reason.ts'
+import type { ByteBudget } from './budget.ts'
+import type { DropCode } from './events.ts'
+import type { Delivery } from './message.ts'
+
+/** A client that is connected. */
+export interface Recipient {
+  /** Whether it has not taken what it was sent: then QoS 0 is dropped, and the rest waits. */
+  readonly isBacklogged: boolean
+  /** Sends a PUBLISH, unless it is larger than the client takes. Tells whether it did. */
+  publish(delivery: Delivery, packetId: number | undefined, dup: boolean): boolean
+  send(packet: AckPacket): void
+}
+
+/** What is told of messages that are not sent. */
+export type OnDrop = (code: DropCode, delivery: Delivery) => void
+
+interface InFlight {
+  readonly packetId: number
+  readonly delivery: Delivery
+  /** Whether the client has the message, and only the PUBREL is open. */
+  released: boolean
+}
+
+/** How far the list of those that wait may have been eaten from its front before it is cut. */
+const SLACK = 1_024
+
+/** The messages of one session. */
+export class Outgoing {
+  readonly #limit: number
+  readonly #budget: ByteBudget
+  readonly #now: () => number
+  readonly #onDrop: OnDrop
+  #waiting: (Delivery | undefined)[] = []
+  /** How many of {@link #waiting} are gone. */
+  #eaten = 0
+  readonly #inFlight = new Map<number, InFlight>()
+  /** Those in flight that are not sent yet on this connection. */
+  #unsent: InFlight[] = []
+  #recipient: Recipient | undefined
+  #window = 0
+  #lastId = 0
+
+  /**
+   * @param limit Most messages of QoS 1 and 2.
+   * @param budget Bytes they may take.
+   */
+  constructor(limit: number, budget: ByteBudget, now: () => number, onDrop: OnDrop) {
+    this.#limit = limit
+    this.#budget = budget
+    this.#now = now
+    this.#onDrop = onDrop
+  }
+
+  /** How many wait or are in flight. */
+  get size(): number {
+    return this.#waiting.length - this.#eaten + this.#inFlight.size
+  }
+
+  /** Whether a message of QoS 1 or 2 would be sent at once. */
+  get isOpen(): boolean {
+    const { size } = this.#inFlight
+    return (
+      this.#recipient !== undefined &&
+      !this.#recipient.isBacklogged &&
+      this.#waiting.length === this.#eaten &&
+      this.#unsent.length === 0 &&
+      size < this.#window
+    )
+  }
+
+  /**
+   * A client is there: what is in flight is sent again (MQTT 5, section 4.4), and then what waits.
+   *
+   * @param window Most messages of QoS 1 and 2 in flight.
+   */
+  attach(recipient: Recipient, window: number): void {
+    this.#recipient = recipient
+    this.#window = window
+    this.#unsent = [...this.#inFlight.values()]
+    this.pump()
+  }
+
+  /** The client is gone. */
+  detach(): void {
+    this.#recipient = undefined
+    this.#unsent = []
+  }
+
+  /**
+   * Takes a message. Returns `false` if it is to be kept and there is no room for it. One of QoS 0 is
+   * sent now or never.
+   */
+  push(delivery: Delivery): boolean {
+    if (delivery.qos === 0) {
+      this.#sendOnce(delivery)
+      return true
+    }
+    if (this.size >= this.#limit || !this.#budget.take(delivery.message.bytes)) return false
+    if (this.isOpen) this.#sendNew(delivery)
+    else this.#waiting.push(delivery)
+    return true
+  }
+
+  /** Sends what waits, as far as the client takes it. */
+  pump(): void {
+    const recipient = this.#recipient
+    if (!recipient) return
+    while (!recipient.isBacklogged && this.#inFlight.size - this.#unsent.length < this.#window) {
+      const again = this.#unsent.shift()
+      if (again) {
+        this.#sendAgain(again)
+        continue
+      }
+      const next = this.#takeWaiting()
+      if (!next) return
+      if (next.message.expiresAt <= this.#now()) this.#discard('message-expired', next)
+      else this.#sendNew(next)
+    }
+  }
+
+  /** PUBACK. */
+  acknowledged(packetId: number): void {
+    const entry = this.#inFlight.get(packetId)
+    if (entry?.delivery.qos === 1) this.#finish(entry)
+  }
+
+  /** PUBREC. */
+  received(packetId: number, reasonCode: number): void {
+    const entry = this.#inFlight.get(packetId)
+    if (entry?.delivery.qos !== 2) {
+      const unknown = REASON.packetIdentifierNotFound
+      this.#recipient?.send({ kind: 'pubrel', packetId, reasonCode: unknown })
+      return
+    }
+    if (reasonCode >= REASON.unspecifiedError) {
+      if (!entry.released) this.#finish(entry)
+      return
+    }
+    this.#release(entry)
+    this.#recipient?.send({ kind: 'pubrel', packetId, reasonCode: REASON.success })
+  }
+
+  /** PUBCOMP. */
+  completed(packetId: number): void {
+    const entry = this.#inFlight.get(packetId)
+    if (!entry?.released) return
+    this.#inFlight.delete(packetId)
+    this.pump()
+  }
+
+  /** Drops what is not to be sent any more, though the client may have it in flight already. */
+  keepOnly(isKept: (delivery: Delivery) => boolean): void {
+    const waiting = this.#allWaiting()
+    this.#waiting = waiting.filter(isKept)
+    this.#eaten = 0
+    for (const delivery of waiting) {
+      if (!isKept(delivery)) this.#budget.give(delivery.message.bytes)
+    }
+    if (this.#recipient) return
+    for (const entry of [...this.#inFlight.values()]) {
+      if (!entry.released && !isKept(entry.delivery)) this.#forget(entry)
+    }
+  }
+
+  /**
+   * Ends it, and gives back what the client never had, or may not have had at QoS 1 (MQTT 5, section
+   * 4.8.2), in order.
+   */
+  end(): readonly Delivery[] {
+    this.detach()
+    const sent = [...this.#inFlight.values()].filter(({ released }) => !released)
+    const waiting = this.#allWaiting()
+    const held = [...sent.map(({ delivery }) => delivery), ...waiting]
+    for (const { message } of held) this.#budget.give(message.bytes)
+    const again = sent.filter(({ delivery }) => delivery.qos === 1)
+    this.#inFlight.clear()
+    this.#waiting = []
+    this.#eaten = 0
+    return [...again.map(({ delivery }) => delivery), ...waiting]
+  }
+
+  #sendOnce(delivery: Delivery): void {
+    const recipient = this.#recipient
+    if (!recipient) return
+    if (recipient.isBacklogged) this.#onDrop('client-slow', delivery)
+    else if (!recipient.publish(delivery, undefined, false)) {
+      this.#onDrop('packet-too-large', delivery)
+    }
+  }
+
+  #sendNew(delivery: Delivery): void {
+    const packetId = this.#freeId()
+    const entry: InFlight = { packetId, delivery, released: false }
+    this.#inFlight.set(packetId, entry)
+    // A client is to be as if it had acknowledged what it cannot take (section 3.1.2.11.4).
+    if (!this.#recipient!.publish(delivery, packetId, false)) {
+      this.#inFlight.delete(packetId)
+      this.#discard('packet-too-large', delivery)
+    }
+  }
+
+  #sendAgain(entry: InFlight): void {
+    const { packetId, delivery } = entry
+    if (entry.released) {
+      this.#recipient!.send({ kind: 'pubrel', packetId, reasonCode: REASON.success })
+    } else if (!this.#recipient!.publish(delivery, packetId, true)) {
+      this.#inFlight.delete(packetId)
+      this.#discard('packet-too-large', delivery)
+    }
+  }
+
+  #finish(entry: InFlight): void {
+    this.#forget(entry)
+    this.pump()
+  }
+
+  #forget(entry: InFlight): void {
+    this.#inFlight.delete(entry.packetId)
+    this.#budget.give(entry.delivery.message.bytes)
+  }
+
+  #release(entry: InFlight): void {
+    if (entry.released) return
+    entry.released = true
+    this.#budget.give(entry.delivery.message.bytes)
+  }
+
+  #discard(code: DropCode, delivery: Delivery): void {
+    this.#budget.give(delivery.message.bytes)
+    this.#onDrop(code, delivery)
+  }
+
+  #allWaiting(): Delivery[] {
+    return this.#waiting.slice(this.#eaten) as Delivery[]
+  }
+
+  #takeWaiting(): Delivery | undefined {
+    if (this.#eaten === this.#waiting.length) return undefined
+    const next = this.#waiting[this.#eaten]
+    this.#waiting[this.#eaten++] = undefined
+    if (this.#eaten === this.#waiting.length) {
+      this.#waiting = []
+      this.#eaten = 0
+    } else if (this.#eaten > SLACK && this.#eaten * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#eaten)
+      this.#eaten = 0
+    }
+    return next
+  }
+
+  /** There is one, since fewer are in flight than there are. */
+  #freeId(): number {
+    do this.#lastId = (this.#lastId % 0xffff) + 1
+    while (this.#inFlight.has(this.#lastId))
+    return this.#lastId
+  }
+}

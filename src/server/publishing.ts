@@ -1,0 +1,82 @@
+/**
+ * What a server does with a PUBLISH (MQTT 5, section 3.3).
+ *
+ * @module
+ */
+import type { PublishPacket } from '../packet/packet.ts'
+import { REASON } from '../packet/reason.ts'
+import { TopicScan } from '../topic/scan.ts'
+import type { ServerCore } from './core.ts'
+import type { Session } from './session.ts'
+
+/** What came of a PUBLISH. */
+export type PublishOutcome =
+  /** It is to be answered, at QoS 1 and 2. */
+  | {
+      readonly kind: 'answer'
+      readonly reasonCode: number
+      /** How many clients it was for. */
+      readonly receivers: number
+      readonly explain?: (() => string) | undefined
+    }
+  /** It breaks the protocol: the connection ends with this. */
+  | { readonly kind: 'end'; readonly reasonCode: number }
+
+// Nothing runs between reading a topic and looking at what was found.
+const scan = new TopicScan()
+
+/** The topic aliases that a client set on one connection. */
+export class ReceivedAliases {
+  readonly #maximum: number
+  readonly #topics = new Map<number, string>()
+
+  constructor(maximum: number) {
+    this.#maximum = maximum
+  }
+
+  /** The topic name of a PUBLISH; or the reason code that its alias is wrong with. */
+  resolve({ topic, topicAlias }: PublishPacket): string | number {
+    if (topicAlias === undefined) return topic
+    if (topicAlias > this.#maximum) return REASON.topicAliasInvalid
+    if (topic === '') return this.#topics.get(topicAlias) ?? REASON.protocolError
+    this.#topics.set(topicAlias, topic)
+    return topic
+  }
+}
+
+/** Takes a PUBLISH. */
+export function takePublish(
+  core: ServerCore,
+  session: Session,
+  packet: PublishPacket,
+  aliases: ReceivedAliases,
+): PublishOutcome {
+  const topic = aliases.resolve(packet)
+  if (typeof topic === 'number') return { kind: 'end', reasonCode: topic }
+  if (scan.readName(topic) !== undefined) {
+    return { kind: 'end', reasonCode: REASON.topicNameInvalid }
+  }
+  const { qos, retain, packetId, responseTopic } = packet
+  if (responseTopic !== undefined && scan.readName(responseTopic) !== undefined) {
+    return { kind: 'end', reasonCode: REASON.protocolError }
+  }
+  if (qos === 2) {
+    // It came before, and its acknowledgement did not reach the client (section 4.3.3).
+    if (session.received.has(packetId!)) return answer(REASON.success, 0)
+    if (session.received.size >= core.settings.receiveMaximum) {
+      return { kind: 'end', reasonCode: REASON.receiveMaximumExceeded }
+    }
+  }
+  const refusal = session.rights.refusePublish(topic, qos, retain)
+  if (refusal) {
+    const explain = refusal.explain && (() => refusal.explain!())
+    return { kind: 'answer', reasonCode: refusal.reasonCode, receivers: 0, explain }
+  }
+  const { reasonCode, receivers } = core.publish(session, topic, packet)
+  if (qos === 2 && reasonCode < REASON.unspecifiedError) session.received.add(packetId!)
+  return answer(reasonCode, receivers)
+}
+
+function answer(reasonCode: number, receivers: number): PublishOutcome {
+  return { kind: 'answer', reasonCode, receivers }
+}
