@@ -5,6 +5,7 @@
  */
 import { toError } from '../base/errors.ts'
 import { andThen, orElse } from '../base/maybe-promise.ts'
+import { encodeServerPacket } from '../packet/encode-server.ts'
 import type { PacketError } from '../packet/error.ts'
 import type {
   AckPacket,
@@ -17,13 +18,14 @@ import type {
 } from '../packet/packet.ts'
 import { publishSize } from '../packet/publish.ts'
 import { REASON } from '../packet/reason.ts'
+import { carefulRights } from './careful.ts'
 import { accept, refuse, settle, type Terms } from './connack.ts'
 import type { ServerCore } from './core.ts'
 import type { ClientRef } from './events.ts'
 import type { Login } from './guard.ts'
 import type { Endpoint, Link } from './link.ts'
 import { type Delivery, publishPacket } from './message.ts'
-import { ReceivedAliases, takePublish } from './publishing.ts'
+import { ReceivedAliases, takePublish, wrongWill } from './publishing.ts'
 import type { Session, SessionConnection } from './session.ts'
 import { type FilterAnswer, reviewSession, takeSubscribe, takeUnsubscribe } from './subscribing.ts'
 
@@ -31,15 +33,12 @@ import { type FilterAnswer, reviewSession, takeSubscribe, takeUnsubscribe } from
 const WORK_PER_TURN = 500
 /** How long a client has to take what it is told last, in milliseconds. */
 const GOODBYE_MS = 1_000
-/** What an answer takes beside its reason string. */
-const ANSWER_BYTES = 100
-/** Most bytes of UTF-8 for one unit of a text. */
-const BYTES_PER_UNIT = 3
+/** Most that a topic alias adds to a packet: itself, and a byte to each of two lengths. */
+const ALIAS_BYTES = 5
 
 /** What is known of a client that is logged in. */
 interface Established {
   readonly session: Session
-  readonly connect: ConnectPacket
   readonly terms: Terms
 }
 
@@ -66,6 +65,8 @@ export class Connection implements Endpoint, SessionConnection {
   #will: PacketWill | undefined
   #aliases: ReceivedAliases | undefined
   readonly #sentAliases = new Map<string, number>()
+  /** Whether more retained messages are sent in the next turn. */
+  #isReplaying = false
   #heardAt: number
   /** How much had left at that time. */
   #departed = 0
@@ -142,15 +143,13 @@ export class Connection implements Endpoint, SessionConnection {
   }
 
   publish(delivery: Delivery, packetId: number | undefined, dup: boolean): boolean {
-    const { connect, terms } = this.#established!
+    const { version, maximumPacketSize, topicAliases } = this.#established!.terms
     let packet = publishPacket(delivery, packetId, dup, this.#core.clock.now())
-    if (
-      terms.maximumPacketSize !== Infinity &&
-      publishSize(packet, connect.version) > terms.maximumPacketSize
-    ) {
-      return false
+    const size = maximumPacketSize === Infinity ? 0 : publishSize(packet, version)
+    if (size > maximumPacketSize) return false
+    if (topicAliases > 0 && size + ALIAS_BYTES <= maximumPacketSize) {
+      packet = this.#withAlias(packet, topicAliases)
     }
-    if (terms.topicAliases > 0) packet = this.#withAlias(packet, terms.topicAliases)
     this.#core.notices.messagesSent++
     this.send(packet)
     return true
@@ -161,13 +160,13 @@ export class Connection implements Endpoint, SessionConnection {
     this.#link.send(packet)
     if (this.#isWatched) return
     this.#isWatched = true
+    this.#departedAt = this.#core.clock.now()
     this.#events.onSent()
   }
 
   close(reasonCode: number): void {
     if (this.#state === 'closed') return
-    const { connect } = this.#established ?? {}
-    if (connect?.version === 5 && !this.isBacklogged) {
+    if (this.#established?.terms.version === 5 && !this.isBacklogged) {
       this.#link.send({ kind: 'disconnect', reasonCode })
     }
     this.#leave(reasonCode, this.#will)
@@ -200,6 +199,13 @@ export class Connection implements Endpoint, SessionConnection {
 
   #connect(connect: ConnectPacket): void {
     const { version, clientId, cleanStart, username, password, authenticationMethod } = connect
+    const wrong = connect.will && wrongWill(connect.will)
+    if (wrong !== undefined) {
+      // MQTT 3.1.1 has no return code for it (its section 3.1.4).
+      if (version === 5) this.#refuse(version, wrong)
+      else this.#drop()
+      return
+    }
     if (authenticationMethod !== undefined) {
       this.#refuse(version, REASON.badAuthenticationMethod)
       return
@@ -228,23 +234,31 @@ export class Connection implements Endpoint, SessionConnection {
   #establish(connect: ConnectPacket, clientId: string, login: Login & { effect: 'allow' }): void {
     const { settings, sessions, notices } = this.#core
     const client = { owner: login.owner, clientId, peer: this.#peer }
-    const opened = sessions.open(client, login.rights, connect.cleanStart)
+    const rights = carefulRights(login.rights, (error) => notices.tell({ kind: 'error', error }))
+    const terms = settle(connect, settings)
+    const assigned = connect.clientId === '' ? clientId : undefined
+    const welcome = (isPresent: boolean) => accept(connect, terms, settings, isPresent, assigned)
+    if (!fits(welcome(false), terms)) {
+      this.#refuse(connect.version, REASON.packetTooLarge)
+      return
+    }
+    const opened = sessions.open(client, rights, connect.cleanStart)
     if (!opened) {
       this.#refuse(connect.version, REASON.quotaExceeded)
       return
     }
     const { session, isPresent } = opened
-    const terms = settle(connect, settings)
     this.#client = client
-    this.#established = { session, connect, terms }
+    this.#established = { session, terms }
     this.#will = connect.will
     this.#aliases = new ReceivedAliases(settings.topicAliasMaximum)
     this.#state = 'open'
+    // What the client sent since was held back.
+    this.#heardAt = this.#core.clock.now()
     this.#events.onEstablished()
     session.expiryInterval = terms.sessionExpiryInterval
     sessions.attach(session, this)
-    const assigned = connect.clientId === '' ? clientId : undefined
-    this.#link.send(accept(connect, terms, settings, isPresent, assigned))
+    this.send(welcome(isPresent))
     notices.tell({ kind: 'connected', client })
     if (isPresent) reviewSession(session)
     session.outgoing.attach(this, terms.window)
@@ -252,10 +266,10 @@ export class Connection implements Endpoint, SessionConnection {
     this.#link.resume()
   }
 
-  #take(packet: ClientPacket, { session, connect }: Established): void {
+  #take(packet: ClientPacket, { session, terms }: Established): void {
     switch (packet.kind) {
       case 'publish':
-        this.#publish(packet, session, connect)
+        this.#publish(packet, session, terms)
         break
       case 'puback':
         session.outgoing.acknowledged(packet.packetId)
@@ -293,7 +307,7 @@ export class Connection implements Endpoint, SessionConnection {
         this.send({ kind: 'pingresp' })
         break
       case 'disconnect':
-        this.#disconnect(packet, session, connect)
+        this.#disconnect(packet, session, terms)
         break
       default:
         // A second CONNECT, or an AUTH that nobody asked for.
@@ -301,10 +315,10 @@ export class Connection implements Endpoint, SessionConnection {
     }
   }
 
-  #publish(packet: PublishPacket, session: Session, connect: ConnectPacket): void {
+  #publish(packet: PublishPacket, session: Session, { version }: Terms): void {
     const { notices, rate, clock } = this.#core
     notices.messagesReceived++
-    const outcome = takePublish(this.#core, session, packet, this.#aliases!)
+    const outcome = takePublish(this.#core, session, packet, this.#aliases!, version)
     if (outcome.kind === 'end') {
       this.close(outcome.reasonCode)
       return
@@ -315,7 +329,7 @@ export class Connection implements Endpoint, SessionConnection {
     if (wait > 0) this.#pause(wait)
     const { qos, packetId } = packet
     // MQTT 3.1.1 has no word for a publish that is refused (its section 3.3.5).
-    if (reasonCode === REASON.notAuthorized && connect.version === 4) {
+    if (outcome.kind === 'refuse' && version === 4) {
       this.close(reasonCode)
       return
     }
@@ -330,11 +344,11 @@ export class Connection implements Endpoint, SessionConnection {
     this.send({ kind: 'pubcomp', packetId, reasonCode })
   }
 
-  #disconnect(packet: DisconnectPacket, session: Session, connect: ConnectPacket): void {
+  #disconnect(packet: DisconnectPacket, session: Session, { isLasting }: Terms): void {
     const { reasonCode, sessionExpiryInterval } = packet
     if (sessionExpiryInterval !== undefined) {
       // Section 3.14.2.2.2.
-      if (sessionExpiryInterval > 0 && !connect.sessionExpiryInterval) {
+      if (sessionExpiryInterval > 0 && !isLasting) {
         this.close(REASON.protocolError)
         return
       }
@@ -351,7 +365,7 @@ export class Connection implements Endpoint, SessionConnection {
     packetId: number,
     answers: readonly FilterAnswer[],
   ): void {
-    const isOld = this.#established?.connect.version === 4
+    const isOld = this.#established?.terms.version === 4
     const reasonCodes = answers.map(({ reasonCode }) =>
       // Section 3.9.3 of MQTT 3.1.1 has one code for all failures.
       isOld && reasonCode >= REASON.unspecifiedError ? REASON.unspecifiedError : reasonCode,
@@ -364,14 +378,12 @@ export class Connection implements Endpoint, SessionConnection {
     packet: AckPacket | Extract<ServerPacket, { kind: 'suback' | 'unsuback' }>,
     explain: (() => string) | undefined,
   ): void {
-    const { connect, terms } = this.#established!
-    // It is asked for unless the client says otherwise (section 3.1.2.11.7).
-    const isWanted = connect.version === 5 && connect.requestProblemInformation !== 0
-    const reasonString = isWanted ? explain?.() : undefined
-    const isShort =
-      reasonString !== undefined &&
-      reasonString.length * BYTES_PER_UNIT + ANSWER_BYTES <= terms.maximumPacketSize
-    this.send(isShort ? { ...packet, reasonString } : packet)
+    const { terms } = this.#established!
+    const reasonString = terms.takesReasons ? explain?.() : undefined
+    const explained = reasonString ? { ...packet, reasonString } : packet
+    if (fits(explained, terms)) this.send(explained)
+    else if (fits(packet, terms)) this.send(packet)
+    else this.close(REASON.packetTooLarge)
   }
 
   #withAlias(packet: PublishPacket, most: number): PublishPacket {
@@ -386,8 +398,10 @@ export class Connection implements Endpoint, SessionConnection {
   /** Sends what is retained for new subscriptions, in this turn and those after it. */
   #replay(session: Session): void {
     const { clock } = this.#core
-    if (!session.replay.isPending || !session.replay.run(clock.now())) return
+    if (this.#isReplaying || !session.replay.run(clock.now())) return
+    this.#isReplaying = true
     clock.soon(() => {
+      this.#isReplaying = false
       if (session.connection === this) this.#replay(session)
     })
   }
@@ -435,4 +449,12 @@ export class Connection implements Endpoint, SessionConnection {
     this.#core.sessions.detach(session, will)
     this.#core.notices.tell({ kind: 'disconnected', client: this.client, reasonCode })
   }
+}
+
+/** Whether a client takes a packet as large (MQTT 5, section 3.1.2.11.4). */
+function fits(packet: ServerPacket, { version, maximumPacketSize }: Terms): boolean {
+  if (maximumPacketSize === Infinity) return true
+  let size = 0
+  for (const { length } of encodeServerPacket(packet, version)) size += length
+  return size <= maximumPacketSize
 }

@@ -91,7 +91,7 @@ export class Sessions {
       this.#stored,
       () => clock.now(),
       (code, delivery) => notices.onDropped(code, session, delivery),
-      (each) => new RetainedReplay(retained, each),
+      (each) => new RetainedReplay(retained, each, notices.onDropped),
     )
     const own = this.#owners.get(ref.owner) ?? new Map<string, Session>()
     this.#owners.set(ref.owner, own)

@@ -46,6 +46,7 @@ export function takeUnsubscribe(
     if (!subscriptions.delete(session, filter)) {
       return { filter, reasonCode: REASON.noSubscriptionExisted }
     }
+    session.replay.remove(filter)
     session.budget.give(bytesOf(filter))
     return { filter, reasonCode: REASON.success }
   })
