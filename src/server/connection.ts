@@ -72,8 +72,10 @@ export class Connection implements Endpoint, SessionConnection {
   #departed = 0
   #departedAt: number
   #work = 0
-  /** Until it is its turn again, or its next publish is in time. */
-  #isPaused = false
+  /** Whether it waits for its next turn. */
+  #isResting = false
+  /** Whether it waits until its next publish is in time. */
+  #isEarly = false
   /** Whether it is looked at for what is due. */
   #isWatched = true
   /** For the end of the connection. */
@@ -90,8 +92,8 @@ export class Connection implements Endpoint, SessionConnection {
   }
 
   get isReady(): boolean {
-    const { isBacklogged } = this
-    return (this.#state === 'fresh' || this.#state === 'open') && !this.#isPaused && !isBacklogged
+    if (this.#state !== 'fresh' && this.#state !== 'open') return false
+    return !this.#isResting && !this.#isEarly && !this.isBacklogged
   }
 
   get isBacklogged(): boolean {
@@ -326,7 +328,7 @@ export class Connection implements Endpoint, SessionConnection {
     const { reasonCode, receivers, explain } = outcome
     this.#spend(receivers)
     const wait = rate.take(session.owner, clock.now())
-    if (wait > 0) this.#pause(wait)
+    if (wait > 0) this.#waitForRate(wait)
     const { qos, packetId } = packet
     // MQTT 3.1.1 has no word for a publish that is refused (its section 3.3.5).
     if (outcome.kind === 'refuse' && version === 4) {
@@ -408,20 +410,21 @@ export class Connection implements Endpoint, SessionConnection {
 
   #spend(work: number): void {
     this.#work += work
-    if (this.#work < WORK_PER_TURN || this.#isPaused) return
-    this.#isPaused = true
-    this.#core.clock.soon(() => this.#goOn())
+    if (this.#work < WORK_PER_TURN || this.#isResting) return
+    this.#isResting = true
+    this.#core.clock.soon(() => {
+      this.#work = 0
+      this.#isResting = false
+      if (this.isReady) this.#link.resume()
+    })
   }
 
-  #pause(delay: number): void {
-    this.#isPaused = true
-    this.#core.clock.after(delay, () => this.#goOn())
-  }
-
-  #goOn(): void {
-    this.#work = 0
-    this.#isPaused = false
-    if (this.isReady) this.#link.resume()
+  #waitForRate(delay: number): void {
+    this.#isEarly = true
+    this.#core.clock.after(delay, () => {
+      this.#isEarly = false
+      if (this.isReady) this.#link.resume()
+    })
   }
 
   #refuse(version: 4 | 5, reasonCode: number): void {

@@ -48,6 +48,8 @@ export class Outgoing {
   #recipient: Recipient | undefined
   #window = 0
   #lastId = 0
+  /** No message that waits expires before. */
+  #nextExpiry = Infinity
 
   /**
    * @param limit Most messages of QoS 1 and 2.
@@ -108,7 +110,7 @@ export class Outgoing {
       this.#sendOnce(delivery)
       return true
     }
-    if (this.size >= this.#limit || !this.#budget.take(delivery.message.bytes)) return false
+    if (!this.#hasRoom(delivery)) return false
     if (this.isOpen) this.#sendNew(delivery)
     else this.#waiting.push(delivery)
     return true
@@ -191,6 +193,31 @@ export class Outgoing {
     this.#eaten = 0
     const left = [...again.map(({ delivery }) => delivery), ...waiting]
     return left.filter(({ message }) => message.expiresAt > this.#now())
+  }
+
+  /** Counts a message, if there is room; where there is none, what has expired makes some. */
+  #hasRoom({ message }: Delivery): boolean {
+    const take = () => this.size < this.#limit && this.#budget.take(message.bytes)
+    if (!take()) {
+      if (this.#now() < this.#nextExpiry) return false
+      this.#dropExpired()
+      if (!take()) return false
+    }
+    this.#nextExpiry = Math.min(this.#nextExpiry, message.expiresAt)
+    return true
+  }
+
+  #dropExpired(): void {
+    const now = this.#now()
+    const waiting = this.#allWaiting()
+    this.#waiting = waiting.filter(({ message }) => message.expiresAt > now)
+    this.#eaten = 0
+    this.#nextExpiry = Infinity
+    for (const delivery of waiting) {
+      const { expiresAt } = delivery.message
+      if (expiresAt <= now) this.#discard('message-expired', delivery)
+      else this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt)
+    }
   }
 
   #sendOnce(delivery: Delivery): void {

@@ -16,8 +16,9 @@ export interface FilterAnswer {
   readonly explain?: (() => string) | undefined
 }
 
-/** What a filter takes beside its text. */
+/** What a filter takes beside its text, and each of its levels. */
 const FILTER_BYTES = 300
+const LEVEL_BYTES = 150
 
 // Nothing runs between reading a topic and looking at what was found.
 const scan = new TopicScan()
@@ -108,5 +109,5 @@ function refuse({ filter }: PacketSubscription, reasonCode: number): FilterAnswe
 }
 
 function bytesOf(filter: string): number {
-  return FILTER_BYTES + filter.length
+  return FILTER_BYTES + LEVEL_BYTES * filter.split('/').length + filter.length
 }
