@@ -159,11 +159,23 @@ test('a length that is too large is refused at once, and nothing is held for it'
   }
 })
 
-test('wrong flags are refused at the first byte', () => {
-  for (const [name, make] of readers) {
+test('a wrong first byte is refused at once', () => {
+  const wrong: readonly (readonly number[])[] = [
+    [0x36, 0xc0, 0x20], // Before the CONNECT.
+    [0x36, 0x10, 0x20, 0xd0],
+    [0x36, 0x10, 0xc0],
+    [0x36, 0x10, 0xe0],
+  ]
+  const right = [0x10, 0xc0, 0x20, 0x20]
+  for (const [i, [name, make]] of readers.entries()) {
+    for (const byte of wrong[i]!) {
+      const reader = make()
+      reader.push(Uint8Array.of(byte))
+      assert.throws(() => reader.next(), PacketError, `${name}: ${byte}`)
+    }
     const reader = make()
-    reader.push(Uint8Array.of(0x36))
-    assert.throws(() => reader.next(), PacketError, name)
+    reader.push(Uint8Array.of(right[i]!))
+    assert.equal(reader.next(), undefined)
   }
 })
 
