@@ -50,19 +50,21 @@ export function settle(connect: ConnectPacket, settings: ServerSettings): Terms 
   }
 }
 
-/** The CONNACK of a connection that is accepted. What is as MQTT has it by default is not said. */
+/**
+ * The CONNACK of a connection that is accepted, without a session. What is as MQTT has it by default is
+ * not said.
+ */
 export function accept(
   connect: ConnectPacket,
   terms: Terms,
   settings: ServerSettings,
-  sessionPresent: boolean,
   assignedClientIdentifier: string | undefined,
 ): ConnackPacket {
   const { maxPacketSize, receiveMaximum, topicAliasMaximum } = settings
   const { sessionExpiryInterval, keepAlive } = terms
   return {
     kind: 'connack',
-    sessionPresent,
+    sessionPresent: false,
     reasonCode: REASON.success,
     receiveMaximum,
     maximumPacketSize: maxPacketSize,

@@ -5,6 +5,7 @@
  */
 import { toError } from '../base/errors.ts'
 import { andThen, orElse } from '../base/maybe-promise.ts'
+import { encodeServerPacket } from '../packet/encode-server.ts'
 import type { PacketError } from '../packet/error.ts'
 import type {
   AckPacket,
@@ -23,7 +24,7 @@ import type { ClientRef } from './events.ts'
 import type { Login } from './guard.ts'
 import type { Endpoint, Link } from './link.ts'
 import { type Delivery, publishPacket } from './message.ts'
-import { ReceivedAliases, takePublish } from './publishing.ts'
+import { ReceivedAliases, takePublish, wrongTopics } from './publishing.ts'
 import type { Session, SessionConnection } from './session.ts'
 import { type FilterAnswer, reviewSession, takeSubscribe, takeUnsubscribe } from './subscribing.ts'
 
@@ -31,10 +32,6 @@ import { type FilterAnswer, reviewSession, takeSubscribe, takeUnsubscribe } from
 const WORK_PER_TURN = 500
 /** How long a client has to take what it is told last, in milliseconds. */
 const GOODBYE_MS = 1_000
-/** What an answer takes beside its reason string. */
-const ANSWER_BYTES = 100
-/** Most bytes of UTF-8 for one unit of a text. */
-const BYTES_PER_UNIT = 3
 
 /** What is known of a client that is logged in. */
 interface Established {
@@ -143,14 +140,13 @@ export class Connection implements Endpoint, SessionConnection {
 
   publish(delivery: Delivery, packetId: number | undefined, dup: boolean): boolean {
     const { connect, terms } = this.#established!
-    let packet = publishPacket(delivery, packetId, dup, this.#core.clock.now())
-    if (
-      terms.maximumPacketSize !== Infinity &&
-      publishSize(packet, connect.version) > terms.maximumPacketSize
-    ) {
-      return false
-    }
-    if (terms.topicAliases > 0) packet = this.#withAlias(packet, terms.topicAliases)
+    const plain = publishPacket(delivery, packetId, dup, this.#core.clock.now())
+    const aliased = terms.topicAliases > 0 ? this.#withAlias(plain, terms.topicAliases) : plain
+    // A new alias makes it larger, one that is known smaller.
+    const packet = aliased !== plain && fits(aliased, connect) ? aliased : plain
+    if (packet === plain && !fits(plain, connect)) return false
+    const { topic, topicAlias } = packet
+    if (topicAlias !== undefined && topic !== '') this.#sentAliases.set(topic, topicAlias)
     this.#core.notices.messagesSent++
     this.send(packet)
     return true
@@ -158,6 +154,8 @@ export class Connection implements Endpoint, SessionConnection {
 
   send(packet: ServerPacket): void {
     if (this.#state !== 'open') return
+    // What is too large for a client is not sent (section 3.1.2.11.4). Messages were looked at before.
+    if (packet.kind !== 'publish' && !fits(packet, this.#established!.connect)) return
     this.#link.send(packet)
     if (this.#isWatched) return
     this.#isWatched = true
@@ -167,8 +165,9 @@ export class Connection implements Endpoint, SessionConnection {
   close(reasonCode: number): void {
     if (this.#state === 'closed') return
     const { connect } = this.#established ?? {}
-    if (connect?.version === 5 && !this.isBacklogged) {
-      this.#link.send({ kind: 'disconnect', reasonCode })
+    const goodbye = { kind: 'disconnect', reasonCode } as const
+    if (connect?.version === 5 && !this.isBacklogged && fits(goodbye, connect)) {
+      this.#link.send(goodbye)
     }
     this.#leave(reasonCode, this.#will)
     this.#hangUp()
@@ -199,13 +198,19 @@ export class Connection implements Endpoint, SessionConnection {
   }
 
   #connect(connect: ConnectPacket): void {
-    const { version, clientId, cleanStart, username, password, authenticationMethod } = connect
+    const { version, clientId, cleanStart, username, password, authenticationMethod, will } =
+      connect
     if (authenticationMethod !== undefined) {
-      this.#refuse(version, REASON.badAuthenticationMethod)
+      this.#refuse(connect, REASON.badAuthenticationMethod)
       return
     }
     if (clientId === '' && version === 4 && !cleanStart) {
-      this.#refuse(version, REASON.clientIdentifierNotValid)
+      this.#refuse(connect, REASON.clientIdentifierNotValid)
+      return
+    }
+    const wrong = will && wrongTopics(will.topic, will.responseTopic)
+    if (wrong !== undefined) {
+      this.#refuse(connect, wrong)
       return
     }
     this.#state = 'pending'
@@ -219,7 +224,7 @@ export class Connection implements Endpoint, SessionConnection {
       orElse<Login>(() => this.#core.guard.login(request), failed),
       (login) => {
         if (this.#state !== 'pending') return
-        if (login.effect === 'deny') this.#refuse(version, login.reasonCode)
+        if (login.effect === 'deny') this.#refuse(connect, login.reasonCode)
         else this.#establish(connect, id, login)
       },
     )
@@ -228,13 +233,19 @@ export class Connection implements Endpoint, SessionConnection {
   #establish(connect: ConnectPacket, clientId: string, login: Login & { effect: 'allow' }): void {
     const { settings, sessions, notices } = this.#core
     const client = { owner: login.owner, clientId, peer: this.#peer }
+    const terms = settle(connect, settings)
+    const assigned = connect.clientId === '' ? clientId : undefined
+    const connack = accept(connect, terms, settings, assigned)
+    if (!fits(connack, connect)) {
+      this.#refuse(connect, REASON.packetTooLarge)
+      return
+    }
     const opened = sessions.open(client, login.rights, connect.cleanStart)
     if (!opened) {
-      this.#refuse(connect.version, REASON.quotaExceeded)
+      this.#refuse(connect, REASON.quotaExceeded)
       return
     }
     const { session, isPresent } = opened
-    const terms = settle(connect, settings)
     this.#client = client
     this.#established = { session, connect, terms }
     this.#will = connect.will
@@ -243,8 +254,7 @@ export class Connection implements Endpoint, SessionConnection {
     this.#events.onEstablished()
     session.expiryInterval = terms.sessionExpiryInterval
     sessions.attach(session, this)
-    const assigned = connect.clientId === '' ? clientId : undefined
-    this.#link.send(accept(connect, terms, settings, isPresent, assigned))
+    this.#link.send({ ...connack, sessionPresent: isPresent })
     notices.tell({ kind: 'connected', client })
     if (isPresent) reviewSession(session)
     session.outgoing.attach(this, terms.window)
@@ -304,7 +314,7 @@ export class Connection implements Endpoint, SessionConnection {
   #publish(packet: PublishPacket, session: Session, connect: ConnectPacket): void {
     const { notices, rate, clock } = this.#core
     notices.messagesReceived++
-    const outcome = takePublish(this.#core, session, packet, this.#aliases!)
+    const outcome = takePublish(this.#core, session, packet, this.#aliases!, connect.version)
     if (outcome.kind === 'end') {
       this.close(outcome.reasonCode)
       return
@@ -364,23 +374,19 @@ export class Connection implements Endpoint, SessionConnection {
     packet: AckPacket | Extract<ServerPacket, { kind: 'suback' | 'unsuback' }>,
     explain: (() => string) | undefined,
   ): void {
-    const { connect, terms } = this.#established!
+    const { connect } = this.#established!
     // It is asked for unless the client says otherwise (section 3.1.2.11.7).
     const isWanted = connect.version === 5 && connect.requestProblemInformation !== 0
     const reasonString = isWanted ? explain?.() : undefined
-    const isShort =
-      reasonString !== undefined &&
-      reasonString.length * BYTES_PER_UNIT + ANSWER_BYTES <= terms.maximumPacketSize
-    this.send(isShort ? { ...packet, reasonString } : packet)
+    const explained = reasonString === undefined ? packet : { ...packet, reasonString }
+    this.send(fits(explained, connect) ? explained : packet)
   }
 
   #withAlias(packet: PublishPacket, most: number): PublishPacket {
     const known = this.#sentAliases.get(packet.topic)
     if (known !== undefined) return { ...packet, topic: '', topicAlias: known }
-    if (this.#sentAliases.size >= most) return packet
-    const topicAlias = this.#sentAliases.size + 1
-    this.#sentAliases.set(packet.topic, topicAlias)
-    return { ...packet, topicAlias }
+    const { size } = this.#sentAliases
+    return size < most ? { ...packet, topicAlias: size + 1 } : packet
   }
 
   /** Sends what is retained for new subscriptions, in this turn and those after it. */
@@ -410,8 +416,9 @@ export class Connection implements Endpoint, SessionConnection {
     if (this.isReady) this.#link.resume()
   }
 
-  #refuse(version: 4 | 5, reasonCode: number): void {
-    this.#link.send(refuse(version, reasonCode))
+  #refuse(connect: ConnectPacket, reasonCode: number): void {
+    const connack = refuse(connect.version, reasonCode)
+    if (fits(connack, connect)) this.#link.send(connack)
     this.#drop()
   }
 
@@ -435,4 +442,12 @@ export class Connection implements Endpoint, SessionConnection {
     this.#core.sessions.detach(session, will)
     this.#core.notices.tell({ kind: 'disconnected', client: this.client, reasonCode })
   }
+}
+
+/** Whether a client takes packets as large. */
+function fits(packet: ServerPacket, { version, maximumPacketSize }: ConnectPacket): boolean {
+  if (maximumPacketSize === undefined) return true
+  if (packet.kind === 'publish') return publishSize(packet, version) <= maximumPacketSize
+  const chunks = encodeServerPacket(packet, version)
+  return chunks.reduce((size, { length }) => size + length, 0) <= maximumPacketSize
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PublishPacket } from '../packet/packet.ts'
+import type { ProtocolVersion, PublishPacket } from '../packet/packet.ts'
 import { REASON } from '../packet/reason.ts'
 import { TopicScan } from '../topic/scan.ts'
 import type { ServerCore } from './core.ts'
@@ -44,22 +44,26 @@ export class ReceivedAliases {
   }
 }
 
+/** The reason code that a message is refused with if its topics are no topic names. */
+export function wrongTopics(topic: string, responseTopic: string | undefined): number | undefined {
+  if (scan.readName(topic) !== undefined) return REASON.topicNameInvalid
+  const isWrong = responseTopic !== undefined && scan.readName(responseTopic) !== undefined
+  return isWrong ? REASON.protocolError : undefined
+}
+
 /** Takes a PUBLISH. */
 export function takePublish(
   core: ServerCore,
   session: Session,
   packet: PublishPacket,
   aliases: ReceivedAliases,
+  version: ProtocolVersion,
 ): PublishOutcome {
   const topic = aliases.resolve(packet)
   if (typeof topic === 'number') return { kind: 'end', reasonCode: topic }
-  if (scan.readName(topic) !== undefined) {
-    return { kind: 'end', reasonCode: REASON.topicNameInvalid }
-  }
   const { qos, retain, packetId, responseTopic } = packet
-  if (responseTopic !== undefined && scan.readName(responseTopic) !== undefined) {
-    return { kind: 'end', reasonCode: REASON.protocolError }
-  }
+  const wrong = wrongTopics(topic, responseTopic)
+  if (wrong !== undefined) return { kind: 'end', reasonCode: wrong }
   if (qos === 2) {
     // It came before, and its acknowledgement did not reach the client (section 4.3.3).
     if (session.received.has(packetId!)) return answer(REASON.success, 0)
@@ -73,7 +77,9 @@ export function takePublish(
     return { kind: 'answer', reasonCode: refusal.reasonCode, receivers: 0, explain }
   }
   const { reasonCode, receivers } = core.publish(session, topic, packet)
-  if (qos === 2 && reasonCode < REASON.unspecifiedError) session.received.add(packetId!)
+  // In MQTT 3.1.1 whatever is answered is taken.
+  const isTaken = reasonCode < REASON.unspecifiedError || version === 4
+  if (qos === 2 && isTaken) session.received.add(packetId!)
   return answer(reasonCode, receivers)
 }
 
