@@ -4,9 +4,12 @@
  *
  * @module
  */
+
 import type { BrokerCapabilities, OutgoingMessage } from '../../src/broker/broker.ts'
 import { hasProperties, userPairs } from '../../src/broker/properties.ts'
-import { publishing, reason, refusal } from './reason.ts'
+import { refusal } from '../../src/broker/refusal.ts'
+import { REASON } from '../../src/packet/reason.ts'
+import { publishing } from './reason.ts'
 
 /** Longest packet there can be (section 2.1.4): header byte, length and content. */
 export const MAX_PACKET_BYTES = 268_435_460
@@ -23,11 +26,11 @@ export function checkCapabilities(
 ): void {
   const { topic, payload, qos = 1 } = message
   const refuse = (reasonCode: number) => refusal(publishing(topic), reasonCode)
-  if (qos > maxQos) throw refuse(reason.qosNotSupported)
-  if (message.retain && !retain) throw refuse(reason.retainNotSupported)
+  if (qos > maxQos) throw refuse(REASON.qosNotSupported)
+  if (message.retain && !retain) throw refuse(REASON.retainNotSupported)
   // Most are far from it, and need no exact count.
   const isSmall = !hasProperties(message) && payload.length + 4 * topic.length + 16 <= maxPacketSize
-  if (!isSmall && packetSize(message) > maxPacketSize) throw refuse(reason.packetTooLarge)
+  if (!isSmall && packetSize(message) > maxPacketSize) throw refuse(REASON.packetTooLarge)
 }
 
 /** Bytes of a PUBLISH packet, at most: the two lengths in it are counted with 4 bytes each. */

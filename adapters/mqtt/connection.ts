@@ -5,11 +5,13 @@
  *
  * @module
  */
+
 import type { IConnackPacket, IStream, MqttClient, Packet } from 'mqtt'
 import { BrokerError } from '../../src/base/errors.ts'
 import { loadTogether } from '../../src/base/load-package.ts'
 import { MAX_TIMER_DELAY } from '../../src/base/timer.ts'
 import type { BrokerCapabilities, OutgoingMessage, Qos, Will } from '../../src/broker/broker.ts'
+import { REASON } from '../../src/packet/reason.ts'
 import { addressOf } from './address.ts'
 import { checkCapabilities } from './capabilities.ts'
 import { tlsError } from './certificate.ts'
@@ -26,7 +28,6 @@ import {
   connectRefusal,
   disconnection,
   publishing,
-  reason,
   subscribing,
   unanswered,
   unreachable,
@@ -295,7 +296,7 @@ export class Connection {
     return (outcome) => {
       if (!this.#isOpen) return
       const isRefused = outcome === 'failed' && this.#config.protocolVersion === 5
-      this.#send({ cmd, messageId, reasonCode: isRefused ? reason.unspecified : 0 })
+      this.#send({ cmd, messageId, reasonCode: isRefused ? REASON.unspecifiedError : 0 })
       // A refused message is not released by the broker.
       if (isRefused && cmd === 'pubrec') this.#inbound.release(messageId)
     }
@@ -327,8 +328,8 @@ export class Connection {
     const code = reasonCode ?? returnCode ?? 0
     const fault = this.#faultOf(packet)
     if (fault !== undefined) {
-      this.#blame(reason.protocolError, fault)
-      this.#stream?.leave(reason.protocolError)
+      this.#blame(REASON.protocolError, fault)
+      this.#stream?.leave(REASON.protocolError)
       return
     }
     if (code !== 0) {

@@ -5,11 +5,14 @@
  *
  * @module
  */
+
 import type { IPublishPacket, Packet } from 'mqtt'
 import { monotonicNow } from '../../src/base/clock.ts'
 import { BrokerError } from '../../src/base/errors.ts'
+import { refusal } from '../../src/broker/refusal.ts'
+import { REASON } from '../../src/packet/reason.ts'
 import type { PacketIds } from './packet-ids.ts'
-import { publishing, reason, refusal, unanswered } from './reason.ts'
+import { publishing, unanswered } from './reason.ts'
 
 /** Sends something; calls back, once, with the broker's answer or an error. */
 export type Send<T> = (answer: (error: Error | undefined, value: T) => void) => void
@@ -126,7 +129,7 @@ export class Outbound {
   /** Takes the broker's answer to a message (MQTT 5, sections 3.4 to 3.7). */
   onAnswer(cmd: 'puback' | 'pubrec' | 'pubcomp', id: number, reasonCode = 0): void {
     const { packetIds, send } = this.#options
-    const isRefused = reasonCode >= reason.unspecified
+    const isRefused = reasonCode >= REASON.unspecifiedError
     if (cmd === 'pubrec' && !isRefused) {
       if (packetIds.keeps(id)) send({ cmd: 'pubrel', messageId: id })
       return

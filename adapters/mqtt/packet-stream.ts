@@ -6,10 +6,11 @@
  *
  * @module
  */
+
 import type { Packet } from 'mqtt'
 import { toError } from '../../src/base/errors.ts'
+import { REASON } from '../../src/packet/reason.ts'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
-import { reason } from './reason.ts'
 import {
   endOfPacket,
   kindOf,
@@ -250,7 +251,7 @@ export class PacketStream {
   #checkUnread(): void {
     if (this.#kept <= UNREAD_BYTES + this.#options.maxPacketSize) return
     this.#violate({
-      reasonCode: reason.quotaExceeded,
+      reasonCode: REASON.quotaExceeded,
       text: `${this.#kept} bytes wait for their handlers, and this transport cannot stop receiving`,
     })
   }
@@ -260,7 +261,7 @@ export class PacketStream {
     const { maxPacketSize } = this.#options
     if (end - start <= maxPacketSize) return false
     this.#violate({
-      reasonCode: reason.packetTooLarge,
+      reasonCode: REASON.packetTooLarge,
       text: `a packet of ${end - start} bytes arrived, and maxPacketSize is ${maxPacketSize}`,
     })
     return true

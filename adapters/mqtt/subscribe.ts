@@ -3,12 +3,15 @@
  *
  * @module
  */
+
 import type { BrokerError } from '../../src/base/errors.ts'
 import type { Qos, Subscription, SubscriptionResult } from '../../src/broker/broker.ts'
+import { refusal } from '../../src/broker/refusal.ts'
+import { REASON } from '../../src/packet/reason.ts'
 import type { FindDenial } from '../../src/rule/guard.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
 import type { Connection } from './connection.ts'
-import { reason, refusal, subscribing } from './reason.ts'
+import { subscribing } from './reason.ts'
 
 type Why = NonNullable<SubscriptionResult['unsharedBecause']>
 
@@ -27,7 +30,7 @@ interface Request {
 }
 
 /** What a denied filter is answered with; MQTT 3.1.1 has the first alone (section 3.9.3). */
-const DENIALS: readonly number[] = [reason.unspecified, reason.notAuthorized]
+const DENIALS: readonly number[] = [REASON.unspecifiedError, REASON.notAuthorized]
 
 /**
  * Makes checked subscriptions. Settles when the broker has answered for each that was sent; one
@@ -50,7 +53,7 @@ export async function makeSubscriptions(
   }
   const requestPlain = (subscription: Subscription, unsharedBecause?: Why) => {
     if (unsharedBecause && config.sharedSubscriptions === 'required') {
-      outcomes.set(subscription, refuse(subscription, reason.sharedSubscriptionsNotSupported))
+      outcomes.set(subscription, refuse(subscription, REASON.sharedSubscriptionsNotSupported))
       return
     }
     const { filter, qos = 1 } = subscription
@@ -68,13 +71,13 @@ export async function makeSubscriptions(
     requests = []
     const codes = await send(connection, round)
     for (const [i, { subscription, filter, unsharedBecause }] of round.entries()) {
-      const code = codes[i] ?? reason.unspecified
+      const code = codes[i] ?? REASON.unspecifiedError
       const shared = filter !== subscription.filter
-      if (code < reason.unspecified) {
+      if (code < REASON.unspecifiedError) {
         const granted = { filter: subscription.filter, qos: code as Qos, shared }
         const result = { ...granted, ...(unsharedBecause && { unsharedBecause }) }
         outcomes.set(subscription, { subscription, result })
-      } else if (shared && code === reason.sharedSubscriptionsNotSupported) {
+      } else if (shared && code === REASON.sharedSubscriptionsNotSupported) {
         requestPlain(subscription, 'broker-has-none')
       } else {
         outcomes.set(subscription, refuse(subscription, code))
@@ -101,7 +104,7 @@ async function send(connection: Connection, requests: readonly Request[]): Promi
       const filters = [...new Set(group.map(([, { filter }]) => filter))]
       const granted = await sendTogether(connection, filters, qos)
       for (const [i, { filter }] of group) {
-        codes[i] = granted[filters.indexOf(filter)] ?? reason.unspecified
+        codes[i] = granted[filters.indexOf(filter)] ?? REASON.unspecifiedError
       }
     }),
   )
@@ -118,7 +121,7 @@ async function sendTogether(
   // Some brokers have one decision for a whole SUBSCRIBE, and what is denied then is all of it.
   if (filters.length === 1 || !codes.every((code) => DENIALS.includes(code))) return codes
   const single = await Promise.all(filters.map((filter) => connection.subscribe([filter], qos)))
-  return single.map(([code = reason.unspecified]) => code)
+  return single.map(([code = REASON.unspecifiedError]) => code)
 }
 
 function refuse(subscription: Subscription, code: number): Outcome {

@@ -3,9 +3,12 @@
  *
  * @module
  */
+
 import type { BrokerError } from '../../src/base/errors.ts'
+import { refusal } from '../../src/broker/refusal.ts'
+import { REASON } from '../../src/packet/reason.ts'
 import type { Connection } from './connection.ts'
-import { reason, refusal, unsubscribing } from './reason.ts'
+import { unsubscribing } from './reason.ts'
 
 /** Which subscriptions with a filter are to end. */
 export interface Ending {
@@ -32,8 +35,8 @@ export async function endSubscriptions(
   const codes = await connection.unsubscribe(requests.map(({ filter }) => filter))
   const refusals: (BrokerError | undefined)[] = endings.map(() => undefined)
   for (const [i, { of, filter }] of requests.entries()) {
-    const code = codes[i] ?? reason.unspecified
-    if (code >= reason.unspecified) refusals[of] ??= refusal(unsubscribing([filter]), code)
+    const code = codes[i] ?? REASON.unspecifiedError
+    if (code >= REASON.unspecifiedError) refusals[of] ??= refusal(unsubscribing([filter]), code)
   }
   return refusals
 }

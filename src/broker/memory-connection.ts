@@ -30,6 +30,7 @@ import type {
 import { checkFilters, checkMessage, checkSubscriptions, checkWill } from './check.ts'
 import { copyMessage } from './copy.ts'
 import { publishProperties, readPublish } from './packets.ts'
+import { refusal } from './refusal.ts'
 import { StatusStream } from './status-stream.ts'
 
 const CAPABILITIES: BrokerCapabilities = {
@@ -314,10 +315,8 @@ export class MemoryConnection implements Broker {
   }
 }
 
-/** @throws {BrokerError} `ERR_BROKER_REFUSED` if what was asked for was not done. */
+/** @throws {BrokerError} If what was asked for was refused. */
 function checkAnswer(answer: Answer, what: string): void {
   const code = 'reasonCodes' in answer ? answer.reasonCodes[0]! : answer.reasonCode
-  if (code < REASON.unspecifiedError) return
-  const problem = `was refused with reason code 0x${code.toString(16)}`
-  throw new BrokerError('ERR_BROKER_REFUSED', `${what} ${problem}`)
+  if (code >= REASON.unspecifiedError) throw refusal(what, code)
 }

@@ -35,8 +35,8 @@ export class Decoys {
     return this.#last
   }
 
-  /** Notes how many milliseconds a check took. Returns the times of its cost that are known. */
-  note(hash: SlowHash, gate: Gate, time: number): number[] {
+  /** Notes how many milliseconds a check took. */
+  note(hash: SlowHash, gate: Gate, time: number): void {
     const name =
       hash.kind === 'scrypt' ? `${hash.ln} ${hash.r} ${hash.p}` : `${hash.digest} ${hash.rounds}`
     const cost = this.#costs.get(name) ?? { gate, times: [] }
@@ -44,7 +44,6 @@ export class Decoys {
     cost.times.push(time)
     if (cost.times.length > MAX_TIMES) cost.times.shift()
     if (this.#costs.size < MAX_COSTS) this.#costs.set(name, cost)
-    return cost.times
   }
 
   /**

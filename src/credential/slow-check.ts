@@ -4,6 +4,7 @@
  * @module
  */
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { awaitInput } from '../base/clock.ts'
 import { equalConstantTime } from '../base/constant-time.ts'
 import type { Decoys } from './decoy.ts'
 import type { SlowHash } from './format.ts'
@@ -31,6 +32,13 @@ export type SlowCheck = (
   peer?: string,
 ) => Promise<boolean | 'busy'>
 
+/** What came of the work. */
+interface Derived {
+  readonly key: Uint8Array
+  /** Settles when it is noted how long that took, if that was not known at once. */
+  readonly noted: Promise<void> | undefined
+}
+
 /**
  * Makes it.
  *
@@ -53,20 +61,19 @@ export function slowCheck(decoys: Decoys, now: () => number): SlowCheck {
     hash: SlowHash,
     peer: string | undefined,
     work: () => Promise<Uint8Array | undefined>,
-  ): Promise<Uint8Array | undefined | 'busy'> | 'busy' {
+  ): Promise<Derived | undefined | 'busy'> | 'busy' {
     return gate.run(async () => {
       const start = now()
       const key = await work()
       if (!key) return undefined
       const time = now() - start
-      const times = decoys.note(hash, gate, time)
-      if (time > 0) return key
-      // On an edge worker the clock stands still while code runs, up to the next timer.
-      setTimeout(() => {
-        const index = times.lastIndexOf(0)
-        if (index >= 0) times[index] = now() - start
-      }, 0)
-      return key
+      if (time > 0) {
+        decoys.note(hash, gate, time)
+        return { key, noted: undefined }
+      }
+      // On an edge worker the clock may stand still while code runs.
+      const noted = awaitInput().then(() => decoys.note(hash, gate, now() - start))
+      return { key, noted }
     }, peer)
   }
 
@@ -79,8 +86,10 @@ export function slowCheck(decoys: Decoys, now: () => number): SlowCheck {
     const derived =
       (native && (await derive(nativeGate, hash, peer, native))) ||
       (await derive(loopGate, hash, peer, loop))
-    return derived === 'busy'
-      ? derived
-      : equalConstantTime(bytesToHex(hash.key), bytesToHex(derived!))
+    if (derived === 'busy') return derived
+    const isRight = equalConstantTime(bytesToHex(hash.key), bytesToHex(derived!.key))
+    // Whoever may come in is not kept waiting. With a denial an edge worker drops what was not done.
+    if (!isRight) await derived!.noted
+    return isRight
   }
 }

@@ -35,14 +35,16 @@ export function clientReader(options: {
   readonly version: ProtocolVersion
   readonly maximumPacketSize: number
 }): PacketReader<ServerPacket> {
-  return new StreamReader(new FromServer(options.version), options.maximumPacketSize)
+  return new StreamReader(new FromServer(options.version, options.maximumPacketSize))
 }
 
 class FromServer implements Direction<ServerPacket> {
   readonly version: ProtocolVersion
+  readonly maximumPacketSize: number
 
-  constructor(version: ProtocolVersion) {
+  constructor(version: ProtocolVersion, maximumPacketSize: number) {
     this.version = version
+    this.maximumPacketSize = maximumPacketSize
   }
 
   expects(type: number): boolean {

@@ -36,6 +36,8 @@ export interface PacketReader<P> {
 export interface Direction<P> {
   /** Of the connection, as soon as it is known. */
   readonly version: ProtocolVersion | undefined
+  /** Bytes of the largest packet that may come now, with its fixed header. */
+  readonly maximumPacketSize: number
   /**
    * Whether a packet of a type may come now.
    *
@@ -62,7 +64,6 @@ const PUBLISH = 3
 /** Reads the packets of one direction. */
 export class StreamReader<P> implements PacketReader<P> {
   readonly #direction: Direction<P>
-  readonly #maximumPacketSize: number
   #error: PacketError | undefined
   #held = 0
   #chunks: Uint8Array[] = []
@@ -80,10 +81,8 @@ export class StreamReader<P> implements PacketReader<P> {
   /** Whether the length takes more bytes than it has to. */
   #isPadded = false
 
-  /** @param maximumPacketSize Bytes of the largest packet, with its fixed header. */
-  constructor(direction: Direction<P>, maximumPacketSize: number) {
+  constructor(direction: Direction<P>) {
     this.#direction = direction
-    this.#maximumPacketSize = maximumPacketSize
   }
 
   get heldBytes(): number {
@@ -153,11 +152,12 @@ export class StreamReader<P> implements PacketReader<P> {
     this.#isHeaderComplete = true
     this.#isPadded = byte === 0 && place > 1
     this.#checkPadding()
-    if (this.#headerSize + this.#length > this.#maximumPacketSize) {
-      const size = this.#headerSize + this.#length
+    const size = this.#headerSize + this.#length
+    const { maximumPacketSize } = this.#direction
+    if (size > maximumPacketSize) {
       throw new PacketError(
         REASON.packetTooLarge,
-        `the packet has ${size} bytes, and at most ${this.#maximumPacketSize} are allowed`,
+        `the packet has ${size} bytes, and at most ${maximumPacketSize} are allowed`,
       )
     }
   }

@@ -35,6 +35,9 @@ export const REASON: Readonly<{
   quotaExceeded: 0x97
   administrativeAction: 0x98
   payloadFormatInvalid: 0x99
+  retainNotSupported: 0x9a
+  qosNotSupported: 0x9b
+  sharedSubscriptionsNotSupported: 0x9e
   maximumConnectTime: 0xa0
 }> = {
   success: 0x00,
@@ -66,5 +69,8 @@ export const REASON: Readonly<{
   quotaExceeded: 0x97,
   administrativeAction: 0x98,
   payloadFormatInvalid: 0x99,
+  retainNotSupported: 0x9a,
+  qosNotSupported: 0x9b,
+  sharedSubscriptionsNotSupported: 0x9e,
   maximumConnectTime: 0xa0,
 }

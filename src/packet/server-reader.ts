@@ -36,10 +36,16 @@ export interface ServerReader extends PacketReader<ClientPacket> {
  *
  * @param options.maximumPacketSize Bytes of the largest packet that is read, with its fixed header. A
  * larger one is refused with 0x95 before its end has come.
+ * @param options.maximumConnectSize Bytes of the largest CONNECT, which comes from anybody. Default: the
+ * same.
  */
-export function serverReader(options: { readonly maximumPacketSize: number }): ServerReader {
-  const direction = new FromClient()
-  const reader = new StreamReader(direction, options.maximumPacketSize)
+export function serverReader(options: {
+  readonly maximumPacketSize: number
+  readonly maximumConnectSize?: number
+}): ServerReader {
+  const { maximumPacketSize, maximumConnectSize = maximumPacketSize } = options
+  const direction = new FromClient(maximumPacketSize, maximumConnectSize)
+  const reader = new StreamReader(direction)
   return {
     push: (chunk) => reader.push(chunk),
     next: () => reader.next(),
@@ -54,6 +60,17 @@ export function serverReader(options: { readonly maximumPacketSize: number }): S
 
 class FromClient implements Direction<ClientPacket> {
   version: ProtocolVersion | undefined
+  readonly #maximum: number
+  readonly #connectMaximum: number
+
+  constructor(maximum: number, connectMaximum: number) {
+    this.#maximum = maximum
+    this.#connectMaximum = connectMaximum
+  }
+
+  get maximumPacketSize(): number {
+    return this.version === undefined ? this.#connectMaximum : this.#maximum
+  }
 
   expects(type: number): boolean {
     if (this.version === undefined) return type === CONNECT

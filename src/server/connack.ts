@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ConnackPacket, ConnectPacket } from '../packet/packet.ts'
+import type { ConnackPacket, ConnectPacket, ProtocolVersion } from '../packet/packet.ts'
 import { REASON } from '../packet/reason.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -21,6 +21,11 @@ const NOT_AUTHORIZED = 5
 
 /** What was settled with a client. */
 export interface Terms {
+  readonly version: ProtocolVersion
+  /** Whether its session was to outlive its connection from the beginning. */
+  readonly isLasting: boolean
+  /** Whether it takes reason strings. */
+  readonly takesReasons: boolean
   /** Seconds; as MQTT 5 has it, also for a client of MQTT 3.1.1. */
   readonly sessionExpiryInterval: number
   /** Seconds; 0 is none. */
@@ -42,6 +47,10 @@ export function settle(connect: ConnectPacket, settings: ServerSettings): Terms 
   const wanted = version === 5 ? sessionExpiryInterval : cleanStart ? 0 : Infinity
   const isShortened = version === 5 && serverKeepAlive !== undefined
   return {
+    version,
+    isLasting: wanted > 0,
+    // They are taken unless the client says otherwise (section 3.1.2.11.7).
+    takesReasons: version === 5 && connect.requestProblemInformation !== 0,
     sessionExpiryInterval: Math.min(wanted, maxSessionExpiry),
     keepAlive: isShortened ? Math.min(keepAlive || Infinity, serverKeepAlive) : keepAlive,
     window: Math.min(receiveMaximum, maxInFlight),
@@ -50,21 +59,19 @@ export function settle(connect: ConnectPacket, settings: ServerSettings): Terms 
   }
 }
 
-/**
- * The CONNACK of a connection that is accepted, without a session. What is as MQTT has it by default is
- * not said.
- */
+/** The CONNACK of a connection that is accepted. What is as MQTT has it by default is not said. */
 export function accept(
   connect: ConnectPacket,
   terms: Terms,
   settings: ServerSettings,
+  sessionPresent: boolean,
   assignedClientIdentifier: string | undefined,
 ): ConnackPacket {
   const { maxPacketSize, receiveMaximum, topicAliasMaximum } = settings
   const { sessionExpiryInterval, keepAlive } = terms
   return {
     kind: 'connack',
-    sessionPresent: false,
+    sessionPresent,
     reasonCode: REASON.success,
     receiveMaximum,
     maximumPacketSize: maxPacketSize,

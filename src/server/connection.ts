@@ -18,13 +18,14 @@ import type {
 } from '../packet/packet.ts'
 import { publishSize } from '../packet/publish.ts'
 import { REASON } from '../packet/reason.ts'
+import { carefulRights } from './careful.ts'
 import { accept, refuse, settle, type Terms } from './connack.ts'
 import type { ServerCore } from './core.ts'
 import type { ClientRef } from './events.ts'
 import type { Login } from './guard.ts'
 import type { Endpoint, Link } from './link.ts'
 import { type Delivery, publishPacket } from './message.ts'
-import { ReceivedAliases, takePublish, wrongTopics } from './publishing.ts'
+import { ReceivedAliases, takePublish, wrongWill } from './publishing.ts'
 import type { Session, SessionConnection } from './session.ts'
 import { type FilterAnswer, reviewSession, takeSubscribe, takeUnsubscribe } from './subscribing.ts'
 
@@ -32,11 +33,12 @@ import { type FilterAnswer, reviewSession, takeSubscribe, takeUnsubscribe } from
 const WORK_PER_TURN = 500
 /** How long a client has to take what it is told last, in milliseconds. */
 const GOODBYE_MS = 1_000
+/** Most that a topic alias adds to a packet: itself, and a byte to each of two lengths. */
+const ALIAS_BYTES = 5
 
 /** What is known of a client that is logged in. */
 interface Established {
   readonly session: Session
-  readonly connect: ConnectPacket
   readonly terms: Terms
 }
 
@@ -63,13 +65,17 @@ export class Connection implements Endpoint, SessionConnection {
   #will: PacketWill | undefined
   #aliases: ReceivedAliases | undefined
   readonly #sentAliases = new Map<string, number>()
+  /** Whether more retained messages are sent in the next turn. */
+  #isReplaying = false
   #heardAt: number
   /** How much had left at that time. */
   #departed = 0
   #departedAt: number
   #work = 0
-  /** Until it is its turn again, or its next publish is in time. */
-  #isPaused = false
+  /** Whether it waits for its next turn. */
+  #isResting = false
+  /** Whether it waits until its next publish is in time. */
+  #isEarly = false
   /** Whether it is looked at for what is due. */
   #isWatched = true
   /** For the end of the connection. */
@@ -86,8 +92,8 @@ export class Connection implements Endpoint, SessionConnection {
   }
 
   get isReady(): boolean {
-    const { isBacklogged } = this
-    return (this.#state === 'fresh' || this.#state === 'open') && !this.#isPaused && !isBacklogged
+    if (this.#state !== 'fresh' && this.#state !== 'open') return false
+    return !this.#isResting && !this.#isEarly && !this.isBacklogged
   }
 
   get isBacklogged(): boolean {
@@ -139,14 +145,13 @@ export class Connection implements Endpoint, SessionConnection {
   }
 
   publish(delivery: Delivery, packetId: number | undefined, dup: boolean): boolean {
-    const { connect, terms } = this.#established!
-    const plain = publishPacket(delivery, packetId, dup, this.#core.clock.now())
-    const aliased = terms.topicAliases > 0 ? this.#withAlias(plain, terms.topicAliases) : plain
-    // A new alias makes it larger, one that is known smaller.
-    const packet = aliased !== plain && fits(aliased, connect) ? aliased : plain
-    if (packet === plain && !fits(plain, connect)) return false
-    const { topic, topicAlias } = packet
-    if (topicAlias !== undefined && topic !== '') this.#sentAliases.set(topic, topicAlias)
+    const { version, maximumPacketSize, topicAliases } = this.#established!.terms
+    let packet = publishPacket(delivery, packetId, dup, this.#core.clock.now())
+    const size = maximumPacketSize === Infinity ? 0 : publishSize(packet, version)
+    if (size > maximumPacketSize) return false
+    if (topicAliases > 0 && size + ALIAS_BYTES <= maximumPacketSize) {
+      packet = this.#withAlias(packet, topicAliases)
+    }
     this.#core.notices.messagesSent++
     this.send(packet)
     return true
@@ -154,20 +159,17 @@ export class Connection implements Endpoint, SessionConnection {
 
   send(packet: ServerPacket): void {
     if (this.#state !== 'open') return
-    // What is too large for a client is not sent (section 3.1.2.11.4). Messages were looked at before.
-    if (packet.kind !== 'publish' && !fits(packet, this.#established!.connect)) return
     this.#link.send(packet)
     if (this.#isWatched) return
     this.#isWatched = true
+    this.#departedAt = this.#core.clock.now()
     this.#events.onSent()
   }
 
   close(reasonCode: number): void {
     if (this.#state === 'closed') return
-    const { connect } = this.#established ?? {}
-    const goodbye = { kind: 'disconnect', reasonCode } as const
-    if (connect?.version === 5 && !this.isBacklogged && fits(goodbye, connect)) {
-      this.#link.send(goodbye)
+    if (this.#established?.terms.version === 5 && !this.isBacklogged) {
+      this.#link.send({ kind: 'disconnect', reasonCode })
     }
     this.#leave(reasonCode, this.#will)
     this.#hangUp()
@@ -198,19 +200,20 @@ export class Connection implements Endpoint, SessionConnection {
   }
 
   #connect(connect: ConnectPacket): void {
-    const { version, clientId, cleanStart, username, password, authenticationMethod, will } =
-      connect
+    const { version, clientId, cleanStart, username, password, authenticationMethod } = connect
+    const wrong = connect.will && wrongWill(connect.will)
+    if (wrong !== undefined) {
+      // MQTT 3.1.1 has no return code for it (its section 3.1.4).
+      if (version === 5) this.#refuse(version, wrong)
+      else this.#drop()
+      return
+    }
     if (authenticationMethod !== undefined) {
-      this.#refuse(connect, REASON.badAuthenticationMethod)
+      this.#refuse(version, REASON.badAuthenticationMethod)
       return
     }
     if (clientId === '' && version === 4 && !cleanStart) {
-      this.#refuse(connect, REASON.clientIdentifierNotValid)
-      return
-    }
-    const wrong = will && wrongTopics(will.topic, will.responseTopic)
-    if (wrong !== undefined) {
-      this.#refuse(connect, wrong)
+      this.#refuse(version, REASON.clientIdentifierNotValid)
       return
     }
     this.#state = 'pending'
@@ -224,7 +227,7 @@ export class Connection implements Endpoint, SessionConnection {
       orElse<Login>(() => this.#core.guard.login(request), failed),
       (login) => {
         if (this.#state !== 'pending') return
-        if (login.effect === 'deny') this.#refuse(connect, login.reasonCode)
+        if (login.effect === 'deny') this.#refuse(version, login.reasonCode)
         else this.#establish(connect, id, login)
       },
     )
@@ -233,28 +236,31 @@ export class Connection implements Endpoint, SessionConnection {
   #establish(connect: ConnectPacket, clientId: string, login: Login & { effect: 'allow' }): void {
     const { settings, sessions, notices } = this.#core
     const client = { owner: login.owner, clientId, peer: this.#peer }
+    const rights = carefulRights(login.rights, (error) => notices.tell({ kind: 'error', error }))
     const terms = settle(connect, settings)
     const assigned = connect.clientId === '' ? clientId : undefined
-    const connack = accept(connect, terms, settings, assigned)
-    if (!fits(connack, connect)) {
-      this.#refuse(connect, REASON.packetTooLarge)
+    const welcome = (isPresent: boolean) => accept(connect, terms, settings, isPresent, assigned)
+    if (!fits(welcome(false), terms)) {
+      this.#refuse(connect.version, REASON.packetTooLarge)
       return
     }
-    const opened = sessions.open(client, login.rights, connect.cleanStart)
+    const opened = sessions.open(client, rights, connect.cleanStart)
     if (!opened) {
-      this.#refuse(connect, REASON.quotaExceeded)
+      this.#refuse(connect.version, REASON.quotaExceeded)
       return
     }
     const { session, isPresent } = opened
     this.#client = client
-    this.#established = { session, connect, terms }
+    this.#established = { session, terms }
     this.#will = connect.will
     this.#aliases = new ReceivedAliases(settings.topicAliasMaximum)
     this.#state = 'open'
+    // What the client sent since was held back.
+    this.#heardAt = this.#core.clock.now()
     this.#events.onEstablished()
     session.expiryInterval = terms.sessionExpiryInterval
     sessions.attach(session, this)
-    this.#link.send({ ...connack, sessionPresent: isPresent })
+    this.send(welcome(isPresent))
     notices.tell({ kind: 'connected', client })
     if (isPresent) reviewSession(session)
     session.outgoing.attach(this, terms.window)
@@ -262,10 +268,10 @@ export class Connection implements Endpoint, SessionConnection {
     this.#link.resume()
   }
 
-  #take(packet: ClientPacket, { session, connect }: Established): void {
+  #take(packet: ClientPacket, { session, terms }: Established): void {
     switch (packet.kind) {
       case 'publish':
-        this.#publish(packet, session, connect)
+        this.#publish(packet, session, terms)
         break
       case 'puback':
         session.outgoing.acknowledged(packet.packetId)
@@ -303,7 +309,7 @@ export class Connection implements Endpoint, SessionConnection {
         this.send({ kind: 'pingresp' })
         break
       case 'disconnect':
-        this.#disconnect(packet, session, connect)
+        this.#disconnect(packet, session, terms)
         break
       default:
         // A second CONNECT, or an AUTH that nobody asked for.
@@ -311,10 +317,10 @@ export class Connection implements Endpoint, SessionConnection {
     }
   }
 
-  #publish(packet: PublishPacket, session: Session, connect: ConnectPacket): void {
+  #publish(packet: PublishPacket, session: Session, { version }: Terms): void {
     const { notices, rate, clock } = this.#core
     notices.messagesReceived++
-    const outcome = takePublish(this.#core, session, packet, this.#aliases!, connect.version)
+    const outcome = takePublish(this.#core, session, packet, this.#aliases!, version)
     if (outcome.kind === 'end') {
       this.close(outcome.reasonCode)
       return
@@ -322,10 +328,10 @@ export class Connection implements Endpoint, SessionConnection {
     const { reasonCode, receivers, explain } = outcome
     this.#spend(receivers)
     const wait = rate.take(session.owner, clock.now())
-    if (wait > 0) this.#pause(wait)
+    if (wait > 0) this.#waitForRate(wait)
     const { qos, packetId } = packet
     // MQTT 3.1.1 has no word for a publish that is refused (its section 3.3.5).
-    if (reasonCode === REASON.notAuthorized && connect.version === 4) {
+    if (outcome.kind === 'refuse' && version === 4) {
       this.close(reasonCode)
       return
     }
@@ -340,11 +346,11 @@ export class Connection implements Endpoint, SessionConnection {
     this.send({ kind: 'pubcomp', packetId, reasonCode })
   }
 
-  #disconnect(packet: DisconnectPacket, session: Session, connect: ConnectPacket): void {
+  #disconnect(packet: DisconnectPacket, session: Session, { isLasting }: Terms): void {
     const { reasonCode, sessionExpiryInterval } = packet
     if (sessionExpiryInterval !== undefined) {
       // Section 3.14.2.2.2.
-      if (sessionExpiryInterval > 0 && !connect.sessionExpiryInterval) {
+      if (sessionExpiryInterval > 0 && !isLasting) {
         this.close(REASON.protocolError)
         return
       }
@@ -361,7 +367,7 @@ export class Connection implements Endpoint, SessionConnection {
     packetId: number,
     answers: readonly FilterAnswer[],
   ): void {
-    const isOld = this.#established?.connect.version === 4
+    const isOld = this.#established?.terms.version === 4
     const reasonCodes = answers.map(({ reasonCode }) =>
       // Section 3.9.3 of MQTT 3.1.1 has one code for all failures.
       isOld && reasonCode >= REASON.unspecifiedError ? REASON.unspecifiedError : reasonCode,
@@ -374,51 +380,55 @@ export class Connection implements Endpoint, SessionConnection {
     packet: AckPacket | Extract<ServerPacket, { kind: 'suback' | 'unsuback' }>,
     explain: (() => string) | undefined,
   ): void {
-    const { connect } = this.#established!
-    // It is asked for unless the client says otherwise (section 3.1.2.11.7).
-    const isWanted = connect.version === 5 && connect.requestProblemInformation !== 0
-    const reasonString = isWanted ? explain?.() : undefined
-    const explained = reasonString === undefined ? packet : { ...packet, reasonString }
-    this.send(fits(explained, connect) ? explained : packet)
+    const { terms } = this.#established!
+    const reasonString = terms.takesReasons ? explain?.() : undefined
+    const explained = reasonString ? { ...packet, reasonString } : packet
+    if (fits(explained, terms)) this.send(explained)
+    else if (fits(packet, terms)) this.send(packet)
+    else this.close(REASON.packetTooLarge)
   }
 
   #withAlias(packet: PublishPacket, most: number): PublishPacket {
     const known = this.#sentAliases.get(packet.topic)
     if (known !== undefined) return { ...packet, topic: '', topicAlias: known }
-    const { size } = this.#sentAliases
-    return size < most ? { ...packet, topicAlias: size + 1 } : packet
+    if (this.#sentAliases.size >= most) return packet
+    const topicAlias = this.#sentAliases.size + 1
+    this.#sentAliases.set(packet.topic, topicAlias)
+    return { ...packet, topicAlias }
   }
 
   /** Sends what is retained for new subscriptions, in this turn and those after it. */
   #replay(session: Session): void {
     const { clock } = this.#core
-    if (!session.replay.isPending || !session.replay.run(clock.now())) return
+    if (this.#isReplaying || !session.replay.run(clock.now())) return
+    this.#isReplaying = true
     clock.soon(() => {
+      this.#isReplaying = false
       if (session.connection === this) this.#replay(session)
     })
   }
 
   #spend(work: number): void {
     this.#work += work
-    if (this.#work < WORK_PER_TURN || this.#isPaused) return
-    this.#isPaused = true
-    this.#core.clock.soon(() => this.#goOn())
+    if (this.#work < WORK_PER_TURN || this.#isResting) return
+    this.#isResting = true
+    this.#core.clock.soon(() => {
+      this.#work = 0
+      this.#isResting = false
+      if (this.isReady) this.#link.resume()
+    })
   }
 
-  #pause(delay: number): void {
-    this.#isPaused = true
-    this.#core.clock.after(delay, () => this.#goOn())
+  #waitForRate(delay: number): void {
+    this.#isEarly = true
+    this.#core.clock.after(delay, () => {
+      this.#isEarly = false
+      if (this.isReady) this.#link.resume()
+    })
   }
 
-  #goOn(): void {
-    this.#work = 0
-    this.#isPaused = false
-    if (this.isReady) this.#link.resume()
-  }
-
-  #refuse(connect: ConnectPacket, reasonCode: number): void {
-    const connack = refuse(connect.version, reasonCode)
-    if (fits(connack, connect)) this.#link.send(connack)
+  #refuse(version: 4 | 5, reasonCode: number): void {
+    this.#link.send(refuse(version, reasonCode))
     this.#drop()
   }
 
@@ -444,10 +454,10 @@ export class Connection implements Endpoint, SessionConnection {
   }
 }
 
-/** Whether a client takes packets as large. */
-function fits(packet: ServerPacket, { version, maximumPacketSize }: ConnectPacket): boolean {
-  if (maximumPacketSize === undefined) return true
-  if (packet.kind === 'publish') return publishSize(packet, version) <= maximumPacketSize
-  const chunks = encodeServerPacket(packet, version)
-  return chunks.reduce((size, { length }) => size + length, 0) <= maximumPacketSize
+/** Whether a client takes a packet as large (MQTT 5, section 3.1.2.11.4). */
+function fits(packet: ServerPacket, { version, maximumPacketSize }: Terms): boolean {
+  if (maximumPacketSize === Infinity) return true
+  let size = 0
+  for (const { length } of encodeServerPacket(packet, version)) size += length
+  return size <= maximumPacketSize
 }

@@ -42,7 +42,7 @@ export interface Delivery {
 
 /** What an object and its fields take beside their texts and bytes. */
 const OVERHEAD_BYTES = 200
-const PROPERTY_BYTES = 50
+const PROPERTY_BYTES = 120
 
 /** Makes a message of what was published. */
 export function applicationMessage(

@@ -44,10 +44,12 @@ export class Outgoing {
   #eaten = 0
   readonly #inFlight = new Map<number, InFlight>()
   /** Those in flight that are not sent yet on this connection. */
-  #unsent: InFlight[] = []
+  readonly #unsent = new Set<InFlight>()
   #recipient: Recipient | undefined
   #window = 0
   #lastId = 0
+  /** No message that waits expires before. */
+  #nextExpiry = Infinity
 
   /**
    * @param limit Most messages of QoS 1 and 2.
@@ -72,7 +74,7 @@ export class Outgoing {
       this.#recipient !== undefined &&
       !this.#recipient.isBacklogged &&
       this.#waiting.length === this.#eaten &&
-      this.#unsent.length === 0 &&
+      this.#unsent.size === 0 &&
       size < this.#window
     )
   }
@@ -85,14 +87,18 @@ export class Outgoing {
   attach(recipient: Recipient, window: number): void {
     this.#recipient = recipient
     this.#window = window
-    this.#unsent = [...this.#inFlight.values()]
+    for (const entry of this.#inFlight.values()) {
+      // No PUBREL waits for the window (section 4.9).
+      if (entry.released) this.#sendRelease(entry.packetId)
+      else this.#unsent.add(entry)
+    }
     this.pump()
   }
 
   /** The client is gone. */
   detach(): void {
     this.#recipient = undefined
-    this.#unsent = []
+    this.#unsent.clear()
   }
 
   /**
@@ -104,7 +110,7 @@ export class Outgoing {
       this.#sendOnce(delivery)
       return true
     }
-    if (this.size >= this.#limit || !this.#budget.take(delivery.message.bytes)) return false
+    if (!this.#hasRoom(delivery)) return false
     if (this.isOpen) this.#sendNew(delivery)
     else this.#waiting.push(delivery)
     return true
@@ -114,9 +120,10 @@ export class Outgoing {
   pump(): void {
     const recipient = this.#recipient
     if (!recipient) return
-    while (!recipient.isBacklogged && this.#inFlight.size - this.#unsent.length < this.#window) {
-      const again = this.#unsent.shift()
+    while (!recipient.isBacklogged && this.#inFlight.size - this.#unsent.size < this.#window) {
+      const [again] = this.#unsent
       if (again) {
+        this.#unsent.delete(again)
         this.#sendAgain(again)
         continue
       }
@@ -146,14 +153,14 @@ export class Outgoing {
       return
     }
     this.#release(entry)
-    this.#recipient?.send({ kind: 'pubrel', packetId, reasonCode: REASON.success })
+    this.#sendRelease(packetId)
   }
 
   /** PUBCOMP. */
   completed(packetId: number): void {
     const entry = this.#inFlight.get(packetId)
     if (!entry?.released) return
-    this.#inFlight.delete(packetId)
+    this.#remove(entry)
     this.pump()
   }
 
@@ -165,15 +172,14 @@ export class Outgoing {
     for (const delivery of waiting) {
       if (!isKept(delivery)) this.#budget.give(delivery.message.bytes)
     }
-    if (this.#recipient) return
-    for (const entry of [...this.#inFlight.values()]) {
+    for (const entry of this.#recipient ? [...this.#unsent] : [...this.#inFlight.values()]) {
       if (!entry.released && !isKept(entry.delivery)) this.#forget(entry)
     }
   }
 
   /**
    * Ends it, and gives back what the client never had, or may not have had at QoS 1 (MQTT 5, section
-   * 4.8.2), in order.
+   * 4.8.2), in order, but for what has expired.
    */
   end(): readonly Delivery[] {
     this.detach()
@@ -185,7 +191,33 @@ export class Outgoing {
     this.#inFlight.clear()
     this.#waiting = []
     this.#eaten = 0
-    return [...again.map(({ delivery }) => delivery), ...waiting]
+    const left = [...again.map(({ delivery }) => delivery), ...waiting]
+    return left.filter(({ message }) => message.expiresAt > this.#now())
+  }
+
+  /** Counts a message, if there is room; where there is none, what has expired makes some. */
+  #hasRoom({ message }: Delivery): boolean {
+    const take = () => this.size < this.#limit && this.#budget.take(message.bytes)
+    if (!take()) {
+      if (this.#now() < this.#nextExpiry) return false
+      this.#dropExpired()
+      if (!take()) return false
+    }
+    this.#nextExpiry = Math.min(this.#nextExpiry, message.expiresAt)
+    return true
+  }
+
+  #dropExpired(): void {
+    const now = this.#now()
+    const waiting = this.#allWaiting()
+    this.#waiting = waiting.filter(({ message }) => message.expiresAt > now)
+    this.#eaten = 0
+    this.#nextExpiry = Infinity
+    for (const delivery of waiting) {
+      const { expiresAt } = delivery.message
+      if (expiresAt <= now) this.#discard('message-expired', delivery)
+      else this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt)
+    }
   }
 
   #sendOnce(delivery: Delivery): void {
@@ -210,12 +242,14 @@ export class Outgoing {
 
   #sendAgain(entry: InFlight): void {
     const { packetId, delivery } = entry
-    if (entry.released) {
-      this.#recipient!.send({ kind: 'pubrel', packetId, reasonCode: REASON.success })
-    } else if (!this.#recipient!.publish(delivery, packetId, true)) {
+    if (!this.#recipient!.publish(delivery, packetId, true)) {
       this.#inFlight.delete(packetId)
       this.#discard('packet-too-large', delivery)
     }
+  }
+
+  #sendRelease(packetId: number): void {
+    this.#recipient?.send({ kind: 'pubrel', packetId, reasonCode: REASON.success })
   }
 
   #finish(entry: InFlight): void {
@@ -224,13 +258,19 @@ export class Outgoing {
   }
 
   #forget(entry: InFlight): void {
-    this.#inFlight.delete(entry.packetId)
+    this.#remove(entry)
     this.#budget.give(entry.delivery.message.bytes)
+  }
+
+  #remove(entry: InFlight): void {
+    this.#inFlight.delete(entry.packetId)
+    this.#unsent.delete(entry)
   }
 
   #release(entry: InFlight): void {
     if (entry.released) return
     entry.released = true
+    this.#unsent.delete(entry)
     this.#budget.give(entry.delivery.message.bytes)
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ProtocolVersion, PublishPacket } from '../packet/packet.ts'
+import type { PacketWill, ProtocolVersion, PublishPacket } from '../packet/packet.ts'
 import { REASON } from '../packet/reason.ts'
 import { TopicScan } from '../topic/scan.ts'
 import type { ServerCore } from './core.ts'
@@ -11,9 +11,9 @@ import type { Session } from './session.ts'
 
 /** What came of a PUBLISH. */
 export type PublishOutcome =
-  /** It is to be answered, at QoS 1 and 2. */
+  /** It is to be answered, at QoS 1 and 2; `refuse` if the client may not publish it. */
   | {
-      readonly kind: 'answer'
+      readonly kind: 'answer' | 'refuse'
       readonly reasonCode: number
       /** How many clients it was for. */
       readonly receivers: number
@@ -44,8 +44,11 @@ export class ReceivedAliases {
   }
 }
 
-/** The reason code that a message is refused with if its topics are no topic names. */
-export function wrongTopics(topic: string, responseTopic: string | undefined): number | undefined {
+/**
+ * The reason code that a will is refused with, if it is one that could not be published (MQTT 5, sections
+ * 3.1.3.2.5 and 3.1.3.3).
+ */
+export function wrongWill({ topic, responseTopic }: PacketWill): number | undefined {
   if (scan.readName(topic) !== undefined) return REASON.topicNameInvalid
   const isWrong = responseTopic !== undefined && scan.readName(responseTopic) !== undefined
   return isWrong ? REASON.protocolError : undefined
@@ -61,25 +64,37 @@ export function takePublish(
 ): PublishOutcome {
   const topic = aliases.resolve(packet)
   if (typeof topic === 'number') return { kind: 'end', reasonCode: topic }
+  if (scan.readName(topic) !== undefined) {
+    return { kind: 'end', reasonCode: REASON.topicNameInvalid }
+  }
   const { qos, retain, packetId, responseTopic } = packet
-  const wrong = wrongTopics(topic, responseTopic)
-  if (wrong !== undefined) return { kind: 'end', reasonCode: wrong }
+  const { received } = session
+  if (responseTopic !== undefined && scan.readName(responseTopic) !== undefined) {
+    return { kind: 'end', reasonCode: REASON.protocolError }
+  }
   if (qos === 2) {
     // It came before, and its acknowledgement did not reach the client (section 4.3.3).
-    if (session.received.has(packetId!)) return answer(REASON.success, 0)
-    if (session.received.size >= core.settings.receiveMaximum) {
+    if (received.has(packetId!)) return answer(REASON.success, 0)
+    // MQTT 3.1.1 knows no receive maximum.
+    if (version === 5 && received.size >= core.settings.receiveMaximum) {
       return { kind: 'end', reasonCode: REASON.receiveMaximumExceeded }
+    }
+    if (!received.add(packetId!)) {
+      if (version === 4) return { kind: 'end', reasonCode: REASON.quotaExceeded }
+      return answer(REASON.quotaExceeded, 0)
     }
   }
   const refusal = session.rights.refusePublish(topic, qos, retain)
   if (refusal) {
+    if (qos === 2) received.delete(packetId!)
     const explain = refusal.explain && (() => refusal.explain!())
-    return { kind: 'answer', reasonCode: refusal.reasonCode, receivers: 0, explain }
+    return { kind: 'refuse', reasonCode: refusal.reasonCode, receivers: 0, explain }
   }
   const { reasonCode, receivers } = core.publish(session, topic, packet)
-  // In MQTT 3.1.1 whatever is answered is taken.
-  const isTaken = reasonCode < REASON.unspecifiedError || version === 4
-  if (qos === 2 && isTaken) session.received.add(packetId!)
+  // A client of MQTT 3.1.1 is not told, and goes on with the exchange.
+  if (qos === 2 && reasonCode >= REASON.unspecifiedError && version === 5) {
+    received.delete(packetId!)
+  }
   return answer(reasonCode, receivers)
 }
 

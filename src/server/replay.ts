@@ -5,12 +5,15 @@
  * @module
  */
 import { parseTopicFilter } from '../topic/filter.ts'
-import { type ApplicationMessage, lowerQos } from './message.ts'
+import { type ApplicationMessage, type Delivery, lowerQos } from './message.ts'
+import type { OnDropped } from './notices.ts'
 import type { RetainedMessages } from './retained.ts'
 import type { Replay, Session, Subscription } from './session.ts'
 
-/** Most messages sent in one turn of the event loop. */
-const MESSAGES_PER_TURN = 200
+/** How much is done in one turn of the event loop: messages. */
+const WORK_PER_TURN = 200
+/** Finding those of a filter, which may mean looking at all there are. */
+const FIND_WORK = 20
 
 /** A filter's messages, and how many of them are sent. */
 interface Progress {
@@ -23,50 +26,73 @@ interface Progress {
 export class RetainedReplay implements Replay {
   readonly #retained: RetainedMessages
   readonly #session: Session
-  readonly #waiting: Subscription[] = []
+  readonly #onDropped: OnDropped
+  /** By filter. */
+  readonly #waiting = new Map<string, Subscription>()
   #current: Progress | undefined
 
-  constructor(retained: RetainedMessages, session: Session) {
+  constructor(retained: RetainedMessages, session: Session, onDropped: OnDropped) {
     this.#retained = retained
     this.#session = session
+    this.#onDropped = onDropped
   }
 
   get isPending(): boolean {
-    return this.#current !== undefined || this.#waiting.length > 0
+    return this.#current !== undefined || this.#waiting.size > 0
   }
 
   add(subscription: Subscription): void {
-    this.#waiting.push(subscription)
+    this.#waiting.set(subscription.filter, subscription)
+  }
+
+  remove(filter: string): void {
+    this.#waiting.delete(filter)
   }
 
   run(now: number): boolean {
     const { outgoing, subscriptions } = this.#session
-    for (let sent = 0; this.isPending; sent++) {
+    for (let work = 0; this.isPending; work++) {
       if (!outgoing.isOpen) return false
-      if (sent === MESSAGES_PER_TURN) return true
-      this.#current ??= this.#start(this.#waiting.shift()!, now)
+      if (work >= WORK_PER_TURN) return true
+      if (!this.#current) {
+        this.#current = this.#start(now)
+        work += FIND_WORK
+      }
       const { subscription, messages } = this.#current
       const message = messages[this.#current.at++]
       if (!message || subscriptions.get(subscription.filter) !== subscription) {
         this.#current = undefined
-        continue
-      }
-      // Another one may have taken its place, which the client got as it came.
-      if (!this.#retained.has(message)) continue
-      const { qos, identifier } = subscription
-      outgoing.push({
-        message,
-        qos: lowerQos(qos, message.qos),
-        retain: true,
-        subscriptionIdentifiers: identifier === undefined ? undefined : [identifier],
-        shared: undefined,
-      })
+      } else if (this.#isWanted(message, subscription, now)) this.#send(message, subscription)
     }
     return false
   }
 
-  #start(subscription: Subscription, now: number): Progress {
-    const { levels } = parseTopicFilter(subscription.filter)
-    return { subscription, messages: this.#retained.match(levels, now), at: 0 }
+  /** Finds the messages of the filter that waits longest. */
+  #start(now: number): Progress {
+    const [subscription] = this.#waiting.values()
+    this.#waiting.delete(subscription!.filter)
+    const { levels } = parseTopicFilter(subscription!.filter)
+    return { subscription: subscription!, messages: this.#retained.match(levels, now), at: 0 }
+  }
+
+  /** Whether a message is still to be sent: turns may have passed since it was found. */
+  #isWanted(message: ApplicationMessage, { isNarrowed }: Subscription, now: number): boolean {
+    const { rights } = this.#session
+    if (message.expiresAt <= now || (isNarrowed && !rights.mayReceive(message.topic))) return false
+    // Another one may have taken its place, which the client got as it came.
+    return this.#retained.has(message)
+  }
+
+  #send(message: ApplicationMessage, { qos, identifier }: Subscription): void {
+    const delivery: Delivery = {
+      message,
+      qos: lowerQos(qos, message.qos),
+      retain: true,
+      subscriptionIdentifiers: identifier === undefined ? undefined : [identifier],
+      shared: undefined,
+    }
+    if (!this.#session.outgoing.push(delivery)) {
+      this.#onDropped('session-full', this.#session, delivery)
+    }
   }
 }

@@ -12,9 +12,13 @@ export type RetainedLimits = Pick<
   'maxRetained' | 'maxRetainedBytes' | 'maxRetainedPerOwner' | 'maxRetainedBytesPerOwner'
 >
 
+/** What a level of a topic takes. */
+const LEVEL_BYTES = 250
+
 interface Entry {
   readonly message: ApplicationMessage
   readonly owner: string
+  readonly bytes: number
 }
 
 /** A level of the topics that have one. */
@@ -56,7 +60,8 @@ export class RetainedMessages {
   set(owner: string, message: ApplicationMessage): boolean {
     const levels = message.topic.split('/')
     const before = this.#find(levels)?.entry
-    if (!this.#hasRoom(owner, message, before)) return false
+    const entry = { owner, message, bytes: message.bytes + LEVEL_BYTES * levels.length }
+    if (!this.#hasRoom(entry, before)) return false
     let level = this.#root
     for (const name of levels) {
       let next = level.below.get(name)
@@ -67,8 +72,8 @@ export class RetainedMessages {
       level = next
     }
     if (before) this.#count(before, -1)
-    level.entry = { owner, message }
-    this.#count(level.entry, 1)
+    level.entry = entry
+    this.#count(entry, 1)
     return true
   }
 
@@ -116,9 +121,9 @@ export class RetainedMessages {
     return level
   }
 
-  #hasRoom(owner: string, { bytes }: ApplicationMessage, before: Entry | undefined): boolean {
+  #hasRoom({ owner, bytes }: Entry, before: Entry | undefined): boolean {
     const own = this.#owners.get(owner) ?? { count: 0, bytes: 0 }
-    const freed = before?.message.bytes ?? 0
+    const freed = before?.bytes ?? 0
     const ownFreed = before?.owner === owner ? freed : 0
     const more = before ? 0 : 1
     const ownMore = before?.owner === owner ? 0 : 1
@@ -132,12 +137,12 @@ export class RetainedMessages {
     )
   }
 
-  #count({ owner, message }: Entry, sign: 1 | -1): void {
+  #count({ owner, bytes }: Entry, sign: 1 | -1): void {
     const own = this.#owners.get(owner) ?? { count: 0, bytes: 0 }
     this.#owners.set(owner, own)
     for (const share of [this.#all, own]) {
       share.count += sign
-      share.bytes += sign * message.bytes
+      share.bytes += sign * bytes
     }
     if (own.count === 0) this.#owners.delete(owner)
   }

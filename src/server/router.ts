@@ -52,6 +52,7 @@ export class Router {
     const copies = found.size > 1 ? new Map<Session, Delivery>() : undefined
     for (const entry of found) {
       if (entry instanceof ShareGroup) {
+        if (!entry.some((member) => isGranted(member, message))) continue
         receivers++
         if (!this.#pushToGroup(entry, message)) isKept = false
         continue
@@ -97,9 +98,11 @@ export class Router {
       group.take((each) => each.session.outgoing.isOpen && push(each)) ??
       group.take((each) => each.session.connection !== undefined && push(each))
     if (member) return true
-    if (message.qos === 0) return true
-    if (group.take((each) => each.qos > 0 && push(each))) return true
-    const last = group.take(() => true)!
+    // Nothing of QoS 0 waits for anybody.
+    const keeps = (each: Subscription) =>
+      lowerQos(each.qos, message.qos) > 0 && isGranted(each, message)
+    if (!group.some(keeps) || group.take((each) => keeps(each) && push(each))) return true
+    const last = group.take(keeps)!
     this.#onDropped('session-full', last.session, deliveryOf(message, last))
     return false
   }

@@ -8,6 +8,7 @@ import { ByteBudget } from './budget.ts'
 import type { ClientRef } from './events.ts'
 import type { ClientRights } from './guard.ts'
 import { type OnDrop, Outgoing, type Recipient } from './outgoing.ts'
+import { ReceivedIds } from './received.ts'
 import type { ServerSettings } from './settings.ts'
 
 /** The connection of a session. */
@@ -47,6 +48,8 @@ export interface Replay {
   readonly isPending: boolean
   /** Adds the messages of a subscription. */
   add(subscription: Subscription): void
+  /** Sends no more of those of a filter, which has no subscription any more. */
+  remove(filter: string): void
   /** Sends some of them. Returns whether more would be taken at once, in a later turn. */
   run(now: number): boolean
 }
@@ -61,10 +64,9 @@ export class Session {
   expiryInterval: number
   connection: SessionConnection | undefined
   readonly subscriptions: Map<string, Subscription> = new Map()
-  /** Packet identifiers of QoS 2 messages that came and are not released. */
-  readonly received: Set<number> = new Set()
-  /** Bytes of its messages and filters. */
+  /** Bytes of its messages, identifiers and filters. */
   readonly budget: ByteBudget
+  readonly received: ReceivedIds
   readonly outgoing: Outgoing
   readonly replay: Replay
   waitingWill: WaitingWill | undefined
@@ -87,6 +89,7 @@ export class Session {
     this.rights = rights
     this.expiryInterval = 0
     this.budget = new ByteBudget(settings.maxSessionBytes, stored)
+    this.received = new ReceivedIds(this.budget)
     this.outgoing = new Outgoing(settings.maxQueuedMessages, this.budget, now, onDrop)
     this.replay = replay(this)
   }

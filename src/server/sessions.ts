@@ -27,6 +27,13 @@ export interface OpenedSession {
   readonly isPresent: boolean
 }
 
+/** What an owner has. */
+interface Owned {
+  /** By client id, the oldest first. */
+  readonly sessions: Map<string, Session>
+  readonly budget: ByteBudget
+}
+
 /** What of a server the sessions need. */
 export interface SessionContext {
   readonly settings: ServerSettings
@@ -43,8 +50,7 @@ export interface SessionContext {
 export class Sessions {
   readonly #context: SessionContext
   readonly #stored: ByteBudget
-  /** By owner and then by client id, the oldest first. */
-  readonly #owners = new Map<string, Map<string, Session>>()
+  readonly #owners = new Map<string, Owned>()
   /** Those without a connection, in the order in which they lost it. */
   readonly #absent = new Set<Session>()
   #size = 0
@@ -66,7 +72,7 @@ export class Sessions {
 
   /** Those of an owner. */
   of(owner: string): readonly Session[] {
-    return [...(this.#owners.get(owner)?.values() ?? [])]
+    return [...(this.#owners.get(owner)?.sessions.values() ?? [])]
   }
 
   /**
@@ -84,18 +90,18 @@ export class Sessions {
     if (before) this.end(before)
     if (!this.#makeRoom(ref.owner)) return undefined
     const { settings, clock, notices, retained } = this.#context
+    const owned = this.#owners.get(ref.owner) ?? this.#newOwner()
+    this.#owners.set(ref.owner, owned)
     const session: Session = new Session(
       ref,
       rights,
       settings,
-      this.#stored,
+      owned.budget,
       () => clock.now(),
       (code, delivery) => notices.onDropped(code, session, delivery),
-      (each) => new RetainedReplay(retained, each),
+      (each) => new RetainedReplay(retained, each, notices.onDropped),
     )
-    const own = this.#owners.get(ref.owner) ?? new Map<string, Session>()
-    this.#owners.set(ref.owner, own)
-    own.set(ref.clientId, session)
+    owned.sessions.set(ref.clientId, session)
     this.#size++
     return { session, isPresent: false }
   }
@@ -135,7 +141,7 @@ export class Sessions {
    */
   end(session: Session): void {
     const { owner, clientId } = session
-    const own = this.#owners.get(owner)
+    const own = this.#owners.get(owner)?.sessions
     if (own?.get(clientId) !== session) return
     own.delete(clientId)
     if (own.size === 0) this.#owners.delete(owner)
@@ -171,12 +177,17 @@ export class Sessions {
   }
 
   #find({ owner, clientId }: Pick<ClientRef, 'owner' | 'clientId'>): Session | undefined {
-    return this.#owners.get(owner)?.get(clientId)
+    return this.#owners.get(owner)?.sessions.get(clientId)
+  }
+
+  #newOwner(): Owned {
+    const { maxStoredBytesPerOwner } = this.#context.settings
+    return { sessions: new Map(), budget: new ByteBudget(maxStoredBytesPerOwner, this.#stored) }
   }
 
   #makeRoom(owner: string): boolean {
     const { maxSessions, maxSessionsPerOwner } = this.#context.settings
-    const own = this.#owners.get(owner)
+    const own = this.#owners.get(owner)?.sessions
     if (own && own.size >= maxSessionsPerOwner) {
       let longest: Session | undefined
       for (const session of own.values()) {

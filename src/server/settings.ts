@@ -13,6 +13,8 @@ const MIB = 1024 * KIB
 export interface ServerLimits {
   /** Largest packet that is taken, in bytes, whole; at most 268,435,460. Default: 1 MiB. */
   readonly maxPacketSize: number
+  /** Largest CONNECT that is taken, in bytes, whole: it is held before anybody is logged in. Default: 64 KiB. */
+  readonly maxConnectSize: number
   /** Connections in all, those that are not logged in yet among them. Default: 10,000. */
   readonly maxConnections: number
   /** Connections that are not logged in yet. Default: 1,000. */
@@ -29,6 +31,8 @@ export interface ServerLimits {
   readonly maxQueuedMessages: number
   /** Bytes of one session: its messages with their properties, and its filters. Default: 16 MiB. */
   readonly maxSessionBytes: number
+  /** Bytes of the sessions of one owner. Default: 64 MiB. */
+  readonly maxStoredBytesPerOwner: number
   /** Bytes of all sessions. Default: 256 MiB. */
   readonly maxStoredBytes: number
   /** Messages of QoS 1 and 2 sent to one client and not acknowledged, at most 65,535. Default: 1,000. */
@@ -77,6 +81,7 @@ export interface ServerSettings extends ServerLimits, ServerFeatures {}
 /** The bounds that hold where nothing else is said. */
 export const DEFAULT_LIMITS: ServerLimits = {
   maxPacketSize: MIB,
+  maxConnectSize: 64 * KIB,
   maxConnections: 10_000,
   maxUnauthenticated: 1_000,
   connectTimeout: 10,
@@ -85,6 +90,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   maxSessionExpiry: 86_400,
   maxQueuedMessages: 10_000,
   maxSessionBytes: 16 * MIB,
+  maxStoredBytesPerOwner: 64 * MIB,
   maxStoredBytes: 256 * MIB,
   maxInFlight: 1_000,
   receiveMaximum: 100,
@@ -108,6 +114,7 @@ const LARGEST_PACKET = 268_435_460
 /** The lowest and highest value, where they are not 1 and none. */
 const RANGES: Partial<Record<keyof ServerSettings, readonly [min: number, max: number]>> = {
   maxPacketSize: [1, LARGEST_PACKET],
+  maxConnectSize: [1, LARGEST_PACKET],
   maxSessionExpiry: [0, FOUR_BYTES],
   maxInFlight: [1, TWO_BYTES],
   receiveMaximum: [1, TWO_BYTES],

@@ -16,8 +16,9 @@ export interface FilterAnswer {
   readonly explain?: (() => string) | undefined
 }
 
-/** What a filter takes beside its text. */
+/** What a filter takes beside its text, and each of its levels. */
 const FILTER_BYTES = 300
+const LEVEL_BYTES = 150
 
 // Nothing runs between reading a topic and looking at what was found.
 const scan = new TopicScan()
@@ -46,6 +47,7 @@ export function takeUnsubscribe(
     if (!subscriptions.delete(session, filter)) {
       return { filter, reasonCode: REASON.noSubscriptionExisted }
     }
+    session.replay.remove(filter)
     session.budget.give(bytesOf(filter))
     return { filter, reasonCode: REASON.success }
   })
@@ -107,5 +109,5 @@ function refuse({ filter }: PacketSubscription, reasonCode: number): FilterAnswe
 }
 
 function bytesOf(filter: string): number {
-  return FILTER_BYTES + filter.length
+  return FILTER_BYTES + LEVEL_BYTES * filter.split('/').length + filter.length
 }

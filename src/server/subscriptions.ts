@@ -31,6 +31,11 @@ export class ShareGroup {
     if (at < this.#next) this.#next--
   }
 
+  /** Whether one of them has a quality. Who is next in turn stays as it is. */
+  some(has: (member: Subscription) => boolean): boolean {
+    return this.#members.some(has)
+  }
+
   /**
    * The first in turn that has a quality, who is the last in turn from now on.
    */

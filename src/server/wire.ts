@@ -54,7 +54,10 @@ export function serveBytes(
   transport: ByteTransport,
   peer: string | undefined,
 ): ByteReceiver {
-  const reader = serverReader({ maximumPacketSize: server.settings.maxPacketSize })
+  const reader = serverReader({
+    maximumPacketSize: server.settings.maxPacketSize,
+    maximumConnectSize: server.settings.maxConnectSize,
+  })
   let out: Uint8Array[] = []
   let written = 0
   let outBytes = 0

@@ -38,6 +38,20 @@ function flood(
   )
 }
 
+/** Has an input, as `awaitInput` waits for one, do something first, until disposed. */
+function onInput(run: () => Promise<void>): Disposable {
+  const { text } = Response.prototype
+  Response.prototype.text = async function (this: Response) {
+    await run()
+    return text.call(this)
+  }
+  return {
+    [Symbol.dispose]() {
+      Response.prototype.text = text
+    },
+  }
+}
+
 /** How many of each outcome there are. */
 async function tally(outcomes: readonly Promise<unknown>[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
@@ -380,6 +394,27 @@ describe('nobody', () => {
       assert.ok(ratio > 1 / 3 && ratio < 3, `${nobody} ms, and ${device} ms of a device`)
     })
   }
+
+  test('takes the time of a wrong one where the clock stands still while code runs', async () => {
+    const CHECK_MS = 300
+    const clock = { now: 0 }
+    const verifier = passwordVerifier(hasher, { now: () => clock.now })
+    using _ = onInput(async () => {
+      clock.now += CHECK_MS
+    })
+    assert.equal(await verifier.verify(NAME, 'wrong', [CHEAP]), false)
+    const start = performance.now()
+    assert.equal(await verifier.verify('nobody', 'wrong', []), false)
+    const time = performance.now() - start
+    // Timers may come a little early.
+    assert.ok(time > CHECK_MS - 10, `${time} ms`)
+  })
+
+  test('is not waited for by who comes in, where the clock stands still', async () => {
+    const verifier = passwordVerifier(hasher, { now: () => 0 })
+    using _ = onInput(() => new Promise(() => {}))
+    assert.equal(await verifier.verify(NAME, PASSWORD, [CHEAP]), true)
+  })
 
   test('waits in numbers that are bounded, and all are answered', async () => {
     const verifier = passwordVerifier(hasher)

@@ -34,6 +34,8 @@ const STRANGERS = 10_000
 const LONG = new Uint8Array(10_000_000).fill(0x78)
 /** How much more may be in use, in bytes, after all of them: less than one. */
 const GROWTH = 5_000_000
+/** Milliseconds in which a body has surely come in time: it is given 4 seconds. */
+const BODY_TIME = 3_500
 
 const server = await serveHttp(app)
 const { port } = server
@@ -231,14 +233,18 @@ describe('memory', () => {
     return heapUsed + external
   }
 
-  /** Denies bodies of 10 MB on a few connections, each of which is used to the end. */
+  /**
+   * Denies bodies of 10 MB on a few connections, each of which is used to the end; or until a body came
+   * too late, as it may on a busy machine: then the rest of it is not read, which ends the connection.
+   */
   async function sendLong(count: number): Promise<void> {
     const each = async (offset: number) => {
-      const connection = new RawConnection(port)
+      let connection = new RawConnection(port)
       for (let i = 0; i < count / 4; i++) {
         const [title, product, route] = routes[(i * 4 + offset) % routes.length]!
         const headers = headersOf(product, questions(product, route)[0]!)
         const isTold = i % 2 === 0
+        const began = performance.now()
         const length = isTold
           ? { 'content-length': String(LONG.length) }
           : { 'transfer-encoding': 'chunked' }
@@ -246,7 +252,14 @@ describe('memory', () => {
         if (!isTold) await connection.send(`${LONG.length.toString(16)}\r\n`)
         await connection.send(LONG)
         if (!isTold) await connection.send('\r\n0\r\n\r\n')
-        assert.deepEqual(await connection.answer(), denial(route), title)
+        const answer = await connection.answer()
+        const isLate = performance.now() - began > BODY_TIME
+        if (!isLate || !answer || !isSame(answer, denial(route, 'POST', true))) {
+          assert.deepEqual(answer, denial(route), title)
+        }
+        if (!isLate) continue
+        connection.close()
+        connection = new RawConnection(port)
       }
       connection.close()
     }

@@ -10,7 +10,7 @@ import { after, describe, test } from 'node:test'
 import { checkAnswer, type Received } from '../product/questions/check.ts'
 import { within } from '../support/wait.ts'
 import { type Exchange, exchanges, slow } from './exchanges.ts'
-import { boundedHost, type Host, hosts } from './server.ts'
+import { cloudflareHost, type Host, hosts } from './server.ts'
 
 const ANSWER_LIMIT = 10_000
 
@@ -60,7 +60,7 @@ function replay(
 
 for (const host of hosts) replay(host, exchanges)
 
-replay(boundedHost, slow, (ask) => {
+replay(cloudflareHost, slow, (ask) => {
   test('the bound was met: the rounds were run without the runtime', async () => {
     const answer = { status: 200, body: '' }
     const { body } = await ask({ title: 'refusals', path: '/refusals', headers: {}, answer })

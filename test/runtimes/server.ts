@@ -74,8 +74,14 @@ export const hosts: readonly Host[] = [
   workerdHost('workerd', 'workerd.ts'),
 ]
 
-/** See `workerd-bounded.ts`. */
-export const boundedHost: Host = workerdHost('workerd, bounded', 'workerd-bounded.ts')
+/** See `cloudflare.ts`. */
+export const cloudflareHost: Host = workerdHost('workerd as on Cloudflare', 'cloudflare-routes.ts')
+
+/** The fleets of `migrated.ts` in workerd. */
+export const migratedHosts: readonly Host[] = [
+  workerdHost('workerd', 'workerd-migrated.ts'),
+  workerdHost('workerd as on Cloudflare', 'cloudflare-migrated.ts'),
+]
 
 // No compatibility flag: nothing of Node is there.
 const WORKERD_CONFIG = `using Workerd = import "/workerd/workerd.capnp";
