@@ -64,7 +64,11 @@ export class Peer implements ByteTransport {
   constructor(server: MqttServer, name: string, isSlow: boolean) {
     this.name = name
     this.isSlow = isSlow
-    this.#read = serverReader({ maximumPacketSize: server.settings.maxPacketSize })
+    const { maxPacketSize, maxConnectSize } = server.settings
+    this.#read = serverReader({
+      maximumPacketSize: maxPacketSize,
+      maximumConnectSize: maxConnectSize,
+    })
     this.#receiver = serveBytes(server, this, name)
   }
 

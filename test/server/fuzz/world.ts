@@ -22,6 +22,7 @@ import type { Tally } from './tally.ts'
 /** Small, so that they are met. */
 const SETTINGS: Partial<ServerSettings> = {
   maxPacketSize: 4_096,
+  maxConnectSize: 3_000,
   maxConnections: 40,
   maxUnauthenticated: 20,
   maxSessionsPerOwner: 2,
