@@ -69,10 +69,13 @@ export function serveBytes(
     if (outBytes === 0) return
     const chunks = out
     out = []
-    written += outBytes
+    const bytes = outBytes
+    written += bytes
     outBytes = 0
     last = undefined
     transport.write(chunks)
+    // What left at once is told by nobody.
+    if (bytes > server.settings.maxBacklog && transport.pending === 0) endpoint.drained()
   }
 
   const link: Link = {
