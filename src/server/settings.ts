@@ -41,7 +41,7 @@ export interface ServerLimits {
   readonly receiveMaximum: number
   /** Filters of one session. Default: 1,000. */
   readonly maxSubscriptions: number
-  /** Filters of one SUBSCRIBE or UNSUBSCRIBE; those beyond it are refused. Default: 1,000. */
+  /** Filters of one SUBSCRIBE; those beyond it are refused. Default: 1,000. */
   readonly maxFiltersPerPacket: number
   /** Topics with a retained message. Default: 20,000. */
   readonly maxRetained: number

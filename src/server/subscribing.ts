@@ -38,12 +38,11 @@ export function takeSubscribe(
 
 /** Ends the subscriptions of an UNSUBSCRIBE. */
 export function takeUnsubscribe(
-  { subscriptions, settings }: ServerCore,
+  { subscriptions }: ServerCore,
   session: Session,
   { filters }: UnsubscribePacket,
 ): readonly FilterAnswer[] {
-  return filters.map((filter, i) => {
-    if (i >= settings.maxFiltersPerPacket) return { filter, reasonCode: REASON.quotaExceeded }
+  return filters.map((filter) => {
     if (!subscriptions.delete(session, filter)) {
       return { filter, reasonCode: REASON.noSubscriptionExisted }
     }

@@ -67,15 +67,16 @@ export function serveBytes(
 
   function flush(): void {
     if (outBytes === 0) return
+    const { maxBacklog } = server.settings
+    const wasOver = link.backlog > maxBacklog
     const chunks = out
     out = []
-    const bytes = outBytes
-    written += bytes
+    written += outBytes
     outBytes = 0
     last = undefined
     transport.write(chunks)
-    // What left at once is told by nobody.
-    if (bytes > server.settings.maxBacklog && transport.pending === 0) endpoint.drained()
+    // What it takes at once, it does not tell.
+    if (wasOver && link.backlog <= maxBacklog) endpoint.drained()
   }
 
   const link: Link = {
