@@ -20,7 +20,7 @@ import { REASON } from '../packet/reason.ts'
 import { accept, refuse, settle, type Terms } from './connack.ts'
 import type { ServerCore } from './core.ts'
 import type { ClientRef } from './events.ts'
-import type { Login } from './guard.ts'
+import type { ClientRights, Login } from './guard.ts'
 import type { Endpoint, Link } from './link.ts'
 import { type Delivery, publishPacket } from './message.ts'
 import { ReceivedAliases, takePublish } from './publishing.ts'
@@ -39,6 +39,8 @@ const BYTES_PER_UNIT = 3
 /** What is known of a client that is logged in. */
 interface Established {
   readonly session: Session
+  /** Those it logged in with: its session may have those of a later login already. */
+  readonly rights: ClientRights
   readonly connect: ConnectPacket
   readonly terms: Terms
 }
@@ -101,8 +103,13 @@ export class Connection implements Endpoint, SessionConnection {
     return this.#client!
   }
 
-  heard(): void {
+  heard(bytes: number): void {
     this.#heardAt = this.#core.clock.now()
+    this.#core.notices.bytesReceived += bytes
+  }
+
+  wrote(bytes: number): void {
+    this.#core.notices.bytesSent += bytes
   }
 
   receive(packet: ClientPacket): void {
@@ -117,7 +124,15 @@ export class Connection implements Endpoint, SessionConnection {
     this.#take(packet, established)
   }
 
-  fail({ reasonCode }: PacketError): void {
+  fail({ reasonCode, message }: PacketError): void {
+    const { owner, clientId } = this.#client ?? {}
+    this.#core.notices.tell({
+      kind: 'malformed',
+      owner,
+      clientId,
+      peer: this.#peer,
+      problem: message,
+    })
     if (this.#state !== 'fresh') {
       this.close(reasonCode)
       return
@@ -236,7 +251,7 @@ export class Connection implements Endpoint, SessionConnection {
     const { session, isPresent } = opened
     const terms = settle(connect, settings)
     this.#client = client
-    this.#established = { session, connect, terms }
+    this.#established = { session, rights: login.rights, connect, terms }
     this.#will = connect.will
     this.#aliases = new ReceivedAliases(settings.topicAliasMaximum)
     this.#state = 'open'
@@ -245,7 +260,8 @@ export class Connection implements Endpoint, SessionConnection {
     sessions.attach(session, this)
     const assigned = connect.clientId === '' ? clientId : undefined
     this.#link.send(accept(connect, terms, settings, isPresent, assigned))
-    notices.tell({ kind: 'connected', client })
+    notices.clients++
+    notices.tell({ kind: 'connected', client, rights: login.rights })
     if (isPresent) reviewSession(session)
     session.outgoing.attach(this, terms.window)
     this.#replay(session)
@@ -431,8 +447,10 @@ export class Connection implements Endpoint, SessionConnection {
     const isOpen = this.#state === 'open'
     this.#state = 'closed'
     if (!isOpen) return
-    const { session } = this.#established!
-    this.#core.sessions.detach(session, will)
-    this.#core.notices.tell({ kind: 'disconnected', client: this.client, reasonCode })
+    const { session, rights } = this.#established!
+    const { sessions, notices } = this.#core
+    notices.clients--
+    sessions.detach(session, will)
+    notices.tell({ kind: 'disconnected', client: this.client, rights, reasonCode })
   }
 }

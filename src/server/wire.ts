@@ -67,6 +67,7 @@ export function serveBytes(
     const chunks = out
     out = []
     written += outBytes
+    endpoint.wrote(outBytes)
     outBytes = 0
     last = undefined
     transport.write(chunks)
@@ -128,7 +129,7 @@ export function serveBytes(
   return {
     bytes(chunk) {
       if (isOver) return
-      endpoint.heard()
+      endpoint.heard(chunk.length)
       reader.push(chunk)
       read()
     },
