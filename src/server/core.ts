@@ -16,6 +16,7 @@ import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import type { ServerSettings } from './settings.ts'
 import { Subscriptions } from './subscriptions.ts'
+import { SpareWork } from './turn.ts'
 
 /** The parts of a server. */
 export class ServerCore {
@@ -28,6 +29,7 @@ export class ServerCore {
   readonly router: Router
   readonly sessions: Sessions
   readonly rate: PublishRate
+  readonly spare: SpareWork
   #messages = 0
 
   constructor(
@@ -43,6 +45,7 @@ export class ServerCore {
     this.retained = new RetainedMessages(settings)
     this.router = new Router(this.subscriptions, this.retained, this.notices.onDropped)
     this.rate = new PublishRate(settings.maxPublishRate)
+    this.spare = new SpareWork(clock)
     this.sessions = new Sessions(this)
   }
 

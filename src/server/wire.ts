@@ -34,6 +34,9 @@ export interface ByteReceiver {
   closed(): void
 }
 
+/** Up to here one chunk costs a transport less than several. */
+const JOINED_BYTES = 65_536
+
 /** The PUBLISH that was encoded last in this turn, for the many who get the same. */
 interface Encoded {
   readonly packet: PublishPacket
@@ -69,10 +72,11 @@ export function serveBytes(
     if (outBytes === 0) return
     const { maxBacklog } = server.settings
     const wasOver = link.backlog > maxBacklog
-    const chunks = out
+    const bytes = outBytes
+    const chunks = out.length > 1 && bytes <= JOINED_BYTES ? [joined(out, bytes)] : out
     out = []
-    written += outBytes
-    endpoint.wrote(outBytes)
+    written += bytes
+    endpoint.wrote(bytes)
     outBytes = 0
     last = undefined
     transport.write(chunks)
@@ -155,4 +159,14 @@ function encode(packet: ServerPacket, version: 4 | 5): readonly Uint8Array[] {
   // Not one with a packet identifier of its own, which is the only one of its kind.
   if (packet.qos === 0) last = { packet, version, chunks }
   return chunks
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const all = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk, at)
+    at += chunk.length
+  }
+  return all
 }
