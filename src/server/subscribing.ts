@@ -38,12 +38,11 @@ export function takeSubscribe(
 
 /** Ends the subscriptions of an UNSUBSCRIBE. */
 export function takeUnsubscribe(
-  { subscriptions, settings }: ServerCore,
+  { subscriptions }: ServerCore,
   session: Session,
   { filters }: UnsubscribePacket,
 ): readonly FilterAnswer[] {
-  return filters.map((filter, i) => {
-    if (i >= settings.maxFiltersPerPacket) return { filter, reasonCode: REASON.quotaExceeded }
+  return filters.map((filter) => {
     if (!subscriptions.delete(session, filter)) {
       return { filter, reasonCode: REASON.noSubscriptionExisted }
     }
@@ -60,7 +59,7 @@ export function reviewSession(session: Session): void {
     const { filter, qos } = subscription
     subscription.isNarrowed = !rights.holdsSubscription(filter, qos)
   }
-  outgoing.keepOnly(({ message }) => rights.mayReceive(message.topic))
+  outgoing.keepOnly(({ message, shared }) => rights.mayReceive(message.topic, shareOf(shared)))
 }
 
 function subscribe(
@@ -83,7 +82,7 @@ function subscribe(
       return refuse(wanted, REASON.quotaExceeded)
     }
   }
-  const share = filter.startsWith('$share/') ? filter.split('/', 2)[1] : undefined
+  const share = shareOf(filter)
   const subscription: Subscription = {
     session,
     filter,
@@ -106,6 +105,11 @@ function subscribe(
 
 function refuse({ filter }: PacketSubscription, reasonCode: number): FilterAnswer {
   return { filter, reasonCode }
+}
+
+/** The share name of a filter, if it has one. */
+function shareOf(filter: string | undefined): string | undefined {
+  return filter?.startsWith('$share/') ? filter.split('/', 2)[1] : undefined
 }
 
 function bytesOf(filter: string): number {

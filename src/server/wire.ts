@@ -70,15 +70,17 @@ export function serveBytes(
 
   function flush(): void {
     if (outBytes === 0) return
-    const bytes = outBytes
-    const chunks = out.length > 1 && bytes <= JOINED_BYTES ? [joined(out, bytes)] : out
+    const { maxBacklog } = server.settings
+    const wasOver = link.backlog > maxBacklog
+    const chunks = out.length > 1 && outBytes <= JOINED_BYTES ? [joined(out, outBytes)] : out
     out = []
-    written += bytes
+    written += outBytes
+    endpoint.wrote(outBytes)
     outBytes = 0
     last = undefined
     transport.write(chunks)
-    // What left at once is told by nobody.
-    if (bytes > server.settings.maxBacklog && transport.pending === 0) endpoint.drained()
+    // What it takes at once, it does not tell.
+    if (wasOver && link.backlog <= maxBacklog) endpoint.drained()
   }
 
   const link: Link = {
@@ -137,7 +139,7 @@ export function serveBytes(
   return {
     bytes(chunk) {
       if (isOver) return
-      endpoint.heard()
+      endpoint.heard(chunk.length)
       reader.push(chunk)
       read()
     },

@@ -159,11 +159,35 @@ test('a length that is too large is refused at once, and nothing is held for it'
   }
 })
 
-test('wrong flags are refused at the first byte', () => {
-  for (const [name, make] of readers) {
+test('a wrong first byte is refused at once', () => {
+  const wrong: readonly (readonly number[])[] = [
+    [0x36, 0xc0, 0x20], // Before the CONNECT.
+    [0x36, 0x10, 0x20, 0xd0],
+    [0x36, 0x10, 0xc0],
+    [0x36, 0x10, 0xe0],
+  ]
+  const right = [0x10, 0xc0, 0x20, 0x20]
+  for (const [i, [name, make]] of readers.entries()) {
+    for (const byte of wrong[i]!) {
+      const reader = make()
+      reader.push(Uint8Array.of(byte))
+      assert.throws(() => reader.next(), PacketError, `${name}: ${byte}`)
+    }
     const reader = make()
-    reader.push(Uint8Array.of(0x36))
-    assert.throws(() => reader.next(), PacketError, name)
+    reader.push(Uint8Array.of(right[i]!))
+    assert.equal(reader.next(), undefined)
+  }
+})
+
+test('a length with needless bytes is refused before what follows it', () => {
+  for (const [version, isRefused] of [
+    [5, true],
+    [4, false],
+  ] as const) {
+    const reader = clientReader({ version, maximumPacketSize })
+    reader.push(Uint8Array.of(0x30, 0x85, 0))
+    if (isRefused) assert.throws(() => reader.next(), PacketError)
+    else assert.equal(reader.next(), undefined)
   }
 })
 
@@ -201,6 +225,25 @@ describe('what is kept', () => {
     const [packet] = read([chunk])
     assert.equal(packet?.payload.buffer, chunk.buffer)
     assert.equal(packet?.payload.length, 10_000)
+  })
+
+  test('of an incomplete packet is no large buffer, however many came before', () => {
+    const reader = clientReader({ version: 5, maximumPacketSize })
+    const one = publish(40)
+    for (let i = 0; i < 3; i++) {
+      const buffer = new Uint8Array(1000)
+      buffer.set(one)
+      buffer.set(one.subarray(0, 30), one.length)
+      reader.push(buffer.subarray(0, one.length + 20))
+      assert.equal(drain(reader).length, 1)
+      reader.push(buffer.subarray(one.length + 20, one.length + 30))
+      assert.equal(reader.next(), undefined)
+      // What is held lies elsewhere.
+      buffer.fill(0xff)
+      reader.push(one.slice(30))
+      const [packet] = drain(reader)
+      assert.deepEqual(packet?.kind === 'publish' && packet.payload, new Uint8Array(40).fill(1))
+    }
   })
 
   test('of any payload is at most twice its bytes', () => {

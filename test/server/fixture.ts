@@ -168,6 +168,8 @@ export class Client implements ByteTransport {
   received = 0
   readonly #receiver: ByteReceiver
   readonly #reader: PacketReader<ServerPacket>
+  /** What is wrong with what the server sent. */
+  #error: unknown
   #isTaking = true
   #inbox: ServerPacket[] = []
   #outgoing: Uint8Array[] = []
@@ -197,6 +199,7 @@ export class Client implements ByteTransport {
 
   /** Takes all packets that came. */
   packets(): readonly ServerPacket[] {
+    if (this.#error) throw this.#error
     const packets = this.#inbox
     this.#inbox = []
     return packets
@@ -204,6 +207,7 @@ export class Client implements ByteTransport {
 
   /** Takes the messages that came. */
   messages(): readonly PublishPacket[] {
+    if (this.#error) throw this.#error
     const messages = this.#inbox.filter((packet) => packet.kind === 'publish')
     this.#inbox = this.#inbox.filter((packet) => packet.kind !== 'publish')
     return messages
@@ -216,6 +220,7 @@ export class Client implements ByteTransport {
 
   /** Takes the first packet of a kind that came. */
   next<K extends ServerPacket['kind']>(kind: K): ServerPacket & { readonly kind: K } {
+    if (this.#error) throw this.#error
     const at = this.#inbox.findIndex((packet) => packet.kind === kind)
     const kinds = this.#inbox.map((packet) => packet.kind).join(', ')
     assert.notEqual(at, -1, `there is no ${kind} among: ${kinds}; the connection is ${this.state}`)
@@ -336,8 +341,12 @@ export class Client implements ByteTransport {
       this.received += taken.length
       this.#reader.push(taken)
     }
-    for (let packet = this.#reader.next(); packet; packet = this.#reader.next()) {
-      this.#inbox.push(packet)
+    try {
+      for (let packet = this.#reader.next(); packet; packet = this.#reader.next()) {
+        this.#inbox.push(packet)
+      }
+    } catch (error) {
+      this.#error = error
     }
     if (this.state === 'ending' && this.pending === 0) this.#close('ended')
   }
