@@ -7,10 +7,11 @@
 import { createServer, type Server } from 'node:net'
 import process from 'node:process'
 import { setTimeout } from 'node:timers/promises'
+import { connectionKeeper } from '../../adapters/embedded/connections.ts'
+import { acceptSocket } from '../../adapters/embedded/tcp.ts'
 import { OPEN_GUARD, type ServerGuard } from '../../src/server/guard.ts'
 import { mqttServer } from '../../src/server/server.ts'
 import type { MemoryReport } from './task.ts'
-import { acceptSocket } from './tcp.ts'
 
 /** Lets everybody in, each as an owner of its own, as the bounds of each owner have it. */
 const guard: ServerGuard = {
@@ -25,7 +26,8 @@ async function serverOf(name: string | undefined): Promise<Server> {
   }
   // The one bound that a task goes beyond.
   const server = mqttServer({ guard, settings: { maxSubscriptions: 20_000 } })
-  return createServer((socket) => acceptSocket(server, socket))
+  const { accept } = connectionKeeper(server)
+  return createServer((socket) => acceptSocket(socket, accept))
 }
 
 const server = await serverOf(process.argv[2])

@@ -426,7 +426,7 @@ export class Connection implements Endpoint, SessionConnection {
 
   #spend(work: number): void {
     this.#work += work
-    if (this.#work < WORK_PER_TURN || this.#isResting || this.#core.spare.take(work)) return
+    if (this.#work < WORK_PER_TURN || this.#isResting) return
     this.#isResting = true
     this.#core.clock.soon(() => {
       this.#work = 0

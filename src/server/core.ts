@@ -16,7 +16,6 @@ import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import type { ServerSettings } from './settings.ts'
 import { Subscriptions } from './subscriptions.ts'
-import { SpareWork } from './turn.ts'
 
 /** The parts of a server. */
 export class ServerCore {
@@ -29,7 +28,6 @@ export class ServerCore {
   readonly router: Router
   readonly sessions: Sessions
   readonly rate: PublishRate
-  readonly spare: SpareWork
   #messages = 0
 
   constructor(
@@ -45,7 +43,6 @@ export class ServerCore {
     this.retained = new RetainedMessages(settings)
     this.router = new Router(this.subscriptions, this.retained, this.notices.onDropped)
     this.rate = new PublishRate(settings.maxPublishRate)
-    this.spare = new SpareWork(clock)
     this.sessions = new Sessions(this)
   }
 

@@ -72,11 +72,10 @@ export function serveBytes(
     if (outBytes === 0) return
     const { maxBacklog } = server.settings
     const wasOver = link.backlog > maxBacklog
-    const bytes = outBytes
-    const chunks = out.length > 1 && bytes <= JOINED_BYTES ? [joined(out, bytes)] : out
+    const chunks = out.length > 1 && outBytes <= JOINED_BYTES ? [joined(out, outBytes)] : out
     out = []
-    written += bytes
-    endpoint.wrote(bytes)
+    written += outBytes
+    endpoint.wrote(outBytes)
     outBytes = 0
     last = undefined
     transport.write(chunks)
