@@ -30,6 +30,7 @@ const benches: Readonly<
   strangers: [14, () => import('./strangers.ts')],
   mqtt: [15, () => import('./mqtt.ts')],
   mosquitto: [5, () => import('./mosquitto.ts')],
+  server: [6, () => import('./server.ts')],
   bundle: [2, () => import('./bundle.ts')],
 }
 

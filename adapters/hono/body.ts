@@ -118,20 +118,24 @@ function parseJson(text: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new MalformedRequest('the body is not a JSON object')
   }
-  if (countKeys(value) !== countColons(text)) {
+  const fields = value as Fields
+  if (countKeys(fields) !== countColons(text)) {
     throw new MalformedRequest('the body gives a field twice')
   }
-  return value as Fields
+  return fields
 }
 
 /** How many keys there are in a value of JSON, at any depth. */
-function countKeys(value: object): number {
+function countKeys(value: Fields): number {
   let count = 0
-  const open: object[] = [value]
+  const open = [value]
   for (let next = open.pop(); next; next = open.pop()) {
-    const values: unknown[] = Object.values(next)
-    if (!Array.isArray(next)) count += values.length
-    for (const inner of values) if (typeof inner === 'object' && inner !== null) open.push(inner)
+    const isList = Array.isArray(next)
+    for (const key in next) {
+      if (!isList) count++
+      const inner = next[key]
+      if (typeof inner === 'object' && inner !== null) open.push(inner as Fields)
+    }
   }
   return count
 }

@@ -1,6 +1,6 @@
 // broker.ts
 import type { Broker } from 'devicehub'
-import { embeddedBroker } from 'devicehub/aedes'
+import { embeddedBroker } from 'devicehub/embedded'
 import { dynamicSecurity } from 'devicehub/mosquitto'
 import { mqtt } from 'devicehub/mqtt'
 import { fleet } from './fleet.ts'

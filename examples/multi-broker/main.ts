@@ -8,7 +8,7 @@
  * @module
  */
 import { type Broker, createFleet, createHub, type Message, memoryStore } from 'devicehub'
-import { embeddedBroker } from 'devicehub/aedes'
+import { embeddedBroker } from 'devicehub/embedded'
 import { type MqttConfig, mqtt } from 'devicehub/mqtt'
 import { createAuthority } from '../certificates/certificate.ts'
 import { tlsFront } from './tls-front.ts'

@@ -51,17 +51,17 @@ export function passwordHasher(pepper: string | Uint8Array | undefined): Passwor
   if (key !== undefined && key.length < MIN_PEPPER_BYTES) {
     throw new ConfigError('pepper', `must have at least ${MIN_PEPPER_BYTES} bytes`)
   }
-  const keyed = key && keyedHash(key)
-  const hash = keyed
-    ? (password: string) => PEPPERED + keyed(password)
-    : (password: string) => PLAIN + bytesToHex(sha256(utf8ToBytes(password)))
+  const format = key ? PEPPERED : PLAIN
+  const digest = key
+    ? keyedHash(key)
+    : (password: string) => bytesToHex(sha256(utf8ToBytes(password)))
   return {
-    hash,
+    hash: (password) => format + digest(password),
     verify(password, stored) {
-      const actual = hash(password)
+      const actual = digest(password)
       // A store may have handed out a null, whatever its type says: that is no hash either.
-      const known = typeof stored === 'string'
-      const same = equalConstantTime(actual, known ? stored : actual)
+      const known = typeof stored === 'string' && stored.startsWith(format)
+      const same = equalConstantTime(actual, known ? stored.slice(format.length) : actual)
       return same && known
     },
   }

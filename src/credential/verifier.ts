@@ -178,7 +178,7 @@ export function passwordVerifier(
 
   return {
     verify(username, password, stored, attempt = UNCOUNTED) {
-      const [only] = stored
+      const only = stored[0]
       // The one password of most devices: nothing else is to be tried.
       if (stored.length === 1 && typeof only === 'string' && isGeneratedHash(only)) {
         return hasher.verify(password, only)

@@ -11,10 +11,14 @@ export const MAX_CREDENTIALS = 8
 
 /** The credentials that have not ended. @param now Milliseconds since the epoch. */
 export function validCredentials(record: DeviceRecord, now: number): readonly StoredCredential[] {
-  return record.credentials.filter(({ notAfter }) => {
+  const valid: StoredCredential[] = []
+  for (const credential of record.credentials) {
+    const { notAfter } = credential
     // What a store made of an end that it cannot hold counts as one that has passed.
-    return notAfter === undefined || (typeof notAfter === 'number' && now < notAfter)
-  })
+    const lasts = notAfter === undefined || (typeof notAfter === 'number' && now < notAfter)
+    if (lasts) valid.push(credential)
+  }
+  return valid
 }
 
 /** The one of them that was added last, or `undefined`. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { checkAttributes } from '../rule/attributes.ts'
-import type { Principal } from '../rule/principal.ts'
+import { copyAttributes, type Principal } from '../rule/principal.ts'
 import { type AccessRule, type Attributes, checkRules } from '../rule/rule.ts'
 import { checkName, findNameProblem, isUsername } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
@@ -60,7 +60,12 @@ export function deviceAttributes(
   prefix: string,
 ): Attributes {
   const { type, id, username, attributes } = record
-  return { ...attributes, prefix, type, deviceId: id, username }
+  const values = copyAttributes(attributes)
+  values.prefix = prefix
+  values.type = type
+  values.deviceId = id
+  values.username = username
+  return values
 }
 
 /** The placeholders that have values of their own. */
@@ -86,7 +91,9 @@ export function recordedPrincipal(
 ): Principal | undefined {
   const { type, id, username, attributes, rules, revoked, clientIds } = record
   if (revoked || !isUsername(username)) return undefined
-  if (findNameProblem(id) || Object.values(attributes).some(findNameProblem)) return undefined
+  // A store may have handed out a null, whatever its type says.
+  if (findNameProblem(id) || !attributes) return undefined
+  for (const name in attributes) if (findNameProblem(attributes[name])) return undefined
   if (!areRules(rules)) return undefined
   const principal: Principal = {
     kind: 'device',

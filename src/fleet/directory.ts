@@ -55,6 +55,7 @@ export class Directory {
   }
 
   #sourceOf(username: string): PrincipalSource {
-    return this.#named.find((source) => source.has(username)) ?? this.#rest
+    for (const source of this.#named) if (source.has(username)) return source
+    return this.#rest
   }
 }

@@ -16,7 +16,7 @@ import { encodeSubscribe, encodeUnsubscribe } from './subscribe.ts'
  *
  * @param version A CONNECT is written in its own.
  * @returns One chunk. For a PUBLISH with a payload of 2 KiB or more two, of which the second is the
- * payload itself.
+ * payload itself. Small chunks share a buffer of 2 KiB, which must not be transferred.
  * @throws {TypeError} If a text holds U+0000 or a lone surrogate, or MQTT 3.1.1 has no such packet: AUTH,
  * and CONNECT with a password and no user name.
  * @throws {RangeError} If something is longer or larger than its field, or a packet identifier is none.

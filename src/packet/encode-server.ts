@@ -15,7 +15,7 @@ import { encodeSuback, encodeUnsuback } from './suback.ts'
  * Writes a packet. What MQTT 3.1.1 does not have is left out in it, and each failure of a SUBACK is 0x80.
  *
  * @returns One chunk. For a PUBLISH with a payload of 2 KiB or more two, of which the second is the
- * payload itself.
+ * payload itself. Small chunks share a buffer of 2 KiB, which must not be transferred.
  * @throws {TypeError} If a text holds U+0000 or a lone surrogate, or MQTT 3.1.1 has no such packet from a
  * server: DISCONNECT and AUTH.
  * @throws {RangeError} If something is longer or larger than its field, or a packet identifier is none.

@@ -30,7 +30,8 @@ const LARGE = 2048
  */
 export function publishSize(packet: PublishPacket, version: ProtocolVersion): number {
   const properties = version === 5 ? propertiesSize(packet, PROPERTIES) : undefined
-  const length = headSize(packet, properties) + packet.payload.length
+  const { topic, payload, qos } = packet
+  const length = headSize(textSize(topic), qos, properties) + payload.length
   return 1 + variableSize(length) + length
 }
 
@@ -48,14 +49,15 @@ export function encodePublish(
 ): readonly Uint8Array[] {
   const { topic, payload, qos } = packet
   const properties = version === 5 ? propertiesSize(packet, PROPERTIES) : undefined
-  const head = headSize(packet, properties)
+  const topicSize = textSize(topic)
+  const head = headSize(topicSize, qos, properties)
   const length = head + payload.length
   if (length > MAX_VARIABLE) throw new RangeError(`A packet has at most ${MAX_VARIABLE} bytes`)
   const isApart = payload.length >= LARGE
   const out = new Writer(1 + variableSize(length) + (isApart ? head : length))
   out.u8(0x30 | (packet.dup ? 8 : 0) | (qos << 1) | (packet.retain ? 1 : 0))
   out.variable(length)
-  out.text(topic)
+  out.text(topic, topicSize)
   if (qos > 0) out.packetId(packet.packetId)
   if (properties !== undefined) writeProperties(out, packet, PROPERTIES, properties)
   if (isApart) return [out.written, payload]
@@ -87,10 +89,8 @@ export function readPublish(first: number, body: Body, version: ProtocolVersion)
 const NOTHING = /* @__PURE__ */ new Uint8Array(0)
 
 /** Bytes of what stands between the fixed header and the payload. */
-function headSize({ topic, qos }: PublishPacket, properties: number | undefined): number {
+function headSize(topicSize: number, qos: PacketQos, properties: number | undefined): number {
   return (
-    textSize(topic) +
-    (qos > 0 ? 2 : 0) +
-    (properties === undefined ? 0 : propertiesFieldSize(properties))
+    topicSize + (qos > 0 ? 2 : 0) + (properties === undefined ? 0 : propertiesFieldSize(properties))
   )
 }

@@ -144,7 +144,7 @@ export class StreamReader<P> implements PacketReader<P> {
 
   /** @param place Of the byte in the length, from 1. */
   #enterLength(byte: number, place: number): void {
-    this.#length += (byte & 0x7f) * 0x80 ** (place - 1)
+    this.#length |= (byte & 0x7f) << (7 * (place - 1))
     if (byte > 0x7f) {
       if (place === 4) throw malformed('the remaining length has more than four bytes')
       return

@@ -7,8 +7,8 @@
 import { isSurrogate, MAX_TEXT_BYTES } from '../base/text.ts'
 import { malformed } from './error.ts'
 
-/** Up to here, making a text of characters is faster than asking a decoder. */
-const SHORT = 64
+/** Up to as many bytes, putting characters together is faster than asking a decoder. */
+const SHORT = 15
 
 /** Keeps U+FEFF at the beginning, which belongs to the text. */
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -73,18 +73,19 @@ export function writeText(bytes: Uint8Array, start: number, text: string): numbe
  * @throws {PacketError} 0x81 if it is no UTF-8 or holds U+0000.
  */
 export function readText(bytes: Uint8Array, start: number, end: number): string {
-  let seen = 0
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i]!
-    // In UTF-8 this byte stands for nothing else.
-    if (byte === 0) throw malformed('a text holds U+0000')
-    seen |= byte
+  let text = ''
+  if (end - start <= SHORT) {
+    let at = start
+    for (; at < end && bytes[at]! < 0x80; at++) text += String.fromCharCode(bytes[at]!)
+    if (at < end) text = decode(bytes, start, end)
+  } else {
+    text = decode(bytes, start, end)
   }
-  if (seen < 0x80 && end - start <= SHORT) {
-    let text = ''
-    for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!)
-    return text
-  }
+  if (text.includes('\0')) throw malformed('a text holds U+0000')
+  return text
+}
+
+function decode(bytes: Uint8Array, start: number, end: number): string {
   try {
     return decoder.decode(bytes.subarray(start, end))
   } catch {

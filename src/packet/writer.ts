@@ -16,6 +16,28 @@ export function variableSize(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4
 }
 
+/** Where packets of an unknown size begin. A packet is written at once, so one is enough for all. */
+const scratch = /* @__PURE__ */ new Uint8Array(1024)
+
+/** Larger chunks have a buffer of their own, and so have the smallest, where that costs nothing. */
+const SHARED_MIN = 65
+const SHARED_MAX = 512
+const SHARED_BUFFER = 2048
+
+let shared = /* @__PURE__ */ new Uint8Array(0)
+let sharedAt = 0
+
+/** Making a buffer takes longer than writing a small packet, so that a few small ones share one. */
+function allocate(size: number): Uint8Array<ArrayBuffer> {
+  if (size < SHARED_MIN || size > SHARED_MAX) return new Uint8Array(size)
+  if (sharedAt + size > shared.length) {
+    shared = new Uint8Array(SHARED_BUFFER)
+    sharedAt = 0
+  }
+  sharedAt += size
+  return shared.subarray(sharedAt - size, sharedAt)
+}
+
 /**
  * Writes one field after the other, and grows where it has to.
  *
@@ -28,7 +50,7 @@ export class Writer {
 
   /** @param size Of the whole packet, with its fixed header. Left out where it is not known before. */
   constructor(size?: number) {
-    this.#bytes = new Uint8Array(size ?? 128)
+    this.#bytes = size === undefined ? scratch : allocate(size)
     this.#at = size === undefined ? HEADER : 0
   }
 
@@ -71,8 +93,8 @@ export class Writer {
     this.u16(value)
   }
 
-  text(text: string): void {
-    const size = textSize(text)
+  /** @param size What {@link textSize} says of it, where that is known. */
+  text(text: string, size: number = textSize(text)): void {
     this.u16(size - 2)
     this.#room(size - 2)
     this.#at = writeText(this.#bytes, this.#at, text)
@@ -104,7 +126,9 @@ export class Writer {
     const start = this.#at
     this.u8(first)
     this.variable(length)
-    return this.#bytes.slice(start, end)
+    const packet = allocate(end - start)
+    packet.set(this.#bytes.subarray(start, end))
+    return packet
   }
 
   #room(size: number): void {

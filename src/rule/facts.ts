@@ -82,7 +82,10 @@ export function separateLevels(levels: readonly string[], separators: string): r
 
 /** The first of some characters that the levels hold. */
 export function findCharacter(levels: readonly string[], characters: string): string | undefined {
-  return [...characters].find((character) => levels.some((level) => level.includes(character)))
+  for (const character of characters) {
+    if (levels.some((level) => level.includes(character))) return character
+  }
+  return undefined
 }
 
 /** Whether a level is a wildcard. */

@@ -22,7 +22,7 @@ import { carefulRights } from './careful.ts'
 import { accept, refuse, settle, type Terms } from './connack.ts'
 import type { ServerCore } from './core.ts'
 import type { ClientRef } from './events.ts'
-import type { Login } from './guard.ts'
+import type { ClientRights, Login } from './guard.ts'
 import type { Endpoint, Link } from './link.ts'
 import { type Delivery, publishPacket } from './message.ts'
 import { ReceivedAliases, takePublish, wrongWill } from './publishing.ts'
@@ -39,6 +39,8 @@ const ALIAS_BYTES = 5
 /** What is known of a client that is logged in. */
 interface Established {
   readonly session: Session
+  /** Those it logged in with: its session may have those of a later login already. */
+  readonly rights: ClientRights
   readonly terms: Terms
 }
 
@@ -104,8 +106,13 @@ export class Connection implements Endpoint, SessionConnection {
     return this.#client!
   }
 
-  heard(): void {
+  heard(bytes: number): void {
     this.#heardAt = this.#core.clock.now()
+    this.#core.notices.bytesReceived += bytes
+  }
+
+  wrote(bytes: number): void {
+    this.#core.notices.bytesSent += bytes
   }
 
   receive(packet: ClientPacket): void {
@@ -120,7 +127,15 @@ export class Connection implements Endpoint, SessionConnection {
     this.#take(packet, established)
   }
 
-  fail({ reasonCode }: PacketError): void {
+  fail({ reasonCode, message }: PacketError): void {
+    const { owner, clientId } = this.#client ?? {}
+    this.#core.notices.tell({
+      kind: 'malformed',
+      owner,
+      clientId,
+      peer: this.#peer,
+      problem: message,
+    })
     if (this.#state !== 'fresh') {
       this.close(reasonCode)
       return
@@ -251,7 +266,7 @@ export class Connection implements Endpoint, SessionConnection {
     }
     const { session, isPresent } = opened
     this.#client = client
-    this.#established = { session, terms }
+    this.#established = { session, rights: login.rights, terms }
     this.#will = connect.will
     this.#aliases = new ReceivedAliases(settings.topicAliasMaximum)
     this.#state = 'open'
@@ -261,7 +276,8 @@ export class Connection implements Endpoint, SessionConnection {
     session.expiryInterval = terms.sessionExpiryInterval
     sessions.attach(session, this)
     this.send(welcome(isPresent))
-    notices.tell({ kind: 'connected', client })
+    notices.clients++
+    notices.tell({ kind: 'connected', client, rights: login.rights })
     if (isPresent) reviewSession(session)
     session.outgoing.attach(this, terms.window)
     this.#replay(session)
@@ -448,9 +464,11 @@ export class Connection implements Endpoint, SessionConnection {
     const isOpen = this.#state === 'open'
     this.#state = 'closed'
     if (!isOpen) return
-    const { session } = this.#established!
-    this.#core.sessions.detach(session, will)
-    this.#core.notices.tell({ kind: 'disconnected', client: this.client, reasonCode })
+    const { session, rights } = this.#established!
+    const { sessions, notices } = this.#core
+    notices.clients--
+    sessions.detach(session, will)
+    notices.tell({ kind: 'disconnected', client: this.client, rights, reasonCode })
   }
 }
 

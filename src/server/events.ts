@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ClientRights } from './guard.ts'
+
 /** A client, as events name it. */
 export interface ClientRef {
   readonly owner: string
@@ -25,12 +27,14 @@ export type DropCode =
 
 /** Something that happened. */
 export type ServerEvent =
-  /** A client is logged in. */
-  | { readonly kind: 'connected'; readonly client: ClientRef }
+  /** A client is logged in, with the rights that the guard gave it. */
+  | { readonly kind: 'connected'; readonly client: ClientRef; readonly rights: ClientRights }
   /** The connection of a client that was logged in has ended. */
   | {
       readonly kind: 'disconnected'
+      /** The same objects as when it was connected. */
       readonly client: ClientRef
+      readonly rights: ClientRights
       /** The reason of its end: of a DISCONNECT, from either side, if there was one. */
       readonly reasonCode: number | undefined
     }
@@ -44,6 +48,15 @@ export type ServerEvent =
       readonly clientId: string
       readonly topic: string
     }
+  /** What a connection sent is no packet that may come, and it ends; named if it is logged in. */
+  | {
+      readonly kind: 'malformed'
+      readonly owner: string | undefined
+      readonly clientId: string | undefined
+      readonly peer: string | undefined
+      /** Half a sentence, which may repeat nothing that was sent but numbers. */
+      readonly problem: string
+    }
   /** A message was not retained, since there are too many; `owner` is who published it. */
   | { readonly kind: 'not-retained'; readonly owner: string; readonly topic: string }
   /** A session ended, since its owner may not have more of them. */
@@ -55,6 +68,8 @@ export type ServerEvent =
 export interface ServerCounters {
   /** Connections that stand, those that are not logged in yet among them. */
   readonly connections: number
+  /** Clients that are logged in. */
+  readonly clients: number
   readonly sessions: number
   readonly subscriptions: number
   readonly retained: number
@@ -65,6 +80,10 @@ export interface ServerCounters {
   readonly messagesReceived: number
   /** PUBLISH packets that were handed to a transport. */
   readonly messagesSent: number
+  /** Bytes that came, of whatever. */
+  readonly bytesReceived: number
+  /** Bytes that were handed to a transport. */
+  readonly bytesSent: number
   /** Messages that did not reach a client, by the reason. */
   readonly dropped: Readonly<Record<DropCode, number>>
 }

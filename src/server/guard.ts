@@ -51,8 +51,11 @@ export interface ClientRights {
   refuseSubscribe(filter: string, qos: 0 | 1 | 2): Refusal | undefined
   /** Whether it may have a subscription that it has, whole. Nothing is reported. */
   holdsSubscription(filter: string, qos: 0 | 1 | 2): boolean
-  /** Whether it may receive a message of this topic name. Nothing is reported. */
-  mayReceive(topic: string): boolean
+  /**
+   * Whether it may receive a message of this topic name, by a shared subscription of a share name, or by
+   * one that is not shared. Nothing is reported.
+   */
+  mayReceive(topic: string, share: string | undefined): boolean
 }
 
 /** Decides for a server. */

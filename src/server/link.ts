@@ -29,8 +29,10 @@ export interface Endpoint {
    * brings too as soon as it can, until it is asked to resume.
    */
   readonly isReady: boolean
-  /** The network brought something, a whole packet or not. */
-  heard(): void
+  /** The network brought so many bytes, whole packets or not. */
+  heard(bytes: number): void
+  /** So many bytes were handed to the network. */
+  wrote(bytes: number): void
   /** Takes a packet; only while {@link isReady}. */
   receive(packet: ClientPacket): void
   /** What came is no packet. Nothing more is read. */

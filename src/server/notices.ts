@@ -17,6 +17,12 @@ export type OnDropped = (
 /** What is told and counted by a server. */
 export class Notices {
   readonly #onEvent: ((event: ServerEvent) => void) | undefined
+  /** Clients that are logged in. */
+  clients = 0
+  /** Bytes that came. */
+  bytesReceived = 0
+  /** Bytes that were handed to a transport. */
+  bytesSent = 0
   /** PUBLISH packets that came. */
   messagesReceived = 0
   /** PUBLISH packets that were handed to a transport. */

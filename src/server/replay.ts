@@ -78,7 +78,8 @@ export class RetainedReplay implements Replay {
   /** Whether a message is still to be sent: turns may have passed since it was found. */
   #isWanted(message: ApplicationMessage, { isNarrowed }: Subscription, now: number): boolean {
     const { rights } = this.#session
-    if (message.expiresAt <= now || (isNarrowed && !rights.mayReceive(message.topic))) return false
+    if (message.expiresAt <= now || (isNarrowed && !rights.mayReceive(message.topic, undefined)))
+      return false
     // Another one may have taken its place, which the client got as it came.
     return this.#retained.has(message)
   }

@@ -108,8 +108,11 @@ export class Router {
   }
 }
 
-function isGranted({ isNarrowed, session }: Subscription, { topic }: ApplicationMessage): boolean {
-  return !isNarrowed || session.rights.mayReceive(topic)
+function isGranted(
+  { isNarrowed, session, share }: Subscription,
+  { topic }: ApplicationMessage,
+): boolean {
+  return !isNarrowed || session.rights.mayReceive(topic, share)
 }
 
 /** A message for a subscription of its own. */

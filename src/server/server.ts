@@ -87,6 +87,7 @@ export function mqttServer(options: MqttServerOptions): MqttServer {
       const { notices, sessions, subscriptions, retained } = core
       return {
         connections: connections.size,
+        clients: notices.clients,
         sessions: sessions.size,
         subscriptions: subscriptions.size,
         retained: retained.size,
@@ -94,6 +95,8 @@ export function mqttServer(options: MqttServerOptions): MqttServer {
         storedBytes: sessions.storedBytes,
         messagesReceived: notices.messagesReceived,
         messagesSent: notices.messagesSent,
+        bytesReceived: notices.bytesReceived,
+        bytesSent: notices.bytesSent,
         dropped: { ...notices.dropped },
       }
     },

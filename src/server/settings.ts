@@ -37,7 +37,10 @@ export interface ServerLimits {
   readonly maxStoredBytes: number
   /** Messages of QoS 1 and 2 sent to one client and not acknowledged, at most 65,535. Default: 1,000. */
   readonly maxInFlight: number
-  /** QoS 2 messages of one client that it has not released; the receive maximum, to 65,535. Default: 100. */
+  /**
+   * QoS 2 messages of one client that it has not released; the receive maximum, to 65,535. A client that
+   * sends more loses its connection, and there are clients that do not look at it. Default: 1,000.
+   */
   readonly receiveMaximum: number
   /** Filters of one session. Default: 1,000. */
   readonly maxSubscriptions: number
@@ -93,7 +96,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   maxStoredBytesPerOwner: 64 * MIB,
   maxStoredBytes: 256 * MIB,
   maxInFlight: 1_000,
-  receiveMaximum: 100,
+  receiveMaximum: 1_000,
   maxSubscriptions: 1_000,
   maxFiltersPerPacket: 1_000,
   maxRetained: 20_000,

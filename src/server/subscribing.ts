@@ -59,7 +59,7 @@ export function reviewSession(session: Session): void {
     const { filter, qos } = subscription
     subscription.isNarrowed = !rights.holdsSubscription(filter, qos)
   }
-  outgoing.keepOnly(({ message }) => rights.mayReceive(message.topic))
+  outgoing.keepOnly(({ message, shared }) => rights.mayReceive(message.topic, shareOf(shared)))
 }
 
 function subscribe(
@@ -82,7 +82,7 @@ function subscribe(
       return refuse(wanted, REASON.quotaExceeded)
     }
   }
-  const share = filter.startsWith('$share/') ? filter.split('/', 2)[1] : undefined
+  const share = shareOf(filter)
   const subscription: Subscription = {
     session,
     filter,
@@ -105,6 +105,11 @@ function subscribe(
 
 function refuse({ filter }: PacketSubscription, reasonCode: number): FilterAnswer {
   return { filter, reasonCode }
+}
+
+/** The share name of a filter, if it has one. */
+function shareOf(filter: string | undefined): string | undefined {
+  return filter?.startsWith('$share/') ? filter.split('/', 2)[1] : undefined
 }
 
 function bytesOf(filter: string): number {

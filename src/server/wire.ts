@@ -72,6 +72,7 @@ export function serveBytes(
     const chunks = out
     out = []
     written += outBytes
+    endpoint.wrote(outBytes)
     outBytes = 0
     last = undefined
     transport.write(chunks)
@@ -135,7 +136,7 @@ export function serveBytes(
   return {
     bytes(chunk) {
       if (isOver) return
-      endpoint.heard()
+      endpoint.heard(chunk.length)
       reader.push(chunk)
       read()
     },

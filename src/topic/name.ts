@@ -12,6 +12,8 @@ export const MAX_NAME_LENGTH = 128
 
 /** Most names: what needs no closer look. */
 const PLAIN = /^[\w.:~@=-]{1,128}$/
+/** The same of user names. */
+const PLAIN_USERNAME = /^[\w.:~@=-]{1,128}(?:\/[\w.:~@=-]{1,128})?$/
 
 /**
  * Checks a device id, type name or prefix: 1 to {@link MAX_NAME_LENGTH} characters of well-formed
@@ -48,6 +50,7 @@ export function findNameProblem(value: unknown): string | undefined {
 
 /** Whether a text can be a user name at all: a plain word, or `{type}/{deviceId}`. */
 export function isUsername(text: string): boolean {
+  if (PLAIN_USERNAME.test(text)) return true
   const slash = text.indexOf('/')
   if (slash < 0) return !findNameProblem(text)
   return !findNameProblem(text.slice(0, slash)) && !findNameProblem(text.slice(slash + 1))

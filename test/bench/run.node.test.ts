@@ -102,6 +102,24 @@ describe('npm run bench', () => {
     assert.equal(stdout.match(/^\| (receive and handle|publish), QoS [01]\b/gm)?.length, 23)
   })
 
+  test('measures the server beside Aedes and Mosquitto', { skip: mosquittoMissing }, () => {
+    const { status, stdout, stderr } = runBenches('server')
+    assert.equal(status, 0, stderr)
+    const tables = tablesOf(stdout)
+    const servers = ['devicehub', 'aedes', 'mosquitto']
+    for (const title of [
+      'Messages at QoS 0',
+      'Messages at QoS 1',
+      'Fan-out to 20',
+      'Connections',
+    ]) {
+      assert.deepEqual(tables.get(title)?.rows, servers, title)
+    }
+    const filters = tables.get('Filters of one client, of which one matches')
+    assert.equal(filters?.rows.length, 3 * servers.length)
+    assert.equal(tables.get('Memory')?.rows.length, 2 * servers.length)
+  })
+
   test('measures the smallest bundle for browsers', () => {
     const { status, stdout, stderr } = runBenches('bundle')
     assert.equal(status, 0, stderr)

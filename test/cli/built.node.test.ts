@@ -19,7 +19,6 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
-import { AEDES_TO_INSTALL } from '../../adapters/aedes/load.ts'
 import { freePort } from '../support/mosquitto.ts'
 import { type Folder, type Host, type Outcome, run } from './command.ts'
 
@@ -31,7 +30,7 @@ const installed = join(path, 'node_modules')
 const packageFolder = join(installed, 'devicehub')
 const bin = join(packageFolder, 'dist', 'bin.js')
 
-const PEERS = ['mqtt', 'hono', 'aedes', 'jiti'] as const
+const PEERS = ['mqtt', 'hono', 'jiti'] as const
 for (const name of [...Object.keys(manifest.dependencies), ...PEERS]) {
   const target = join(installed, name)
   mkdirSync(join(target, '..'), { recursive: true })
@@ -187,14 +186,13 @@ describe('without an optional package', () => {
   for (const [name, args, skip] of [
     ['jiti', ['listen'], isNative && 'this Node takes TypeScript itself'],
     ['mqtt', ['listen', '--config', 'devicehub.config.mjs'], false],
-    ['aedes', ['dev', '--config', 'devicehub.config.mjs'], false],
     ['hono', ['dev', '--config', 'devicehub.config.mjs'], false],
   ] as const) {
     test(`${args[0]} names ${name}, and how to install it`, { skip }, async () => {
       const file = name === 'jiti' ? 'devicehub.config.ts' : 'devicehub.config.mjs'
       using folder = project({ [file]: `${JAVASCRIPT}${CONFIG}` })
       const { code, stderr } = await without([name], () => run(command, folder, args))
-      assert.equal(stderr, missing([name], [name === 'aedes' ? AEDES_TO_INSTALL : name]))
+      assert.equal(stderr, missing([name], [name]))
       assert.equal(code, 1)
     })
   }
@@ -204,9 +202,9 @@ describe('without an optional package', () => {
 
   test('dev names all that is missing at once, what reads the configuration too', async () => {
     using folder = project({ [file]: `${JAVASCRIPT}${CONFIG}` })
-    const names = [...reader, 'aedes', 'mqtt', 'hono']
+    const names = [...reader, 'mqtt', 'hono']
     const { code, stderr } = await without(names, () => run(command, folder, ['dev']))
-    assert.equal(stderr, missing(names, [...reader, AEDES_TO_INSTALL, 'mqtt', 'hono']))
+    assert.equal(stderr, missing(names, names))
     assert.equal(code, 1)
   })
 
@@ -216,10 +214,6 @@ describe('without an optional package', () => {
     const { code, stderr } = await without(names, () => run(command, folder, ['listen']))
     assert.equal(stderr, missing(names, names))
     assert.equal(code, 1)
-  })
-
-  test('the version named is that which the package asks for', () => {
-    assert.equal(AEDES_TO_INSTALL, `aedes@${manifest.peerDependencies.aedes}`)
   })
 })
 

@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from 'valibot'
-import { type EmbeddedBroker, embeddedBroker } from '../../adapters/aedes/index.ts'
+import { type EmbeddedBroker, embeddedBroker } from '../../adapters/embedded/index.ts'
 import { mqtt } from '../../adapters/mqtt/index.ts'
 import {
   type Broker,

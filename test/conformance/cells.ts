@@ -21,8 +21,6 @@ export function contractTitle(name: string): string {
   return `the broker contract over ${name}`
 }
 
-const noShare = 'the embedded broker has no shared subscriptions'
-
 /** The title of the test that a transport is refused by name where it cannot be. */
 export function refusalTitle(transport: Transport): string {
   return `${transport} is refused by name`
@@ -31,8 +29,5 @@ export function refusalTitle(transport: Transport): string {
 /** Titles of the cases that do not hold on a broker over any transport, each with the reason. */
 export const exceptions: Readonly<Record<NetworkBroker, Readonly<Record<string, string>>>> = {
   Mosquitto: {},
-  'the embedded broker': {
-    'members of a share group get each message once among them': noShare,
-    'a subscription that is not shared gets every message beside a share group': noShare,
-  },
+  'the embedded broker': {},
 }

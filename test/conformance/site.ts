@@ -6,7 +6,7 @@
  * @module
  */
 import process from 'node:process'
-import { embeddedBroker } from '../../adapters/aedes/index.ts'
+import { embeddedBroker } from '../../adapters/embedded/index.ts'
 import type { MqttConfig } from '../../adapters/mqtt/index.ts'
 import { createFleet, memoryStore } from '../../src/index.ts'
 import { authority, clients, servers } from '../support/certificates.ts'
@@ -51,8 +51,10 @@ const sites: Readonly<Record<NetworkBroker, () => Promise<Site>>> = {
 
   async 'the embedded broker'() {
     const login = { username: 'hub', password: crypto.randomUUID() }
+    const filter = 'conformance/#'
     const rules = [
-      { effect: 'allow', actions: ['publish', 'subscribe'], filter: 'conformance/#' },
+      { effect: 'allow', actions: ['publish', 'subscribe'], filter },
+      { effect: 'allow', actions: ['subscribe'], filter, share: 'devicehub' },
     ] as const
     const fleet = createFleet({ types: [], store: memoryStore(), services: [{ ...login, rules }] })
     const broker = await embeddedBroker(fleet, { port: 0, websocket: { port: 0 } })

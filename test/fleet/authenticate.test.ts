@@ -206,6 +206,7 @@ describe('a record no fleet would have written lets nobody in', () => {
     ['with a user name of three levels', { username: 'a/b/c' }, 'principal-unknown'],
     ['with a wildcard for an attribute', { attributes: { site: '+' } }, 'principal-unknown'],
     ['with two levels for an attribute', { attributes: { site: 'a/b' } }, 'principal-unknown'],
+    ['without attributes', { attributes: null }, 'principal-unknown'],
     ['with an attribute that is no text', { attributes: { site: null } }, 'principal-unknown'],
     [
       'with a rule of no known effect',

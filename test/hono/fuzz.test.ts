@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { draw, FUZZ_RUNS, SEEDED } from '../support/fuzz-seed.ts'
 import {
   app,
   type Bytes,
@@ -21,7 +22,6 @@ import { mutateEnvelope, plainEnvelope, strangePaths } from './fuzz/envelope.ts'
 import { HUGE, HUGE_BESIDE } from './fuzz/huge.ts'
 import { ask, headersOf, mount, read } from './fuzz/mount.ts'
 import { garbage, mutateBody } from './fuzz/mutate.ts'
-import { draw, FUZZ_RUNS, SEEDED } from './fuzz/seed.ts'
 
 /** Requests to each route. */
 const REQUESTS = Math.ceil(2_000 * FUZZ_RUNS)

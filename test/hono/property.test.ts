@@ -11,6 +11,7 @@ import type { NamedAccessRequest } from '../../src/index.ts'
 import type { Question } from '../../src/product/http/question.ts'
 import type { AskingProduct } from '../../src/product/product.ts'
 import { emqx, goAuth, nanomq, vernemq } from '../../src/product/products.ts'
+import { FUZZ_RUNS, FUZZ_SEED, SEEDED } from '../support/fuzz-seed.ts'
 import { ASKING } from '../support/products.ts'
 import { anyPacket, anyPlan, askers, CLIENT_IDS } from './fuzz/arbitrary.ts'
 import {
@@ -23,7 +24,6 @@ import {
 } from './fuzz/grants.ts'
 import { clientIdOf } from './fuzz/language.ts'
 import { languageOf } from './fuzz/languages/index.ts'
-import { FUZZ_RUNS, FUZZ_SEED, SEEDED } from './fuzz/seed.ts'
 
 /** Fleets, and what is asked of each. */
 const FLEETS = Math.ceil(150 * FUZZ_RUNS)

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { embeddedBroker } from '../../adapters/aedes/index.ts'
+import { embeddedBroker } from '../../adapters/embedded/index.ts'
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { CommandError, ConfigError } from '../../src/base/errors.ts'
 import { memoryStore } from '../../src/device/memory-store.ts'
@@ -213,12 +213,13 @@ describe('on a broker that keeps the same rules', { skip }, () => {
 
   test('a hub is told which of its rules is missing, when it starts and when it commands', async () => {
     const password = 'only-for-this-test'
+    const watch = allow('subscribe', 'things/#')
     const fleet = createFleet({
       types: [pump],
       store: memoryStore(),
       services: [
         { username: 'blind', password, rules: [] },
-        { username: 'mute', password, rules: [allow('subscribe', 'things/#')] },
+        { username: 'mute', password, rules: [watch, { ...watch, share: 'devicehub' }] },
       ],
     })
     await fleet.provision(pump, 'P-1')

@@ -342,11 +342,13 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
   },
 
   'using the embedded broker': {
-    'aedes/runtime': { 'it does not start where it would not work': 'on Deno' },
-    'aedes/rights': {
-      'it says that it has no shared subscriptions':
-        'is refused with a word of its own over MQTT 5, and CONNACK says so before',
-      'and takes none for a plain one': 'is not taken for a plain filter over MQTT 3.1.1',
+    'embedded/runtime': {
+      'it does not start where it would not work':
+        'in a Cloudflare worker, which has a process as Node has',
+    },
+    'embedded/flood': {
+      'a hub that does not read while a device floods it costs neither memory nor the process':
+        'of a device to a hub that does not read stays within the bounds, and others are served',
     },
   },
 }

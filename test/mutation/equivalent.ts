@@ -53,6 +53,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/rule/rule.ts expandFilter: !filter.includes(PLACEHOLDER) -> false',
       'src/topic/name.ts findNameProblem: 2 -> 3',
       'src/topic/name.ts findNameProblem: PLAIN.test(value) -> false',
+      'src/topic/name.ts isUsername: PLAIN_USERNAME.test(text) -> false',
       "src/rule/facts.ts findSubscriptionProblem: shares !== 'none' && hidesReserved -> false",
       'src/rule/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",

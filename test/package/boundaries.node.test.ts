@@ -60,14 +60,14 @@ const boundaries: Readonly<Record<string, Boundary>> = {
     builtins: 'when used',
   }),
   './hono': adapter('hono', { packages: ['hono', 'valibot'] }),
-  './aedes': adapter('aedes', { lazy: ['aedes', 'ws'], builtins: 'when used' }),
+  './embedded': adapter('embedded', { lazy: ['ws'], builtins: 'when used' }),
   './mosquitto': adapter('mosquitto', { packages: ['@scure/base'], builtins: 'when used' }),
   './emqx': adapter('emqx', {}),
   // The settings of `mqtt`, as types: what a configuration may hold.
   './cli': adapter('cli', { adapters: ['mqtt'] }),
   // Where everything is put together, on runtimes that have the built-in modules of Node.
   [PROGRAM]: adapter('cli', {
-    adapters: ['aedes', 'hono', 'mqtt'],
+    adapters: ['embedded', 'hono', 'mqtt'],
     packages: ['commander', 'valibot'],
     lazy: ['hono', 'jiti', USER_MODULE],
     builtins: 'at once',
@@ -195,10 +195,10 @@ describe('a violation is found', () => {
     [
       './mqtt',
       {
-        'adapters/mqtt/index.ts': `import type { A } from '../aedes/index.ts'`,
-        'adapters/aedes/index.ts': 'export interface A {}',
+        'adapters/mqtt/index.ts': `import type { A } from '../embedded/index.ts'`,
+        'adapters/embedded/index.ts': 'export interface A {}',
       },
-      'adapters/mqtt/index.ts: type import of adapters/aedes/index.ts',
+      'adapters/mqtt/index.ts: type import of adapters/embedded/index.ts',
     ],
     [
       './mqtt',
@@ -216,10 +216,10 @@ describe('a violation is found', () => {
     [
       './cli',
       {
-        'adapters/cli/index.ts': `import { dev } from '../aedes/index.ts'`,
-        'adapters/aedes/index.ts': '',
+        'adapters/cli/index.ts': `import { dev } from '../embedded/index.ts'`,
+        'adapters/embedded/index.ts': '',
       },
-      'adapters/cli/index.ts: static import of adapters/aedes/index.ts',
+      'adapters/cli/index.ts: static import of adapters/embedded/index.ts',
     ],
     [
       'bin',
@@ -289,7 +289,7 @@ describe('an entry point can be imported where none of the optional packages is 
     return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 30_000 })
   }
 
-  for (const key of ['.', './products', './mqtt', './aedes', './emqx', './cli']) {
+  for (const key of ['.', './products', './mqtt', './embedded', './emqx', './cli']) {
     test(key, () => {
       const { stdout, stderr } = importInChild(entries[key]!)
       assert.equal(stdout, 'imported\n', stderr)

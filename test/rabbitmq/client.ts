@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
-import { packet, text } from '../aedes/raw.ts'
+import { packet, text } from '../embedded/raw.ts'
 import { within } from '../support/wait.ts'
 
 /** Connects, once. Rejects if it is refused. */

@@ -23,7 +23,7 @@ import { head, RawConnection, serveHttp } from '../hono/fuzz/http.ts'
 import type { Answer } from '../hono/fuzz/language.ts'
 import { headersOf, pathOf } from '../hono/fuzz/mount.ts'
 import { garbage, mutateBody } from '../hono/fuzz/mutate.ts'
-import { type Draw, draw, FUZZ_RUNS, SEEDED } from '../hono/fuzz/seed.ts'
+import { type Draw, draw, FUZZ_RUNS, SEEDED } from '../support/fuzz-seed.ts'
 
 /** Requests to each route. */
 const REQUESTS = Math.ceil(100 * FUZZ_RUNS)

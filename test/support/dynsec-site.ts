@@ -43,7 +43,7 @@ export interface DynsecSite extends Mosquitto {
  */
 export async function startDynsecSite(document?: string): Promise<DynsecSite> {
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-dynsec-'))
-  const [file, pidFile] = [join(folder, 'dynamic-security.json'), join(folder, 'pid')]
+  const file = join(folder, 'dynamic-security.json')
   const clear = () => rmSync(folder, { recursive: true, force: true })
   try {
     if (document === undefined) run('dynsec', 'init', file, ADMIN.username, ADMIN.password)
@@ -52,13 +52,12 @@ export async function startDynsecSite(document?: string): Promise<DynsecSite> {
       config: generatedMosquitto('mosquitto', {
         plugin: String(plugin),
         plugin_opt_config_file: file,
-        pid_file: pidFile,
       }),
     })
     return {
       ...broker,
       get pid() {
-        return Number(readFileSync(pidFile, 'utf8'))
+        return broker.pid
       },
       readDocument: () => readFileSync(file, 'utf8'),
       writeDocument: (text) => writeFileSync(file, text, { mode: 0o600 }),

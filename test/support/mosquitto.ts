@@ -68,6 +68,8 @@ export interface MosquittoOptions {
 export interface Mosquitto {
   readonly port: number
   readonly url: string
+  /** Of the process that runs now. */
+  readonly pid: number
   /** The ports of {@link MosquittoOptions.listeners}. */
   readonly ports: ReadonlyMap<string, number>
   /** Ends it, and removes its files. */
@@ -99,6 +101,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   return {
     port,
     url: `mqtt://127.0.0.1:${port}`,
+    get pid() {
+      return running.child.pid!
+    },
     ports,
     async stop() {
       await end(running, 'SIGTERM')

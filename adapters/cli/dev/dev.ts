@@ -18,9 +18,8 @@ import { createHub } from '../../../src/hub/create.ts'
 import type { Hub } from '../../../src/hub/hub.ts'
 import type { PresenceTracker } from '../../../src/presence/presence.ts'
 import { presenceTracker } from '../../../src/presence/tracker.ts'
-import { embeddedBroker } from '../../aedes/index.ts'
-import { loadAedes } from '../../aedes/load.ts'
-import { checkRuntime } from '../../aedes/runtime.ts'
+import { embeddedBroker } from '../../embedded/index.ts'
+import { checkRuntime } from '../../embedded/runtime.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import { loadMqtt } from '../../mqtt/package.ts'
 import { print } from '../output.ts'
@@ -61,7 +60,7 @@ export async function dev(options: DevOptions): Promise<void> {
   // No package is of use where the broker does not run.
   checkRuntime()
   // Most are loaded one after the other later on: what is missing is told of at once.
-  const loading = [loadSettings(config), loadAedes(), loadMqtt(), loadRoutes()] as const
+  const loading = [loadSettings(config), loadMqtt(), loadRoutes()] as const
   const [settings] = await loadTogether(loading)
   const report = new Report()
   // What the library would log is told by the report's own lines, but for errors.

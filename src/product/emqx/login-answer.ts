@@ -90,7 +90,11 @@ interface Template {
 
 /** A device whose attributes are those that a fleet gives it. */
 interface PlainDevice extends Principal {
-  readonly attributes: Attributes & { readonly type: string; readonly prefix: string }
+  readonly attributes: Attributes & {
+    readonly type: string
+    readonly prefix: string
+    readonly deviceId: string
+  }
 }
 
 /** By the rules of a type. */
@@ -140,12 +144,23 @@ function isOfKind({ username, attributes }: PlainDevice, kind: Kind): boolean {
   if (attributes.type !== type || attributes.prefix !== prefix) return false
   let count = 0
   for (const name in attributes) if (names[count++] !== name) return false
-  return count === names.length && kind.isUsual === (username === `${type}/${attributes.deviceId}`)
+  return count === names.length && kind.isUsual === hasUsualName(username, attributes)
+}
+
+/** Whether a user name is `{type}/{deviceId}`: to make that text takes longer than to compare. */
+function hasUsualName(username: string, { type, deviceId }: PlainDevice['attributes']): boolean {
+  const { length } = type
+  return (
+    username.length === length + 1 + deviceId.length &&
+    username.startsWith(type) &&
+    username[length] === '/' &&
+    username.endsWith(deviceId)
+  )
 }
 
 function makeKind(principal: PlainDevice): Kind {
-  const { type, prefix, deviceId } = principal.attributes
-  const isUsual = principal.username === `${type}/${deviceId}`
+  const { type, prefix } = principal.attributes
+  const isUsual = hasUsualName(principal.username, principal.attributes)
   const names = Object.keys(principal.attributes)
   return { type, prefix, isUsual, names, template: makeTemplate(principal, isUsual) }
 }

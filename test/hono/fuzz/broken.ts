@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import type { Draw } from '../../support/fuzz-seed.ts'
 import { head } from './http.ts'
-import type { Draw } from './seed.ts'
 
 /** Makes one of each kind around a good question: by name, what is sent. */
 export function brokenRequests(

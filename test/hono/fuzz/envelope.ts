@@ -4,9 +4,9 @@
  * @module
  */
 import type { AskingProduct } from '../../../src/product/product.ts'
+import type { Draw } from '../../support/fuzz-seed.ts'
 import type { Call } from './language.ts'
 import { headersOf, pathOf, SECRET } from './mount.ts'
-import type { Draw } from './seed.ts'
 
 /** A request, before it is sent. */
 export interface Envelope {

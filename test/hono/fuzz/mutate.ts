@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import type { Draw } from '../../support/fuzz-seed.ts'
 import type { Call } from './language.ts'
-import type { Draw } from './seed.ts'
 
 /** A name and a value as they are written: with quotes in JSON, escaped in a form. */
 interface Entry {
