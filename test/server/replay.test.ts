@@ -5,11 +5,15 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ByteBudget } from '../../src/server/budget.ts'
+import type { ServerCore } from '../../src/server/core.ts'
 import type { DropCode } from '../../src/server/events.ts'
 import { RetainedReplay } from '../../src/server/replay.ts'
 import { RetainedMessages } from '../../src/server/retained.ts'
 import type { Session, Subscription } from '../../src/server/session.ts'
 import { DEFAULT_LIMITS } from '../../src/server/settings.ts'
+import { takeUnsubscribe } from '../../src/server/subscribing.ts'
+import { Subscriptions } from '../../src/server/subscriptions.ts'
 import { message, outgoingTo } from './deliveries.ts'
 
 /** A session that subscribes to what is retained, with a window and with bytes of its own. */
@@ -85,4 +89,18 @@ test('a turn has its measure, of messages and of filters that find nothing', () 
   while (replay.run(0)) turns++
   assert.equal(inbox.sent.length, 500)
   assert(turns > 10, `${turns}`)
+})
+
+test('what is unsubscribed from is taken out of it', () => {
+  const removed: string[] = []
+  const subscriptions = new Subscriptions()
+  const of = {
+    subscriptions: new Map(),
+    budget: new ByteBudget(1_000),
+    replay: { remove: (filter: string) => removed.push(filter) },
+  } as unknown as Session
+  subscriptions.add({ session: of, filter: 'a', qos: 0 } as Subscription)
+  const packet = { kind: 'unsubscribe', packetId: 1, filters: ['a', 'b'] } as const
+  takeUnsubscribe({ subscriptions } as ServerCore, of, packet)
+  assert.deepEqual(removed, ['a'])
 })
