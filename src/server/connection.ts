@@ -259,7 +259,7 @@ export class Connection implements Endpoint, SessionConnection {
       this.#refuse(connect.version, REASON.packetTooLarge)
       return
     }
-    const opened = sessions.open(client, rights, connect.cleanStart)
+    const opened = sessions.open(client, rights, connect)
     if (!opened) {
       this.#refuse(connect.version, REASON.quotaExceeded)
       return

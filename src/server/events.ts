@@ -74,7 +74,7 @@ export interface ServerCounters {
   readonly subscriptions: number
   readonly retained: number
   readonly retainedBytes: number
-  /** Bytes of messages and filters that sessions hold. */
+  /** Bytes of messages, wills and filters that sessions hold. */
   readonly storedBytes: number
   /** PUBLISH packets that came. */
   readonly messagesReceived: number

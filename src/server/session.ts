@@ -64,12 +64,14 @@ export class Session {
   expiryInterval: number
   connection: SessionConnection | undefined
   readonly subscriptions: Map<string, Subscription> = new Map()
-  /** Bytes of its messages, identifiers and filters. */
+  /** Bytes of its messages, identifiers, filters and will. */
   readonly budget: ByteBudget
   readonly received: ReceivedIds
   readonly outgoing: Outgoing
   readonly replay: Replay
   waitingWill: WaitingWill | undefined
+  /** Bytes of the will that its connection has, or that waits. */
+  willBytes = 0
   /** When it lost its connection, by the server's clock. */
   absentSince = 0
   /** When it ends, by the server's clock, while it has no connection. */

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { PacketWill } from '../packet/packet.ts'
+import type { ConnectPacket, PacketWill } from '../packet/packet.ts'
 import { REASON } from '../packet/reason.ts'
 import { ByteBudget } from './budget.ts'
 import type { ServerClock } from './clock.ts'
 import type { ClientRef } from './events.ts'
 import type { ClientRights } from './guard.ts'
+import { applicationMessage } from './message.ts'
 import type { Notices } from './notices.ts'
 import { RetainedReplay } from './replay.ts'
 import type { RetainedMessages } from './retained.ts'
@@ -77,13 +78,18 @@ export class Sessions {
 
   /**
    * Gives a client its session, or a new one. A connection that had it is closed before (MQTT 5, section
-   * 3.1.4). Returns `undefined` if there is no room for another one.
+   * 3.1.4). Returns `undefined` if there is no room for another one, or for its will.
    */
-  open(ref: ClientRef, rights: ClientRights, cleanStart: boolean): OpenedSession | undefined {
+  open(
+    ref: ClientRef,
+    rights: ClientRights,
+    { cleanStart, will }: Pick<ConnectPacket, 'cleanStart' | 'will'>,
+  ): OpenedSession | undefined {
     this.#find(ref)?.connection?.close(REASON.sessionTakenOver)
     // Closing may have ended it.
     const before = this.#find(ref)
     if (before && !cleanStart) {
+      if (!holdWill(before, will)) return undefined
       before.rights = rights
       return { session: before, isPresent: true }
     }
@@ -91,7 +97,6 @@ export class Sessions {
     if (!this.#makeRoom(ref.owner)) return undefined
     const { settings, clock, notices, retained } = this.#context
     const owned = this.#owners.get(ref.owner) ?? this.#newOwner()
-    this.#owners.set(ref.owner, owned)
     const session: Session = new Session(
       ref,
       rights,
@@ -101,6 +106,8 @@ export class Sessions {
       (code, delivery) => notices.onDropped(code, session, delivery),
       (each) => new RetainedReplay(retained, each, notices.onDropped),
     )
+    if (!holdWill(session, will)) return undefined
+    this.#owners.set(ref.owner, owned)
     owned.sessions.set(ref.clientId, session)
     this.#size++
     return { session, isPresent: false }
@@ -127,10 +134,11 @@ export class Sessions {
     session.absentSince = now
     session.endsAt = expiryInterval === NEVER ? Infinity : now + expiryInterval * 1_000
     this.#absent.add(session)
-    if (will) {
-      const delay = will.willDelayInterval ?? 0
-      if (delay > 0) session.waitingWill = { will, dueAt: now + delay * 1_000 }
-      else this.#context.publishWill(session, will)
+    const delay = will?.willDelayInterval ?? 0
+    if (will && delay > 0) session.waitingWill = { will, dueAt: now + delay * 1_000 }
+    else {
+      holdWill(session, undefined)
+      if (will) this.#context.publishWill(session, will)
     }
     if (expiryInterval === 0) this.end(session)
   }
@@ -151,6 +159,7 @@ export class Sessions {
     subscriptions.deleteAll(session)
     const left = session.outgoing.end()
     session.budget.give(session.budget.used)
+    session.willBytes = 0
     for (const delivery of left) router.handOn(delivery)
     this.#publishWaitingWill(session)
   }
@@ -173,6 +182,7 @@ export class Sessions {
     const { waitingWill } = session
     if (!waitingWill) return
     session.waitingWill = undefined
+    holdWill(session, undefined)
     this.#context.publishWill(session, waitingWill.will)
   }
 
@@ -201,4 +211,14 @@ export class Sessions {
     }
     return this.#size < maxSessions
   }
+}
+
+/** Takes room for a will, in the place of the one before. Tells whether there was some. */
+function holdWill(session: Session, will: PacketWill | undefined): boolean {
+  const bytes = will ? applicationMessage(will, will.topic, 0, 0).bytes : 0
+  session.budget.give(session.willBytes)
+  const isHeld = session.budget.take(bytes)
+  if (isHeld) session.willBytes = bytes
+  else session.budget.take(session.willBytes)
+  return isHeld
 }

@@ -29,7 +29,7 @@ export interface ServerLimits {
   readonly maxSessionExpiry: number
   /** Messages of QoS 1 and 2 that wait for one session, or for its acknowledgement. Default: 10,000. */
   readonly maxQueuedMessages: number
-  /** Bytes of one session: its messages with their properties, and its filters. Default: 16 MiB. */
+  /** Bytes of one session: its messages and will with their properties, and its filters. Default: 16 MiB. */
   readonly maxSessionBytes: number
   /** Bytes of the sessions of one owner. Default: 64 MiB. */
   readonly maxStoredBytesPerOwner: number

@@ -39,6 +39,11 @@ export class HandClock implements ServerClock {
     return this.#now
   }
 
+  /** Whether there are timers. */
+  get isWaiting(): boolean {
+    return this.#timers.length > 0
+  }
+
   after(delay: number, run: () => void): () => void {
     const timer = { at: this.#now + delay, run }
     this.#timers.push(timer)
@@ -77,6 +82,9 @@ export class HandClock implements ServerClock {
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
+
+/** Less than a client has to take what it is sent. */
+const STEP_MS = 5_000
 
 /** What a {@link Site} is to be like. */
 export interface SiteOptions {
@@ -124,10 +132,15 @@ export class Site {
     return this.connect(clientId, { ...lasting, ...fields })
   }
 
-  /** Lets milliseconds pass. */
+  /** Lets milliseconds pass, and what comes of them reach the network every few seconds. */
   async advance(ms: number): Promise<void> {
-    this.clock.advance(ms)
-    await settle()
+    let left = ms
+    while (left > 0) {
+      const step = this.clock.isWaiting ? Math.min(left, STEP_MS) : left
+      this.clock.advance(step)
+      left -= step
+      await settle()
+    }
   }
 
   /** Lets turns of the event loop pass until nothing is left to do in them. Returns how many there were. */
