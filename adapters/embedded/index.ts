@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { ConfigError } from '../../src/base/errors.ts'
 import { quietLog } from '../../src/base/quiet-log.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { REASON } from '../../src/packet/reason.ts'
@@ -19,6 +20,7 @@ import { type Listener, listenTcp, listenWebSocket, loadWs } from './listen.ts'
 import { type EmbeddedBrokerOptions, resolveOptions } from './options.ts'
 import { presenceFeed } from './presence.ts'
 import { checkRuntime } from './runtime.ts'
+import { loadTls } from './tls.ts'
 import { logTrouble } from './troubles.ts'
 
 export type { DropCode, ServerCounters } from '../../src/server/events.ts'
@@ -26,6 +28,7 @@ export type { ServerFeatures, ServerLimits, ServerSettings } from '../../src/ser
 export type { Denial, DenialCode } from './denial.ts'
 export type { EmbeddedBrokerOptions } from './options.ts'
 export type { PresenceSink } from './presence.ts'
+export type { EmbeddedTls } from './tls.ts'
 
 /** A running embedded broker. */
 export interface EmbeddedBroker extends AsyncDisposable {
@@ -37,6 +40,14 @@ export interface EmbeddedBroker extends AsyncDisposable {
   readonly connections: number
   /** What there is, and what was counted since the start: messages, bytes, and what was dropped. */
   readonly counters: ServerCounters
+  /**
+   * Reads the certificates and the key of `tls` again, those that are files: they count for connections
+   * that are made from then on, and no connection ends.
+   *
+   * @throws {ConfigError} If there are none, or one cannot be used: those before count still.
+   * @throws {UnsupportedRuntimeError} On Bun.
+   */
+  reloadCertificates(): Promise<void>
   /**
    * Disconnects every client with a user name, with reason code 0x98 (MQTT 5, section 3.14.2.1), and
    * ends its sessions, those without a connection too. Settles when all of them are gone, with how
@@ -90,9 +101,11 @@ export async function embeddedBroker(
   options: EmbeddedBrokerOptions = {},
 ): Promise<EmbeddedBroker> {
   checkRuntime()
-  const { host, port, websocket, settings, presence, logger, onDenied } = resolveOptions(options)
+  const resolved = resolveOptions(options)
+  const { host, port, websocket, tls, settings, presence, logger, onDenied } = resolved
   // Used later: what is missing is to be told of before anything runs.
   if (websocket) await loadWs()
+  const secure = tls && (await loadTls(tls))
 
   const log = quietLog(logger)
   const guard = fleetGuard(fleet, log, {
@@ -125,6 +138,8 @@ export async function embeddedBroker(
   const acceptor = {
     accept: connections.accept,
     onError: (error: Error) => logTrouble(log, { kind: 'error', error }),
+    secure,
+    maxConnections: settings.maxConnections,
   }
   try {
     listeners.push(await listenTcp(host, port, acceptor))
@@ -145,6 +160,11 @@ export async function embeddedBroker(
     },
     get counters() {
       return server.counters
+    },
+    async reloadCertificates() {
+      if (!tls) throw new ConfigError('tls', 'is not set: there are no certificates to read again')
+      const renewed = await loadTls(tls)
+      for (const listener of listeners) listener.renew(renewed)
     },
     async disconnect(username) {
       const count = server.end(username, REASON.administrativeAction)

@@ -3,17 +3,26 @@
  *
  * @module
  */
-import type { Server } from 'node:net'
+import type { Server as HttpServer, RequestListener } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { ConfigError } from '../../src/base/errors.ts'
+import type { Server as TlsServer } from 'node:tls'
+import { ConfigError, UnsupportedRuntimeError } from '../../src/base/errors.ts'
 import { loadPackage } from '../../src/base/load-package.ts'
 import type { Accept } from './connections.ts'
 import { acceptSocket } from './tcp.ts'
+import type { SecureOptions } from './tls.ts'
 import { acceptWebSocket } from './websocket.ts'
 
 /** Something that takes connections. */
 export interface Listener {
   readonly url: string
+  /**
+   * Shows another certificate from now on.
+   * @throws {UnsupportedRuntimeError} If the runtime cannot.
+   */
+  renew(secure: SecureOptions): void
   /** Stops taking connections. Settles when the last of them has ended. */
   close(): Promise<void>
 }
@@ -22,9 +31,13 @@ export interface Listener {
 export interface Acceptor {
   readonly accept: Accept
   readonly onError: (error: Error) => void
+  /** Default: no TLS. */
+  readonly secure: SecureOptions | undefined
+  /** Most of them, those that are not through their handshake among them. */
+  readonly maxConnections: number
 }
 
-/** How long a WebSocket handshake may take. */
+/** How long a handshake of TLS or WebSocket may take. */
 const HANDSHAKE_LIMIT_MS = 10_000
 
 /**
@@ -32,15 +45,24 @@ const HANDSHAKE_LIMIT_MS = 10_000
  *
  * @throws {ConfigError} If it cannot listen there.
  */
-export async function listenTcp(
-  host: string,
-  port: number,
-  { accept, onError }: Acceptor,
-): Promise<Listener> {
-  const { createServer } = await import('node:net')
-  const server = createServer((socket) => acceptSocket(socket, accept))
-  const address = await listen(server, host, port, 'port', onError)
-  return { url: `mqtt://${address}`, close: () => close(server) }
+export async function listenTcp(host: string, port: number, acceptor: Acceptor): Promise<Listener> {
+  const { secure } = acceptor
+  const take = (socket: Socket) => acceptSocket(socket, acceptor.accept)
+  let server: Server
+  if (secure) {
+    const tls = await import('node:tls')
+    server = tls.createServer({ ...secure, handshakeTimeout: HANDSHAKE_LIMIT_MS }, take)
+    ignoreFailedHandshakes(server)
+  } else {
+    const net = await import('node:net')
+    server = net.createServer(take)
+  }
+  const address = await listen(server, host, port, 'port', acceptor)
+  return {
+    url: `${secure ? 'mqtts' : 'mqtt'}://${address}`,
+    renew: (renewed) => renew(server, renewed),
+    close: () => close(server),
+  }
 }
 
 /**
@@ -54,18 +76,29 @@ export async function listenWebSocket(
   host: string,
   { port, path }: { readonly port: number; readonly path: string },
   maxPayload: number,
-  { accept, onError }: Acceptor,
+  acceptor: Acceptor,
 ): Promise<Listener> {
-  const [{ createServer }, { WebSocketServer }] = await Promise.all([import('node:http'), loadWs()])
+  const { accept, secure } = acceptor
+  const { WebSocketServer } = await loadWs()
   const limits = {
     headersTimeout: HANDSHAKE_LIMIT_MS,
     requestTimeout: HANDSHAKE_LIMIT_MS,
     connectionsCheckingInterval: HANDSHAKE_LIMIT_MS / 2,
   }
-  const server = createServer(limits, (request, response) => {
+  const answer: RequestListener = (request, response) => {
     const status = pathOf(request.url) === path ? 426 : 404
     response.writeHead(status, { upgrade: 'websocket', connection: 'close' }).end()
-  })
+  }
+  let server: HttpServer | HttpsServer
+  if (secure) {
+    const https = await import('node:https')
+    const handshakeTimeout = HANDSHAKE_LIMIT_MS
+    server = https.createServer({ ...limits, ...secure, handshakeTimeout }, answer)
+    ignoreFailedHandshakes(server)
+  } else {
+    const http = await import('node:http')
+    server = http.createServer(limits, answer)
+  }
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload,
@@ -77,17 +110,19 @@ export async function listenWebSocket(
     const offered = request.headers['sec-websocket-protocol']?.split(',') ?? []
     if (pathOf(request.url) !== path) refuse(socket, '404 Not Found')
     // MQTT 5, section 6: a client must offer it.
-    else if (!offered.some((name) => name.trim() === 'mqtt')) refuse(socket, '400 Bad Request')
+    else if (!offered.some((name: string) => name.trim() === 'mqtt'))
+      refuse(socket, '400 Bad Request')
     else {
       sockets.handleUpgrade(request, socket, head, (webSocket) =>
         acceptWebSocket(webSocket, request.socket.remoteAddress, accept),
       )
     }
   })
-  server.on('clientError', (_error, socket) => socket.destroy())
-  const address = await listen(server, host, port, 'websocket.port', onError)
+  server.on('clientError', (_error: Error, socket: Duplex) => socket.destroy())
+  const address = await listen(server, host, port, 'websocket.port', acceptor)
   return {
-    url: `ws://${address}${path}`,
+    url: `${secure ? 'wss' : 'ws'}://${address}${path}`,
+    renew: (renewed) => renew(server, renewed),
     async close() {
       const closed = close(server)
       // Those that ask for no upgrade; the others are streams of the broker.
@@ -95,6 +130,21 @@ export async function listenWebSocket(
       sockets.close()
       await closed
     },
+  }
+}
+
+/** Whoever does not trust the certificate, shows none that is trusted, or speaks no TLS. */
+function ignoreFailedHandshakes(server: Server): void {
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
+}
+
+function renew(server: Server, { cert, key, ca }: SecureOptions): void {
+  const { setSecureContext } = server as Partial<TlsServer>
+  if (setSecureContext)
+    setSecureContext.call(server, { cert, key, ...(ca !== undefined && { ca }) })
+  else {
+    const feature = 'Reading certificates again'
+    throw new UnsupportedRuntimeError(feature, 'Bun', 'start the broker again')
   }
 }
 
@@ -112,8 +162,9 @@ function listen(
   host: string,
   port: number,
   key: string,
-  onError: (error: Error) => void,
+  { onError, maxConnections }: Acceptor,
 ): Promise<string> {
+  server.maxConnections = maxConnections
   return new Promise((resolve, reject) => {
     const fail = (cause: Error & { code?: string }) => {
       const taken = cause.code === 'EADDRINUSE'

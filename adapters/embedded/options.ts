@@ -9,18 +9,21 @@ import { checkMethods, checkOptions } from '../../src/base/options.ts'
 import { completeSettings, type ServerSettings } from '../../src/server/settings.ts'
 import type { Denial } from './denial.ts'
 import type { PresenceSink } from './presence.ts'
+import { checkTls, type EmbeddedTls } from './tls.ts'
 
 /** What {@link embeddedBroker} takes. */
 export interface EmbeddedBrokerOptions {
   /** Address to listen on. Default: `127.0.0.1`, which nobody else reaches. */
   readonly host?: string
-  /** TCP port, 0 to 65,535; 0 takes a free one. Default: 1883. */
+  /** TCP port, 0 to 65,535; 0 takes a free one. Default: 1883, with TLS 8883. */
   readonly port?: number
   /**
    * Listens for WebSocket as well, on the same host. The port 0 takes a free one; the path defaults
    * to `/mqtt`. Default: off.
    */
   readonly websocket?: { readonly port: number; readonly path?: string }
+  /** Takes nothing but TLS, for WebSocket too. Default: none, all is sent as it is. */
+  readonly tls?: EmbeddedTls
   /** Bounds that are not to be as they are by default, such as `{ maxConnections: 500 }`. */
   readonly limits?: Partial<ServerSettings>
   /**
@@ -45,6 +48,7 @@ export interface ResolvedOptions {
   readonly host: string
   readonly port: number
   readonly websocket: WebSocketAddress | undefined
+  readonly tls: EmbeddedTls | undefined
   readonly settings: ServerSettings
   readonly presence: PresenceSink | undefined
   readonly logger: Logger
@@ -55,6 +59,7 @@ const OPTIONS: Record<keyof EmbeddedBrokerOptions, true> = {
   host: true,
   port: true,
   websocket: true,
+  tls: true,
   limits: true,
   presence: true,
   logger: true,
@@ -68,9 +73,10 @@ const OPTIONS: Record<keyof EmbeddedBrokerOptions, true> = {
  */
 export function resolveOptions(options: EmbeddedBrokerOptions): ResolvedOptions {
   checkOptions(options, OPTIONS)
-  const { host = '127.0.0.1', port = 1883, websocket, limits = {}, presence } = options
-  const { logger = console, onDenied } = options
+  const { host = '127.0.0.1', websocket, tls, limits = {}, presence } = options
+  const { port = tls ? 8883 : 1883, logger = console, onDenied } = options
   checkPort('port', port)
+  if (tls !== undefined) checkTls(tls)
   if (presence !== undefined) {
     checkMethods('presence', presence, { connected: true, disconnected: true })
   }
@@ -78,6 +84,7 @@ export function resolveOptions(options: EmbeddedBrokerOptions): ResolvedOptions 
     host,
     port,
     websocket: websocket && resolveWebSocket(websocket),
+    tls,
     settings: completeSettings(limits, 'limits'),
     presence,
     logger,

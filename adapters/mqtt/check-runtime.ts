@@ -4,9 +4,9 @@
  * @module
  */
 import { ConfigError } from '../../src/base/errors.ts'
+import { TLS_FILE_KEYS } from '../../src/base/pem.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
 import { hasSockets } from './node.ts'
-import { TLS_FILE_KEYS } from './pem.ts'
 
 /**
  * Checks that this runtime can do what is configured.

@@ -5,8 +5,8 @@
  * @module
  */
 import { CertificateError } from '../../src/base/errors.ts'
+import { findPemProblem, isPem, TLS_FILE_KEYS, type TlsFileKey } from '../../src/base/pem.ts'
 import { loadNode } from './node.ts'
-import { findPemProblem, isPem, TLS_FILE_KEYS, type TlsFileKey } from './pem.ts'
 import type { TlsSettings } from './tls-settings.ts'
 
 /** Options of `node:tls` and of the `ws` package. */

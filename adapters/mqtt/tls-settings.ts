@@ -5,7 +5,7 @@
  * @module
  */
 import { ConfigError } from '../../src/base/errors.ts'
-import { findPathProblem, findPemProblem, isPem, TLS_FILE_KEYS } from './pem.ts'
+import { findPathProblem, findPemProblem, isPem, TLS_FILE_KEYS } from '../../src/base/pem.ts'
 
 /** Which certificates to use. Each is PEM text or the path of a file with it. */
 export interface TlsSettings {

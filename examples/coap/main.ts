@@ -28,7 +28,7 @@ const embedded = await embeddedBroker(fleet, { port: 0, logger: quiet })
 const port = await freePort()
 
 const config = {
-  default: { url: embedded.url, username: 'hub', password, sharedSubscriptions: false },
+  default: { url: embedded.url, username: 'hub', password },
   field: { engine: 'coap', host: '127.0.0.1', port },
 }
 const brokers = createBrokers(config, { mqtt, coap: coap(fleet) })

@@ -22,7 +22,7 @@ async function openMosquitto(): Promise<Broker> {
 /** A broker in this process, which asks the fleet. Settles when it listens. */
 async function openEmbedded(): Promise<Broker> {
   await embeddedBroker(fleet, { port: 1883 })
-  return mqtt({ url: 'mqtt://localhost:1883', ...hub, sharedSubscriptions: false })
+  return mqtt({ url: 'mqtt://localhost:1883', ...hub })
 }
 
 /** Makes what the hub connects with. */

@@ -8,10 +8,9 @@
  * @module
  */
 import { type Broker, createFleet, createHub, type Message, memoryStore } from 'devicehub'
-import { embeddedBroker } from 'devicehub/embedded'
+import { type EmbeddedBrokerOptions, embeddedBroker } from 'devicehub/embedded'
 import { type MqttConfig, mqtt } from 'devicehub/mqtt'
 import { createAuthority } from '../certificates/certificate.ts'
-import { tlsFront } from './tls-front.ts'
 import { cloudSensor, loraNode, types, weatherStation } from './types.ts'
 import { Happenings, watch } from './watch.ts'
 
@@ -31,20 +30,19 @@ const fleet = createFleet({
 })
 
 const quiet = { info() {}, warn() {}, error: console.error }
-const embedded = () => embeddedBroker(fleet, { port: 0, logger: quiet })
-const servers = { default: await embedded(), lorawan: await embedded(), cloud: await embedded() }
 const authority = await createAuthority('Authority of the example')
-const front = await tlsFront(
-  servers.lorawan.url,
-  await authority.issue({ name: 'lorawan', hosts: ['127.0.0.1'] }),
-)
-
-// The embedded broker has no shared subscriptions.
-const sharedSubscriptions = false
+const { cert, key } = await authority.issue({ name: 'lorawan', hosts: ['127.0.0.1'] })
+const embedded = (options: EmbeddedBrokerOptions = {}) =>
+  embeddedBroker(fleet, { port: 0, logger: quiet, ...options })
+const servers = {
+  default: await embedded(),
+  lorawan: await embedded({ tls: { certFile: cert, keyFile: key } }),
+  cloud: await embedded(),
+}
 const networks = {
-  default: { url: servers.default.url, sharedSubscriptions },
-  lorawan: { url: front.url, caCerts: authority.cert, sharedSubscriptions },
-  cloud: { url: servers.cloud.url, sharedSubscriptions },
+  default: { url: servers.default.url },
+  lorawan: { url: servers.lorawan.url, caCerts: authority.cert },
+  cloud: { url: servers.cloud.url },
 } satisfies Record<string, MqttConfig>
 type Name = keyof typeof networks
 const names = Object.keys(networks) as Name[]
@@ -93,7 +91,6 @@ for (const [i, name] of names.entries()) {
 await hub.close()
 const devices = [station, node, sensor, stray].map(({ connection }) => connection)
 await Promise.all([...devices, ...observers].map((broker) => broker.close()))
-front.close()
 await Promise.all(Object.values(servers).map((server) => server.close()))
 
 async function switchOn(type: (typeof types)[number], id: string, network: Name) {

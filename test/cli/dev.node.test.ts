@@ -29,7 +29,9 @@ async function showsOwnTypes(host: Host): Promise<void> {
   assert.equal(code, 0)
   assert.match(stdout, /broker +mqtt:\/\/127\.0\.0\.1:\d+/)
   assert.match(stdout, /device type "riddle": found no sample of data/)
+  assert.match(stdout, /hubs +2, which share the work/)
   assert.match(stdout, /24 simulated devices/)
+  assert.doesNotMatch(stdout, /shared subscriptions/)
   assert.match(stdout, /command ping to weatherstation\/WEATHERSTATION-001, reply \{\} in \d+ ms/)
   assert.match(stdout, /denied: .*"things\/weatherstation\/\+\/cmd"/)
   assert.match(stdout, /rejected \(payload-malformed\): data of weatherstation/)
@@ -45,13 +47,9 @@ async function showsOwnTypes(host: Host): Promise<void> {
   assert.deepEqual([again, others], [password, []])
 }
 
-for (const host of hosts.filter(({ name }) => name !== 'Deno')) {
-  test(
-    `the types of a configuration are simulated, on ${host.name}`,
-    {
-      skip: host.missing,
-    },
-    () => showsOwnTypes(host),
+for (const host of hosts) {
+  test(`the types of a configuration are simulated, on ${host.name}`, { skip: host.missing }, () =>
+    showsOwnTypes(host),
   )
 }
 
@@ -138,14 +136,4 @@ describe('a device of the user’s own', () => {
       assert.deepEqual([code, /dhs_/.test(stdout)], [2, false])
     })
   }
-})
-
-describe('where it cannot run, it says so in one line', () => {
-  const [, , deno] = hosts
-  test('on Deno, which the embedded broker does not run on', { skip: deno!.missing }, async () => {
-    using folder = userFolder()
-    const { code, stdout, stderr } = await run(deno!, folder, ['dev'])
-    assert.match(stderr, /^devicehub: The embedded broker does not run on Deno: [^\n]+\n$/)
-    assert.deepEqual([code, stdout], [1, ''])
-  })
 })

@@ -11,7 +11,6 @@ import type { MqttConfig } from '../../adapters/mqtt/index.ts'
 import { createFleet, memoryStore } from '../../src/index.ts'
 import { authority, clients, servers } from '../support/certificates.ts'
 import { startMosquitto } from '../support/mosquitto.ts'
-import { tlsRelay } from '../support/tls-relay.ts'
 import type { NetworkBroker, Transport } from './cells.ts'
 
 /** What a client is configured with. */
@@ -57,25 +56,30 @@ const sites: Readonly<Record<NetworkBroker, () => Promise<Site>>> = {
       { effect: 'allow', actions: ['subscribe'], filter, share: 'devicehub' },
     ] as const
     const fleet = createFleet({ types: [], store: memoryStore(), services: [{ ...login, rules }] })
-    const broker = await embeddedBroker(fleet, { port: 0, websocket: { port: 0 } })
-    // It listens without TLS only, so TLS ends in front of it: the client is what is tested here.
-    const tcp = await tlsRelay(portOf(broker.url), plain)
-    const mutualTcp = await tlsRelay(portOf(broker.url), mutual)
-    const webSocket = await tlsRelay(portOf(broker.websocketUrl!), plain)
-    const { pathname } = new URL(broker.websocketUrl!)
+    const ports = { port: 0, websocket: { port: 0 } }
+    const certificate = { certFile: plain.cert, keyFile: plain.key }
+    const brokers = await Promise.all([
+      embeddedBroker(fleet, ports),
+      embeddedBroker(fleet, { ...ports, tls: certificate }),
+      embeddedBroker(fleet, { port: 0, tls: { ...certificate, caCerts: authority.cert } }),
+    ])
+    const [open, secure, mutual] = brokers
+    // The certificate is for this name.
+    const named = (url: string) => url.replace('127.0.0.1', 'localhost')
     const configs = {
-      TCP: { url: broker.url, ...login },
-      TLS: { url: `mqtts://localhost:${tcp.port}`, ...login, ...trusting },
-      'mutual TLS': { url: `mqtts://localhost:${mutualTcp.port}`, ...login, ...known },
-      WS: { url: broker.websocketUrl!, ...login },
-      WSS: { url: `wss://localhost:${webSocket.port}${pathname}`, ...login, ...trusting },
+      TCP: { url: open.url, ...login },
+      TLS: { url: named(secure.url), ...login, ...trusting },
+      'mutual TLS': { url: named(mutual.url), ...login, ...known },
+      WS: { url: open.websocketUrl!, ...login },
+      WSS: { url: named(secure.websocketUrl!), ...login, ...trusting },
     }
-    return { configs, stop: () => broker.close() }
+    return {
+      configs,
+      async stop() {
+        await Promise.all(brokers.map((broker) => broker.close()))
+      },
+    }
   },
-}
-
-function portOf(url: string): number {
-  return Number(new URL(url).port)
 }
 
 const { configs, stop } = await sites[process.argv[2] as NetworkBroker]()

@@ -88,15 +88,17 @@ export async function dev(options: DevOptions): Promise<void> {
   })
   const secret = crypto.randomUUID()
   const routes = await serveRoutes(fleet, { secret, logger })
-  const hub = devHub({ fleet, own, presence, report, logger }, () =>
-    // It is the only one, so nothing is to be shared, and nothing to be said of that.
-    mqtt({ url: broker.url, username: 'hub', password: hubPassword, sharedSubscriptions: false }),
-  )
+  const connect = () => mqtt({ url: broker.url, username: 'hub', password: hubPassword })
+  const parts = { fleet, own, presence, report, logger }
+  // As two processes would: each message is for one of them.
+  const hub = devHub(parts, connect)
+  const second = devHub(parts, connect)
 
   await print(`${bold('devicehub')} ${dim('— press Ctrl-C to end')}`)
   await print(`  broker   ${broker.url}`)
   await print(`  routes   ${routes.url}/auth and ${routes.url}/acl`)
-  await hub.start()
+  await Promise.all([hub.start(), second.start()])
+  await print('  hubs     2, which share the work')
   const onFailure = (error: unknown) => logger.error(toError(error).message)
   const network = { url: broker.url, onFailure }
   const simulated = await switchOnFleet(fleet, network, simulations, devices)
@@ -116,7 +118,7 @@ export async function dev(options: DevOptions): Promise<void> {
   clearInterval(live)
   stopReporting()
   await Promise.all(simulated.map(({ device }) => device.switchOff()))
-  await hub.close()
+  await Promise.all([hub.close(), second.close()])
   await routes.close()
   await broker.close()
   await report.summary()
