@@ -137,4 +137,24 @@ describe('brokerLogin', () => {
     assert.notEqual(other?.credentialId, hub?.credentialId)
     assert.equal(await makeFleet({ services }).serviceAccounts()[0]?.openPassword(), undefined)
   })
+
+  test('marks the password of a service account, or its hash where there is no more', async () => {
+    const marks = (secret: { password: string } | { passwordHash: string }, pepper?: string) => {
+      const services = [{ username: 'hub', rules: 'hub', ...secret }] as const
+      const fleet = makeFleet({ sealingKey, services, ...(pepper && { pepper }) })
+      return fleet.serviceAccounts().map(({ credentialId }) => credentialId)
+    }
+    const [one, other] = [await hashPassword('correct horse'), await hashPassword('correct horse')]
+    assert.notDeepEqual(marks({ passwordHash: one }), marks({ passwordHash: other }))
+    // Its hash is another one under another pepper, and its password is not.
+    const peppers = ['a pepper of more than 16 bytes', 'another pepper of more bytes']
+    const [under, underOther] = peppers.map((each) => marks({ password: HUB_PASSWORD }, each))
+    assert.deepEqual(under, underOther)
+    assert.match(under![0]!, /^[0-9a-f]{32}$/)
+  })
+
+  test('marks none without a sealing key', () => {
+    const [hub] = makeFleet().serviceAccounts()
+    assert.equal(hub?.credentialId, 'service')
+  })
 })

@@ -104,8 +104,8 @@ export function editsOf(node: ts.Node, source: ts.SourceFile): readonly Edit[] {
   function callEdits(call: ts.CallExpression): Edit[] {
     if (!ts.isPropertyAccessExpression(call.expression)) return []
     const { name, expression } = call.expression
-    const other = METHODS[name.text]
-    if (other !== undefined) return [replace(name, other, call)]
+    // `toString` is a name like any other, which the prototype of a record has, too.
+    if (Object.hasOwn(METHODS, name.text)) return [replace(name, METHODS[name.text]!, call)]
     if (QUESTIONS.includes(name.text) && !isNegated(call))
       return [replace(call, `!${textOf(call)}`)]
     if (name.text === 'freeze') return [replace(call, textOf(call.arguments[0]!))]
