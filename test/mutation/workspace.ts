@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import {
   mkdirSync,
   mkdtempSync,
@@ -36,7 +36,7 @@ export interface Workspace {
   run(tests: readonly string[], limit: number): Promise<Run>
   /** Runs a test file, and tells what it reached; nothing, if it did not pass. */
   cover(test: string, limit: number): Promise<Run & { readonly coverage: Coverage }>
-  /** Removes the copy. */
+  /** Ends what runs, and removes the copy. */
   remove(): void
 }
 
@@ -88,12 +88,14 @@ export function makeWorkspace(root: string, folders: readonly string[]): Workspa
     }
   }
 
+  const children = new Set<ChildProcess>()
   // Bun, for it is up and has all sources loaded in a quarter of the time that Node takes.
   const bun = join(root, 'node_modules', '.bin', 'bun')
   const start = (args: readonly string[], limit: number) =>
     runProcess(bun, ['test', '--preload=./preload.ts', `--timeout=${NO_TIMEOUT}`, ...args], {
       cwd: copy,
       limit,
+      children,
     })
   const paths = (tests: readonly string[]) => tests.map((test) => `./${test}`)
 
@@ -109,15 +111,23 @@ export function makeWorkspace(root: string, folders: readonly string[]): Workspa
       return { ...run, coverage: readCoverage(text) }
     },
     remove() {
+      for (const child of children) child.kill('SIGKILL')
       rmSync(copy, { recursive: true, force: true })
     },
   }
 }
 
+interface RunOptions {
+  readonly cwd: string
+  readonly limit: number
+  /** Has it for as long as it runs. */
+  readonly children: Set<ChildProcess>
+}
+
 function runProcess(
   program: string,
   args: readonly string[],
-  { cwd, limit }: { readonly cwd: string; readonly limit: number },
+  { cwd, limit, children }: RunOptions,
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const { NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env
@@ -126,6 +136,7 @@ function runProcess(
       env: { ...env, ORACLE_SEED: SEED },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    children.add(child)
     let output = ''
     let isLate = false
     const timer = setTimeout(() => {
@@ -140,6 +151,7 @@ function runProcess(
     child.once('error', reject)
     child.once('close', (code) => {
       clearTimeout(timer)
+      children.delete(child)
       const outcome = isLate ? 'timed out' : code === 0 ? 'passed' : 'failed'
       // Bun names a file above its tests, and ends at the first one that fails.
       const [, failed] = output.match(/.*^(\S+\.test\.ts):$/ms) ?? []
