@@ -5,7 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type DeviceRecord, hashPassword, memoryStore } from '../../src/index.ts'
+import * as v from 'valibot'
+import { type DeviceRecord, defineDeviceType, hashPassword, memoryStore } from '../../src/index.ts'
 import { HUB_PASSWORD, makeFleet, pump } from './fixture.ts'
 
 const sealingKey = 'a sealing key of at least 32 bytes'
@@ -83,6 +84,21 @@ describe('openPassword', () => {
     await fleet.provision(pump, 'P-1')
     await fleet.revoke(pump, 'P-1')
     await assert.rejects(fleet.openPassword(pump, 'P-1'), { name: 'DeviceRevokedError' })
+  })
+
+  test('is refused for a type that is not of this fleet, though it has the name of one', async () => {
+    const fleet = makeFleet({ sealingKey })
+    await fleet.provision(pump, 'P-1')
+    const stranger = defineDeviceType('pump', { data: v.unknown() })
+    await assert.rejects(fleet.openPassword(stranger, 'P-1'), { name: 'ConfigError', key: 'types' })
+  })
+
+  test('is none of a device without a password that is good', async () => {
+    const store = memoryStore()
+    const fleet = makeFleet({ sealingKey, store })
+    await fleet.provision(pump, 'P-1')
+    await store.update({ ...(await store.get('pump', 'P-1'))!, credentials: [], revision: 2 })
+    assert.equal(await fleet.openPassword(pump, 'P-1'), undefined)
   })
 
   test('is refused a short key when the fleet is made', () => {

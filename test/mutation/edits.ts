@@ -75,7 +75,9 @@ export function editsOf(node: ts.Node, source: ts.SourceFile): readonly Edit[] {
     const opposite = node.operator === ts.SyntaxKind.PlusPlusToken ? '--' : '++'
     return [replace(node, textOf(node.operand) + opposite)]
   }
-  if (node.kind === ts.SyntaxKind.TrueKeyword) return [replace(node, 'false')]
+  if (node.kind === ts.SyntaxKind.TrueKeyword) {
+    return isName(node) ? [] : [replace(node, 'false')]
+  }
   if (node.kind === ts.SyntaxKind.FalseKeyword) return [replace(node, 'true')]
   if (ts.isNumericLiteral(node)) {
     const value = Number(node.text)
@@ -145,6 +147,17 @@ function returnsInPlaceOf(node: ts.ReturnStatement, source: ts.SourceFile): read
 
 function isBoolean({ kind }: ts.Node): boolean {
   return kind === ts.SyntaxKind.TrueKeyword || kind === ts.SyntaxKind.FalseKeyword
+}
+
+/** Whether a `true` says only that a name is there: it is one of a record of them, as its type says. */
+function isName(node: ts.Node): boolean {
+  const declared = node.parent.parent?.parent
+  return (
+    ts.isPropertyAssignment(node.parent) &&
+    declared !== undefined &&
+    ts.isVariableDeclaration(declared) &&
+    /\btrue\b/.test(declared.type?.getText() ?? '')
+  )
 }
 
 function isNegated({ parent }: ts.Node): boolean {

@@ -32,6 +32,7 @@ describe('a mutant', () => {
     ["const a = '#'", "const a = '+'"],
     ["const a = '$'", "const a = ''"],
     ["const a = ''", "const a = 'x'"],
+    ['const a: B = { b: true }', 'const a: B = { b: false }'],
     ['const a = b ? c : d', 'const a = true ? c : d', 'const a = false ? c : d'],
     ['const a = b.some(c)', 'const a = b.every(c)'],
     ['const a = b.startsWith(c)', 'const a = b.endsWith(c)'],
@@ -59,6 +60,7 @@ describe('a mutant', () => {
     ["const a = b as 'x' | 'y'"],
     ["const a = new Error('must not begin with +')"],
     ['const a = b.toString()'],
+    ["const a: Record<'b', true> = { b: true }"],
     ["// a === b && c !== '#'"],
   ]
   for (const [code, ...expected] of rows) {

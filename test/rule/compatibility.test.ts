@@ -387,8 +387,8 @@ describe('a device whose id a broker does not keep apart', () => {
         facts: broker,
       })
       assert.deepEqual(
-        login.effect === 'allow' ? 'allow' : login.code,
-        isIn ? 'allow' : 'device-unsupported',
+        login.effect === 'allow' ? 'allow' : login,
+        isIn ? 'allow' : { effect: 'deny', code: 'device-unsupported' },
       )
       const wrong = await fleet.authenticate({ username, password: `${password}0`, facts: broker })
       assert.equal(wrong.effect === 'deny' && wrong.code, 'password-wrong')
