@@ -164,6 +164,14 @@ function isNegated({ parent }: ts.Node): boolean {
   return ts.isPrefixUnaryExpression(parent) && parent.operator === ts.SyntaxKind.ExclamationToken
 }
 
+/** Whether nothing of a function comes after a statement of a block. */
+function isLast(node: ts.Node): boolean {
+  const { parent } = node
+  if (!ts.isBlock(parent) || parent.statements.at(-1) !== node) return false
+  if (ts.isCatchClause(parent.parent)) return isLast(parent.parent.parent)
+  return ts.isFunctionLike(parent.parent)
+}
+
 function isRemovable(node: ts.Node): boolean {
   const isStep =
     ts.isExpressionStatement(node) ||
@@ -180,6 +188,5 @@ function isRemovable(node: ts.Node): boolean {
     return parent.parent.elseStatement !== undefined
   }
   // At the end of a function, to return nothing is the same.
-  const isLast = parent.statements.at(-1) === node && ts.isFunctionLike(parent.parent)
-  return !(isLast && ts.isReturnStatement(node))
+  return !(ts.isReturnStatement(node) && isLast(node))
 }

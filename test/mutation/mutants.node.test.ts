@@ -54,6 +54,7 @@ describe('a mutant', () => {
       'function a(): boolean { return false }',
     ],
     ['function a() { return b() }', 'function a() { return undefined }'],
+    ['function a() { try { b() } catch { return }}', 'function a() { try { ; } catch { return }}'],
     // What says nothing at run time, or only to a reader, is left alone.
     ["import a from './a.ts'"],
     ["type A = 1 | '+' | true"],
