@@ -148,7 +148,7 @@ describe('an attempt', () => {
       set: () => assert.fail('it may have been written in between'),
       setIfAbsent: (key, value, lifetime) => write(key, value, lifetime, !values.has(key)),
       compareAndSet: (key, from, value, lifetime) =>
-        write(key, value, lifetime, values.get(key) === from),
+        write(key, value, lifetime, values.has(key) && values.get(key) === from),
     }
     return { failures: new SharedFailures(keys, 'things'), values, lifetimes, others }
   }
@@ -192,9 +192,9 @@ describe('an attempt', () => {
     assert.equal(values.get(USER_KEY), `0 ${until}`)
     await takeBack()
     assert.equal(values.get(USER_KEY), `0 ${until}`)
-    values.set(USER_KEY, `3 ${until + 1}`)
+    values.set(USER_KEY, `3 ${until - 1}`)
     await takeBack()
-    assert.equal(values.get(USER_KEY), `3 ${until + 1}`)
+    assert.equal(values.get(USER_KEY), `3 ${until - 1}`)
     values.delete(USER_KEY)
     await takeBack()
     assert.equal(values.get(USER_KEY), undefined)

@@ -6,6 +6,8 @@
 
 const SCAN = 'src/topic/scan.ts'
 const TREE = 'src/topic/tree.ts'
+const KNOWN = 'src/fleet/known.ts'
+const REGISTRY = 'src/fleet/registry.ts'
 
 const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] = [
   [
@@ -55,6 +57,11 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/topic/name.ts findNameProblem: PLAIN.test(value) -> false',
       "src/rule/facts.ts findSubscriptionProblem: shares !== 'none' && hidesReserved -> false",
       'src/rule/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
+      'src/fleet/decisions.ts Decisions.authorize: found instanceof Promise ? await found : found -> true ? await found : found',
+      'src/fleet/decisions.ts Decisions.findDenial.known: found instanceof Promise ? await found : found -> true ? await found : found',
+      `${KNOWN} KnownPrincipals.isActive: username !== undefined && isDevice(this.#entries.get(username), type, id) -> isDevice(this.#entries.get(username), type, id)`,
+      `${REGISTRY} deviceRegistry.update: given.clientIds -> true`,
+      "adapters/hono/secret.ts secretCheck.header: value.startsWith(BEARER) && value[BEARER.length] !== ' ' -> false",
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
   ],
@@ -99,6 +106,26 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/topic/template.ts compileTemplate.parse: i < levels.length -> i <= levels.length',
     ],
   ],
+  [
+    'It is set before it is read.',
+    [
+      `${KNOWN} KnownPrincipals.#readDevice.isActive: false -> true`,
+      `${REGISTRY} deviceRegistry.provision.password: '' -> 'x'`,
+    ],
+  ],
+  [
+    'Whoever asks takes nothing for no.',
+    ['src/fleet/attempt.ts LoginAttemptCount.begin: return false -> return undefined'],
+  ],
+  [
+    'What is kept in vain is found nowhere: a device is looked for under its usual name first.',
+    [
+      `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> true`,
+      `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> name !== undefined`,
+      `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> !isUsual`,
+    ],
+  ],
+  ['No secret is of one character.', ["adapters/hono/secret.ts secretCheck: '' -> 'x'"]],
   [
     'No value is of this class: it does not leave its module.',
     [

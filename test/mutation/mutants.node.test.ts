@@ -138,26 +138,23 @@ describe('the tests of a mutant', () => {
   const measured = [slow, ...others, own, unused, elsewhere].filter(({ test }) => {
     return testsOf(file).includes(test) || test === elsewhere.test
   })
-  const names = (line: number) =>
-    stepsFor({ file, line }, measured).map((step) => step.map(({ test }) => test))
+  const names = (...body: [first: number, last: number]) =>
+    stepsFor({ file, body }, measured).map((step) => step.map(({ test }) => test))
 
-  test('are those of its folder that reach its line: its own first, slow ones last', () => {
-    assert.deepEqual(names(7), [
+  test('are those of its folder that reach its function: its own first, slow ones last', () => {
+    assert.deepEqual(names(6, 7), [
       ['test/fleet/throttle.test.ts', 'test/fleet/active.test.ts', 'test/fleet/known.test.ts'],
       ['test/fleet/slow-passwords.test.ts'],
     ])
-    assert.deepEqual(names(8), [
-      ['test/fleet/throttle.test.ts'],
-      // Nothing is told of that line, so it may have been reached.
-      ['test/fleet/slow-passwords.test.ts'],
-    ])
+    assert.deepEqual(names(8, 9), [['test/fleet/throttle.test.ts']])
+    assert.deepEqual(names(9, 9), [])
   })
 
   test('come first where they noticed others before', () => {
     noteKill(measured, file, 'test/fleet/known.test.ts')
-    assert.equal(names(7)[0]?.[0], 'test/fleet/known.test.ts')
+    assert.equal(names(7, 7)[0]?.[0], 'test/fleet/known.test.ts')
     noteKill(measured, 'src/fleet/peer.ts', 'test/fleet/active.test.ts')
-    assert.equal(names(7)[0]?.[1], 'test/fleet/throttle.test.ts')
+    assert.equal(names(7, 7)[0]?.[1], 'test/fleet/throttle.test.ts')
   })
 })
 

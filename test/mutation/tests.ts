@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { type Coverage, isReached } from './coverage.ts'
-import type { Mutant } from './mutants.ts'
+import { type Coverage, isReached, type Place } from './coverage.ts'
 import { isOwnTest, testsOf } from './subjects.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -15,6 +14,9 @@ const LONGEST = 600_000
 const FIRST = 3
 /** Those that take more milliseconds are tried last. */
 const QUICK = 5_000
+
+/** Milliseconds that a process takes to start. */
+const STARTING = 500
 
 /** A test file, as measured. */
 export interface MeasuredTest {
@@ -52,21 +54,29 @@ export async function measureTests(
 /**
  * The tests that may notice a mutant, in steps, each to be run only if the one before it notices
  * nothing: the quick ones, a few of them first, and then the slow ones. Those that noticed most mutants
- * of the file come first, and before there were any, its own.
+ * of the file come first, and before there were any, its own, and then those that reach most of it in
+ * the least time.
  */
 export function stepsFor(
-  { file, line }: Pick<Mutant, 'file' | 'line'>,
+  place: Place,
   measured: readonly MeasuredTest[],
 ): readonly (readonly MeasuredTest[])[] {
+  const { file } = place
   const concerned = testsOf(file)
   const sorted = measured
-    .filter(({ test, coverage }) => concerned.includes(test) && isReached(coverage, file, line))
-    .toSorted((a, b) => a.took - b.took)
+    .filter(({ test, coverage }) => concerned.includes(test) && isReached(coverage, place))
+    .toSorted((a, b) => worthOf(b, file) - worthOf(a, file))
     .toSorted((a, b) => Number(isOwnTest(file, b.test)) - Number(isOwnTest(file, a.test)))
     .toSorted((a, b) => (b.noticed.get(file) ?? 0) - (a.noticed.get(file) ?? 0))
   const quick = sorted.filter(({ took }) => took <= QUICK)
   const slow = sorted.filter(({ took }) => took > QUICK)
   return [quick.slice(0, FIRST), quick.slice(FIRST), slow].filter(({ length }) => length > 0)
+}
+
+/** How much of a file a test reaches for the time that it takes. */
+function worthOf({ coverage, took }: MeasuredTest, file: string): number {
+  const counts = [...(coverage.get(file)?.values() ?? [])]
+  return counts.filter((count) => count > 0).length / (took + STARTING)
 }
 
 /** Notes that a test noticed a mutant of a file. */
