@@ -98,6 +98,7 @@ describe('what a broker sends', () => {
     [`Basic ${OLD}`, NO_BEARER],
     [`Secret ${OLD}`, NO_BEARER],
     [`my Bearer ${OLD}`, NO_BEARER],
+    [`${OLD}Bearer `, NO_BEARER],
     ['Bearer ', OTHER],
     [`Bearer ${OLD} `, OTHER],
     [`Bearer ${OLD}0`, OTHER],
