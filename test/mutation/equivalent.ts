@@ -61,6 +61,9 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/fleet/decisions.ts Decisions.findDenial.known: found instanceof Promise ? await found : found -> true ? await found : found',
       `${KNOWN} KnownPrincipals.isActive: username !== undefined && isDevice(this.#entries.get(username), type, id) -> isDevice(this.#entries.get(username), type, id)`,
       `${REGISTRY} deviceRegistry.update: given.clientIds -> true`,
+      "src/credential/token.ts tokenAuthority.readNote: typeof note !== 'string' || note.length > MAX_TOKEN_BYTES -> typeof note !== 'string'",
+      'src/credential/token.ts tokenAuthority.readNote: note.length > MAX_TOKEN_BYTES -> note.length >= MAX_TOKEN_BYTES',
+      'src/credential/token.ts tokenAuthority.readNote: !body || !proof -> !proof',
       "adapters/hono/secret.ts secretCheck.header: value.startsWith(BEARER) && value[BEARER.length] !== ' ' -> false",
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
@@ -123,6 +126,24 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> true`,
       `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> name !== undefined`,
       `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> !isUsual`,
+    ],
+  ],
+  [
+    'It is only asked whether there is a value.',
+    ["src/credential/token.ts tokenAuthority.issue.known: '' -> 'x'"],
+  ],
+  [
+    'A token of this form has both, and any other neither.',
+    [
+      'src/credential/token.ts tokenAuthority.verify: !body || !signature -> !body',
+      'src/credential/token.ts tokenAuthority.verify: !body || !signature -> !signature',
+    ],
+  ],
+  [
+    'A token is noted only after it was verified.',
+    [
+      "src/credential/token.ts tokenAuthority.note: '' -> 'x'",
+      'src/credential/token.ts tokenAuthority.note: TOKEN_FORM.exec(password) ?? [] -> TOKEN_FORM.exec(password)',
     ],
   ],
   ['No secret is of one character.', ["adapters/hono/secret.ts secretCheck: '' -> 'x'"]],

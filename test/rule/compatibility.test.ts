@@ -189,6 +189,16 @@ describe('a rule grants less than it says, or stops more', () => {
     )
   })
 
+  test('each finding says whose rule it is', () => {
+    const shared = allow('subscribe', 'work/crew/#', { share: 'crew' })
+    const found = fleetWith([shared], service('wall', [shared])).compatibility({ facts: STRIPS })
+    const owners = found.map(({ kind, name }) => [kind, name])
+    assert.deepEqual(owners, [
+      ['type', 'pump'],
+      ['service', 'wall'],
+    ])
+  })
+
   test('the dot may be in the prefix or in the name of a type', () => {
     const types = [defineDeviceType('pump.v2', { data: v.object({}) })]
     const fleet = createFleet({ types, store: memoryStore(), prefix: 'acme' })
