@@ -146,6 +146,10 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/credential/token.ts tokenAuthority.note: TOKEN_FORM.exec(password) ?? [] -> TOKEN_FORM.exec(password)',
     ],
   ],
+  [
+    'It is only asked whether sessions are found by user name.',
+    ["src/fleet/login.ts isForeign: 'client-id' -> ''"],
+  ],
   ['No secret is of one character.', ["adapters/hono/secret.ts secretCheck: '' -> 'x'"]],
   [
     'No value is of this class: it does not leave its module.',
