@@ -41,14 +41,14 @@ const BEARER = 'Bearer '
  * too short, not printable ASCII, or the placeholder of generated configurations.
  */
 export function secretCheck(options: SecretOptions): SecretCheck | undefined {
-  const withoutSecret = 'withoutSecret' in options && options.withoutSecret === true
-  if (withoutSecret) {
-    if ('secret' in options) {
+  const given: { readonly secret?: unknown; readonly withoutSecret?: unknown } = options
+  if (given.withoutSecret === true) {
+    if ('secret' in given) {
       throw new ConfigError('secret', 'cannot be given beside withoutSecret: choose one of them')
     }
     return undefined
   }
-  const secrets = readSecrets('secret' in options ? options.secret : undefined)
+  const secrets = readSecrets(given.secret)
   const compare = (sent: string) => {
     let isOne = false
     // All of them, so that the time tells nothing of which it is.

@@ -39,8 +39,8 @@ export interface Rehasher {
 
 /** Reads a stored password. Answers `undefined` if it is in another format. */
 export function parseRehashed(stored: string): RehashedHash | undefined {
-  const [, salt, key] = FORM.exec(stored) ?? []
-  return salt !== undefined && key !== undefined ? { kind: 'rehashed', salt, key } : undefined
+  const found = FORM.exec(stored)
+  return found ? { kind: 'rehashed', salt: found[1]!, key: found[2]! } : undefined
 }
 
 /** Whether a stored text has the beginning of this format. */

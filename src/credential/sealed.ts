@@ -14,7 +14,6 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { base64nopad } from '@scure/base'
 import { ConfigError } from '../base/errors.ts'
-import { tryDecode } from './decode.ts'
 
 /** Fewest bytes of a sealing key. */
 export const MIN_SEALING_KEY_BYTES = 32
@@ -77,17 +76,16 @@ export function passwordSealer(sealingKey: string | Uint8Array): PasswordSealer 
     async open(owner, sealed) {
       // A store may have handed out something else, whatever its type says.
       if (typeof sealed !== 'string' || !sealed.startsWith(FORMAT)) return undefined
-      const bytes = tryDecode(base64nopad, sealed.slice(FORMAT.length))
-      if (!bytes || bytes.length <= NONCE_BYTES) return undefined
       const key = await importKey()
       try {
+        const bytes = Uint8Array.from(base64nopad.decode(sealed.slice(FORMAT.length)))
         const nonce = bytes.slice(0, NONCE_BYTES)
         const text = bytes.slice(NONCE_BYTES)
         return new TextDecoder().decode(
           await crypto.subtle.decrypt(algorithm(owner, nonce), key, text),
         )
       } catch {
-        // It does not say why: a wrong key and a changed text look the same.
+        // It does not say why: a wrong key and a changed or broken text look the same.
         return undefined
       }
     },

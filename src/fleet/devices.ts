@@ -11,7 +11,7 @@ import { recordedPrincipal } from '../device/principal.ts'
 import type { DeviceRecord, DeviceStore } from '../device/store.ts'
 import type { Principal } from '../rule/principal.ts'
 import { isUsername } from '../topic/name.ts'
-import type { LoginAttempt, PrincipalSource } from './directory.ts'
+import type { LoginAttempt, UnnamedSource } from './directory.ts'
 import type { LoginDenial } from './fleet.ts'
 import type { LoginRehash } from './rehash.ts'
 import type { FleetTypes } from './types.ts'
@@ -28,7 +28,7 @@ export interface DeviceSourceOptions {
 }
 
 /** The devices of one fleet. */
-export class DeviceSource implements PrincipalSource {
+export class DeviceSource implements UnnamedSource {
   readonly #store: DeviceStore
   readonly #types: FleetTypes
   readonly #verifier: PasswordVerifier
@@ -41,11 +41,6 @@ export class DeviceSource implements PrincipalSource {
     this.#verifier = verifier
     this.#isService = isService
     this.#rehash = rehash
-  }
-
-  /** Every name that no other source has: whose it is only the store can tell. */
-  has(): boolean {
-    return true
   }
 
   login(login: LoginAttempt): MaybePromise<Principal | LoginDenial> {

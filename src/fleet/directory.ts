@@ -16,30 +16,31 @@ export interface LoginAttempt {
   readonly attempt: SlowAttempt
 }
 
-/** One kind of logins. */
-export interface PrincipalSource {
-  /**
-   * Whether a user name is one of this kind, without asking a store. The names of two kinds have
-   * none in common, but for the last source, which has those of no other.
-   */
-  has(username: string): boolean
+/** The kind of logins that has the names of no other: only the store can tell whose one is. */
+export interface UnnamedSource {
   /** Who logs in under a name of this kind, or why it fails. */
   login(attempt: LoginAttempt): MaybePromise<Principal | LoginDenial>
   /** Who has a name of this kind. */
   find(username: string): MaybePromise<Principal | undefined>
 }
 
+/** One kind of logins that knows its names. */
+export interface PrincipalSource extends UnnamedSource {
+  /** Whether a user name is one of this kind. The names of two kinds have none in common. */
+  has(username: string): boolean
+}
+
 /** The sources of one fleet. */
 export class Directory {
   readonly #named: readonly PrincipalSource[]
-  readonly #rest: PrincipalSource
+  readonly #rest: UnnamedSource
 
   /**
    * @param named Sources that know their names.
    * @param rest The one for all other names. It answers for those that nobody has as well, so that
    * such a name takes as long as a wrong password.
    */
-  constructor(named: readonly PrincipalSource[], rest: PrincipalSource) {
+  constructor(named: readonly PrincipalSource[], rest: UnnamedSource) {
     this.#named = named
     this.#rest = rest
   }
@@ -54,7 +55,7 @@ export class Directory {
     return this.#sourceOf(username).find(username)
   }
 
-  #sourceOf(username: string): PrincipalSource {
+  #sourceOf(username: string): UnnamedSource {
     for (const source of this.#named) if (source.has(username)) return source
     return this.#rest
   }

@@ -12,17 +12,11 @@ export interface KnownNames {
 }
 
 /**
- * Whether a client id is, or may become, the user name of another login: a service account's, a token's
- * or that of a device of some type.
+ * Whether a client id is, or may become, the user name of a login: a service account's, a token's or
+ * that of a device of some type.
  */
-export function isAnothersName(
-  clientId: string,
-  own: string,
-  services: KnownNames,
-  types: KnownNames,
-): boolean {
-  if (clientId === own) return false
-  const [type = '', id, ...rest] = clientId.split('/')
-  const isDevice = id !== undefined && rest.length === 0 && types.has(type)
+export function isLoginName(clientId: string, services: KnownNames, types: KnownNames): boolean {
+  const [type, id, ...rest] = clientId.split('/')
+  const isDevice = id !== undefined && rest.length === 0 && types.has(type!)
   return isDevice || services.has(clientId) || isTokenUsername(clientId)
 }

@@ -8,7 +8,7 @@ import { checkNoTokenUsername } from '../credential/token.ts'
 import type { DeviceStore } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
 import { checkName } from '../topic/name.ts'
-import { isAnothersName } from './listed-ids.ts'
+import { isLoginName } from './listed-ids.ts'
 import type { ServiceSource } from './services.ts'
 import type { FleetTypes } from './types.ts'
 
@@ -39,10 +39,10 @@ export class FleetNames {
     if (username !== undefined) {
       checkName('user name', username)
       checkNoTokenUsername('user name', username)
-    }
-    // It would be the parent of every `{username}` of that type, and "{username}/#" reach them all.
-    if (username !== undefined && this.#types.has(username)) {
-      throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
+      // It would be the parent of every `{username}` of that type, and "{username}/#" reach them all.
+      if (this.#types.has(username)) {
+        throw new InvalidNameError('user name', `is the name of a device type, "${username}"`)
+      }
     }
     const login = username ?? `${type.name}/${id}`
     if (this.#services.has(login) || this.#services.hasClientId(login)) {
@@ -57,7 +57,7 @@ export class FleetNames {
       if (clientId === username) continue
       const isTaken =
         this.#services.hasClientId(clientId) ||
-        isAnothersName(clientId, username, this.#services, this.#types) ||
+        isLoginName(clientId, this.#services, this.#types) ||
         (await this.#store.findByUsername(clientId)) !== undefined
       if (isTaken) throw new ConfigError(`clientIds.${i}`, 'is that of another login')
     }

@@ -28,7 +28,7 @@ export class Records {
 
   /**
    * Writes a change of a record, and again on what another writer wrote in between. Returns the
-   * record as it is then.
+   * record that was changed, as it was before.
    *
    * @param change Makes the new record, or `undefined` where there is nothing to write.
    * @throws {DeviceUnknownError} If there is no such device.
@@ -44,7 +44,7 @@ export class Records {
       try {
         const changed = change(record)
         if (changed) await this.#store.update(changed)
-        return changed ?? record
+        return record
       } catch (error) {
         if (!hasCode(error, 'ERR_REVISION_CONFLICT') || tries === MAX_TRIES) throw error
       } finally {

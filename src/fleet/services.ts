@@ -17,7 +17,7 @@ import { type AccessRule, checkRules } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
 import type { LoginAttempt, PrincipalSource } from './directory.ts'
 import type { LoginDenial } from './fleet.ts'
-import { isAnothersName } from './listed-ids.ts'
+import { isLoginName } from './listed-ids.ts'
 import type { ServiceAccount, ServicePassword } from './service-account.ts'
 import type { FleetTypes } from './types.ts'
 
@@ -129,7 +129,8 @@ function readClientIds(services: ServiceSource, types: FleetTypes): ReadonlySet<
   for (const [i, { principal }] of services.all().entries()) {
     const { username, clientIds = [] } = principal
     for (const [n, clientId] of clientIds.entries()) {
-      if (isAnothersName(clientId, username, services, types) || taken.has(clientId)) {
+      if (clientId === username) continue
+      if (isLoginName(clientId, services, types) || taken.has(clientId)) {
         throw new ConfigError(`services.${i}.clientIds.${n}`, 'is that of another login')
       }
       taken.add(clientId)

@@ -61,7 +61,7 @@ export class SharedFailures {
   async #count(
     { key, limit }: CountedKey,
     now: number,
-  ): Promise<(() => Promise<void>) | 'over' | 'uncounted'> {
+  ): Promise<(() => Promise<void>) | 'over' | undefined> {
     try {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const value = await this.#keys.get(key)
@@ -75,7 +75,7 @@ export class SharedFailures {
     } catch {
       // What this process counts by itself holds.
     }
-    return 'uncounted'
+    return undefined
   }
 
   async #takeBack(key: string, until: number, now: number): Promise<void> {

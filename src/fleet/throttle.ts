@@ -58,19 +58,17 @@ interface Part {
 class FailureCounter {
   readonly #limit: number
   readonly #width: number
-  readonly #name: string
   #parts: readonly Part[] = []
 
   /** @param width Cells of a row, a power of 2. */
-  constructor(name: string, limit: number, width: number) {
-    this.#name = name
+  constructor(limit: number, width: number) {
     this.#limit = limit
     this.#width = width
   }
 
   /** The cells of a name. @param mac Makes hexadecimal digits of a text that nobody can foresee. */
   find(mac: (text: string) => string, name: string): readonly number[] {
-    const digits = mac(`${this.#name} ${name.slice(0, MAX_NAME)}`)
+    const digits = mac(name.slice(0, MAX_NAME))
     return Array.from({ length: ROWS }, (_, row) => {
       const number = Number.parseInt(digits.slice(row * 8, row * 8 + 8), 16)
       return row * this.#width + (number & (this.#width - 1))
@@ -117,8 +115,8 @@ const PEER_WIDTH = 2 ** 13
  * from one peer, until those are a minute old. It takes 640 KiB at most.
  */
 export function loginThrottle(): LoginThrottle {
-  const users = new FailureCounter('user', MAX_USER_FAILURES, USER_WIDTH)
-  const peers = new FailureCounter('peer', MAX_PEER_FAILURES, PEER_WIDTH)
+  const users = new FailureCounter(MAX_USER_FAILURES, USER_WIDTH)
+  const peers = new FailureCounter(MAX_PEER_FAILURES, PEER_WIDTH)
   let mac: ((text: string) => string) | undefined
 
   function find({ username, peer }: LoginSource) {

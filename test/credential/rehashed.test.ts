@@ -51,6 +51,12 @@ describe('a stored text', () => {
   const [, , salt, key] = stored.split('$') as [string, string, string, string]
   const rows: [title: string, text: string, password: string, is: boolean][] = [
     ['is that of its password', stored, PASSWORD, true],
+    [
+      'is still when it was stored long ago',
+      '$dh-chosen-hmac-sha256$zsK8lu7Lfqjn6BdeSIRPtg$7f85116b2039f2c14eb15356370c66352039b86aa14abbcfd62d87055b4bcfe4',
+      PASSWORD,
+      true,
+    ],
     ['of an empty password', rehasher.hash(''), '', true],
     ['of one beyond ASCII', rehasher.hash('grün 😀'), 'grün 😀', true],
     [

@@ -42,6 +42,24 @@ describe('a sealed secret', () => {
     assert.equal(await bytes.open(OWNER, sealed), SECRET)
   })
 
+  test('needs its key imported once, and never exported', async () => {
+    const { subtle } = crypto
+    const original = subtle.importKey
+    const exportable: unknown[] = []
+    subtle.importKey = ((...args: Parameters<typeof original>) => {
+      exportable.push(args[3])
+      return original.apply(subtle, args)
+    }) as typeof original
+    try {
+      const sealer = passwordSealer(KEY)
+      const sealed = await Promise.all([sealer.seal(OWNER, SECRET), sealer.seal(OWNER, SECRET)])
+      for (const text of sealed) assert.equal(await sealer.open(OWNER, text), SECRET)
+    } finally {
+      Reflect.deleteProperty(subtle, 'importKey')
+    }
+    assert.deepEqual(exportable, [false])
+  })
+
   test('that was stored before is opened', async () => {
     const stored = '$dh-aes256-gcm$hfFmCvLsi+M9cf5iizUCm6+Q6G/+lzHryRdghAd2QPuueTkD'
     assert.equal(await passwordSealer(KEY).open(OWNER, stored), SECRET)
@@ -75,6 +93,8 @@ describe('a sealed secret', () => {
     '',
     '$dh-aes256-gcm$',
     '$dh-aes256-gcm$AAAA',
+    '$dh-aes256-gcm$AAAAAAAAAAAAAAAA',
+    '$dh-aes256-gcm$*',
     '$dh-sha256$00ff',
     null,
     7,

@@ -28,6 +28,18 @@ describe('the expiry in a token', () => {
     fc.assert(property)
   })
 
+  test('is read in any token, from the beginning of time on', () => {
+    for (const exp of [0, 1, 4_000_000_000]) {
+      assert.equal(readTokenExpiry('token:x', tokenOf({ exp })), exp * 1000)
+    }
+    // Written with "-" and "_" in base64url, wherever three bytes begin.
+    for (const start of ['', '.', '..']) {
+      const token = tokenOf({ exp: 7, x: `${start}>>>???` })
+      assert.match(token, /-.*_/)
+      assert.equal(readTokenExpiry('token:x', token), 7_000)
+    }
+  })
+
   const rows: [title: string, username: string, password: string][] = [
     ['under another user name', 'hub', tokenOf({ exp: 1 })],
     ['under a user name that only looks like one', 'Token:x', tokenOf({ exp: 1 })],
@@ -36,6 +48,7 @@ describe('the expiry in a token', () => {
     ['of a password with dots', 'token:x', 'a.b.c'],
     ['that is not base64', 'token:x', 'a.ä.c'],
     ['that is no JSON', 'token:x', `a.${Buffer.from('{').toString('base64url')}.c`],
+    ['that is no UTF-8', 'token:x', `a.${btoa('{"exp":1,"x":"\xff"}').replaceAll('=', '')}.c`],
     ['that is null', 'token:x', tokenOf(null)],
     ['that is not there', 'token:x', tokenOf({ sub: 'token:x' })],
     ['that is a text', 'token:x', tokenOf({ exp: '1' })],

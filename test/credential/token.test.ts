@@ -83,6 +83,32 @@ describe('a token', () => {
     )
   })
 
+  test('may have as many rules and as long a subject as said, and be from any time', () => {
+    for (const [options, now] of [
+      [{ rules: Array.from({ length: 64 }, () => rules[0]!), attributes }, NOW],
+      [{ rules, attributes, subject: 's'.repeat(1_024) }, NOW],
+      [{ rules, attributes }, 0],
+    ] as const) {
+      const { username, password } = authority.issue(options, now)
+      const holder = authority.verify(username, password, now) as TokenHolder
+      assert.deepEqual(holder.rules, options.rules)
+    }
+  })
+
+  for (const [username, is] of [
+    ['token:', true],
+    ['token:x', true],
+    ['token:x/y', false],
+    ['pump/token:x', false],
+    ['Token:x', false],
+    ['tokens', false],
+    ['', false],
+  ] as const) {
+    test(`${is ? 'may' : 'may not'} have the user name ${JSON.stringify(username)}`, () => {
+      assert.equal(isTokenUsername(username), is)
+    })
+  }
+
   test('holds texts of any script', () => {
     const named = { rules, attributes: { deviceId: 'Pümpe 井戸 😀' } }
     const { username, password } = authority.issue(named, NOW)
@@ -170,6 +196,10 @@ describe('no holder is', () => {
     ['with a padded payload', sign(header, `${body}=`)],
     ['with a payload in plain base64', sign(header, '+/+/')],
     ['with a payload that is no base64', sign(header, '####')],
+    [
+      'with a payload that is no UTF-8',
+      sign(header, toBase64Url(Buffer.from(fromBase64Url(body).replace('P-1', '\xff'), 'latin1'))),
+    ],
     ['with a payload of an impossible length', sign(header, 'AAAAA')],
     ['with the scheme of HTTP before', `Bearer ${token.password}`],
     ['with 10 MB', 'A'.repeat(10_000_000)],
@@ -287,6 +317,7 @@ describe('no holder is', () => {
 
 describe('no token is issued', () => {
   const rows: [title: string, options: Record<string, unknown>, key: string][] = [
+    ['with a misspelt option', { expireIn: 60 }, 'expireIn'],
     ['without rules', { rules: undefined }, 'rules'],
     ['with no rule', { rules: [] }, 'rules'],
     ['with a rule in place of a list', { rules: rules[0] }, 'rules'],
@@ -350,7 +381,7 @@ describe('no token is issued', () => {
     let longest = 1 + Math.floor((room * 3) / 4) - 3
     while (fits(() => sized(longest + 1))) longest++
     const { username, password } = sized(longest)
-    assert.ok(password.length <= MAX_TOKEN_BYTES && password.length > MAX_TOKEN_BYTES - 4)
+    assert.equal(password.length, MAX_TOKEN_BYTES)
     assert.ok(typeof verify(password, username) === 'object')
     assert.throws(() => sized(longest + 1), {
       name: 'ConfigError',

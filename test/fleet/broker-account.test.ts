@@ -5,7 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type DeviceRecord, hashPassword, memoryStore } from '../../src/index.ts'
+import * as v from 'valibot'
+import { type DeviceRecord, defineDeviceType, hashPassword, memoryStore } from '../../src/index.ts'
 import { HUB_PASSWORD, makeFleet, pump } from './fixture.ts'
 
 const sealingKey = 'a sealing key of at least 32 bytes'
@@ -85,6 +86,21 @@ describe('openPassword', () => {
     await assert.rejects(fleet.openPassword(pump, 'P-1'), { name: 'DeviceRevokedError' })
   })
 
+  test('is refused for a type that is not of this fleet, though it has the name of one', async () => {
+    const fleet = makeFleet({ sealingKey })
+    await fleet.provision(pump, 'P-1')
+    const stranger = defineDeviceType('pump', { data: v.unknown() })
+    await assert.rejects(fleet.openPassword(stranger, 'P-1'), { name: 'ConfigError', key: 'types' })
+  })
+
+  test('is none of a device without a password that is good', async () => {
+    const store = memoryStore()
+    const fleet = makeFleet({ sealingKey, store })
+    await fleet.provision(pump, 'P-1')
+    await store.update({ ...(await store.get('pump', 'P-1'))!, credentials: [], revision: 2 })
+    assert.equal(await fleet.openPassword(pump, 'P-1'), undefined)
+  })
+
   test('is refused a short key when the fleet is made', () => {
     assert.throws(() => makeFleet({ sealingKey: 'short' }), { name: 'ConfigError' })
   })
@@ -136,5 +152,25 @@ describe('brokerLogin', () => {
     const [other] = makeFleet({ sealingKey, services: changed }).serviceAccounts()
     assert.notEqual(other?.credentialId, hub?.credentialId)
     assert.equal(await makeFleet({ services }).serviceAccounts()[0]?.openPassword(), undefined)
+  })
+
+  test('marks the password of a service account, or its hash where there is no more', async () => {
+    const marks = (secret: { password: string } | { passwordHash: string }, pepper?: string) => {
+      const services = [{ username: 'hub', rules: 'hub', ...secret }] as const
+      const fleet = makeFleet({ sealingKey, services, ...(pepper && { pepper }) })
+      return fleet.serviceAccounts().map(({ credentialId }) => credentialId)
+    }
+    const [one, other] = [await hashPassword('correct horse'), await hashPassword('correct horse')]
+    assert.notDeepEqual(marks({ passwordHash: one }), marks({ passwordHash: other }))
+    // Its hash is another one under another pepper, and its password is not.
+    const peppers = ['a pepper of more than 16 bytes', 'another pepper of more bytes']
+    const [under, underOther] = peppers.map((each) => marks({ password: HUB_PASSWORD }, each))
+    assert.deepEqual(under, underOther)
+    assert.match(under![0]!, /^[0-9a-f]{32}$/)
+  })
+
+  test('marks none without a sealing key', () => {
+    const [hub] = makeFleet().serviceAccounts()
+    assert.equal(hub?.credentialId, 'service')
   })
 })

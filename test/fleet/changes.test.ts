@@ -94,15 +94,15 @@ describe('a listener', () => {
     assert.ok(!inspect(told).includes(password))
   })
 
-  for (const [name, listener] of [
-    ['', () => {}],
-    [undefined, () => {}],
-    ['test', undefined],
-    ['test', {}],
-  ]) {
+  for (const [name, listener, key] of [
+    ['', () => {}, 'name'],
+    [undefined, () => {}, 'name'],
+    ['test', undefined, 'listener'],
+    ['test', {}, 'listener'],
+  ] as const) {
     test(`is refused as ${inspect(name)} with ${inspect(listener)}`, () => {
       const listen = () => makeFleet().onChange(name as string, listener as () => void)
-      assert.throws(listen, { code: 'ERR_CONFIG' })
+      assert.throws(listen, { code: 'ERR_CONFIG', key })
     })
   }
 })
@@ -148,7 +148,7 @@ for (const [kind, how, run] of WAYS) {
       fleet.onChange('after', async () => void told.push('after'))
       const error = await failureOf(run(fleet))
       assert.deepEqual(told, ['before', 'after'])
-      assert.equal(error.code, 'ERR_CHANGE_INCOMPLETE')
+      assert.deepEqual([error.name, error.code], ['ChangeError', 'ERR_CHANGE_INCOMPLETE'])
       assert.deepEqual([error.kind, error.type, error.id], [kind, 'pump', 'P-1'])
       const failures = error.failed.map((failure) => [failure.name, failure.error.message])
       assert.deepEqual(failures, [

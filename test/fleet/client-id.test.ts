@@ -164,7 +164,7 @@ describe('the list of a device', () => {
 
   test('may hold its own user name, and words that are nobody’s', async () => {
     const { fleet, store } = await site()
-    const clientIds = ['pump/P-5', 'valve/5', 'a/b/c', 'legacy-5']
+    const clientIds = ['pump/P-5', 'valve/5', 'pump', 'pump/b/c', 'legacy-5']
     await fleet.provision(pump, 'P-5', { clientIds })
     assert.deepEqual((await store.get('pump', 'P-5'))?.clientIds, clientIds)
   })
@@ -186,6 +186,15 @@ describe('the list of a device', () => {
 })
 
 describe('the list of a service account', () => {
+  test('may hold its own user name', () => {
+    const password = 'the password of a service'
+    const services = [
+      { username: 'hub', password, rules: 'hub', clientIds: ['hub', 'hub-1'] },
+    ] as const
+    const [hub] = createFleet({ types: [pump], store: memoryStore(), services }).serviceAccounts()
+    assert.deepEqual(hub?.principal.clientIds, ['hub', 'hub-1'])
+  })
+
   const rows: [clientIds: unknown, key: string][] = [
     [['viewer'], 'services.0.clientIds.0'],
     [['pump/P-1'], 'services.0.clientIds.0'],

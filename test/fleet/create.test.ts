@@ -157,6 +157,29 @@ describe('a service account is refused', () => {
       'services.0.password: must have at least 12 characters',
     ],
     [
+      'with a password and a hash',
+      [
+        {
+          ...good,
+          passwordHash: 'pbkdf2_sha256$1$c2FsdHNhbHQ$wSteZL4PAcS7Oxgb3rh9oDge0DK8TB49h0yfMMSRzSs=',
+        },
+      ],
+      'ConfigError',
+      'services.0.passwordHash: stands beside a password: only one can be right',
+    ],
+    [
+      'with the name of a token',
+      [{ ...good, username: 'token:hub' }],
+      'InvalidNameError',
+      'The services.0.username begins with "token:", which marks tokens',
+    ],
+    [
+      'with client ids that are no list',
+      [{ ...good, clientIds: 'hub-1' }],
+      'ConfigError',
+      'services.0.clientIds: must be a list of at most 64 client ids',
+    ],
+    [
       'with a rule of no meaning',
       [{ ...good, rules: [{ effect: 'allow', actions: [], filter: '#' }] }],
       'ConfigError',
@@ -180,6 +203,13 @@ describe('a service account is refused', () => {
       assert.throws(() => makeFleet({ services: services as ServiceAccount[] }), { name, message })
     })
   }
+
+  test('and one with a password of just 12 characters is taken', async () => {
+    const fleet = makeFleet({ services: [{ ...good, password: 'twelve chars' }] })
+    const login = await fleet.authenticate({ username: 'hub', password: 'twelve chars' })
+    assert.ok(login.effect === 'allow')
+    assert.equal(login.principal.kind, 'service')
+  })
 
   test('and its password is not in the message', () => {
     const password = 'hunter2'

@@ -169,9 +169,10 @@ describe('a device', () => {
       {
         principalOf,
         store: {
-          async get(_type, id) {
+          async get(type, id) {
             reads++
-            return known.get(id)
+            const found = known.get(id)
+            return found?.type === type ? found : undefined
           },
         },
         async find(username) {
@@ -222,6 +223,22 @@ describe('a device', () => {
     assert.equal(await cache.isActive('pump', 'P-9'), false)
     assert.equal(await cache.isActive('pump', 'P-1'), true)
   })
+
+  for (const [what, next] of [
+    ['one with another id', record('pump', 'P-9', { username: 'north-2' })],
+    ['one of another type', record('valve', 'P-2', { username: 'north-2' })],
+  ] as const) {
+    test(`is not ${what} that has its user name now`, async () => {
+      const { cache, known } = site([named])
+      assert.equal(await cache.isActive('pump', 'P-2'), true)
+      known.delete('P-2')
+      known.set(next.id, next)
+      cache.forget('north-2')
+      const found = await cache.find('north-2', undefined)
+      assert.deepEqual(found?.principal.device, { type: next.type, id: next.id })
+      assert.equal(await cache.isActive('pump', 'P-2'), false)
+    })
+  }
 
   test('that is revoked or not there is not kept', async () => {
     const { cache, reads } = site([revoked])

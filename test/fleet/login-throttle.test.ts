@@ -29,6 +29,11 @@ function isThrottled(throttle: LoginThrottle, source: LoginSource, at = START): 
   return takeBack === undefined
 }
 
+test('ten failures of a user name and a hundred of a peer are let pass in a minute', () => {
+  const limits = [MAX_USER_FAILURES, MAX_PEER_FAILURES, THROTTLE_WINDOW_MS]
+  assert.deepEqual(limits, [10, 100, 60_000])
+})
+
 describe('a user name', () => {
   test('is throttled from its tenth failure on', () => {
     const throttle = loginThrottle()
@@ -91,6 +96,18 @@ describe('a user name', () => {
     }
     assert.equal(isThrottled(throttle, { username: '__proto__' }), true)
   })
+})
+
+test('names are told apart by their first 256 characters', () => {
+  const throttle = loginThrottle()
+  fail(throttle, `${'x'.repeat(255)}a`, MAX_USER_FAILURES)
+  for (const [username, isOne] of [
+    [`${'x'.repeat(255)}b`, false],
+    ['x'.repeat(255), false],
+    [`${'x'.repeat(255)}ab`, true],
+  ] as const) {
+    assert.equal(isThrottled(throttle, { username }), isOne, username.slice(250))
+  }
 })
 
 describe('a peer', () => {

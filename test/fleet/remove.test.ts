@@ -94,6 +94,70 @@ describe('a removed device', () => {
   })
 })
 
+describe('removing a device where another writer is in between', () => {
+  /** A store in which something happens just before each of the first deletions. */
+  function interrupted(times: number, happens: (store: DeviceStore) => Promise<void>) {
+    const inner = memoryStore()
+    const counts = { deletions: 0 }
+    const store: DeviceStore = {
+      ...inner,
+      async delete(type, id, revision) {
+        counts.deletions++
+        if (counts.deletions <= times) await happens(inner)
+        return inner.delete(type, id, revision)
+      },
+    }
+    return { store, counts }
+  }
+  const rewrite = async (store: DeviceStore, revoked = true) => {
+    const record = (await store.get('pump', 'P-1'))!
+    await store.update({ ...record, revoked, revision: record.revision + 1 })
+  }
+
+  test('four times, it is removed at the fifth', async () => {
+    const { store, counts } = interrupted(4, rewrite)
+    const fleet = makeFleet({ store })
+    await fleet.provision(pump, 'P-1')
+    await fleet.remove(pump, 'P-1')
+    assert.equal(counts.deletions, 5)
+    assert.equal(await store.get('pump', 'P-1'), undefined)
+  })
+
+  test('five times, it gives up, and the device stays revoked', async () => {
+    const { store, counts } = interrupted(5, rewrite)
+    const fleet = makeFleet({ store })
+    await fleet.provision(pump, 'P-1')
+    await assert.rejects(fleet.remove(pump, 'P-1'), { code: 'ERR_REVISION_CONFLICT' })
+    assert.equal(counts.deletions, 5)
+    assert.equal((await store.get('pump', 'P-1'))?.revoked, true)
+  })
+
+  test('and let the device in for a moment, it can do nothing afterwards', async () => {
+    const publish = {
+      username: 'pump/P-1',
+      action: 'publish',
+      topic: 'things/pump/P-1/data',
+    } as const
+    const { store } = interrupted(1, async (inner) => {
+      await rewrite(inner, false)
+      assert.equal((await fleet.authorize(publish)).effect, 'allow')
+      await rewrite(inner)
+    })
+    const fleet = makeFleet({ store })
+    await fleet.provision(pump, 'P-1')
+    await fleet.remove(pump, 'P-1')
+    assert.equal((await fleet.authorize(publish)).effect, 'deny')
+  })
+
+  test('a store that fails is asked once', async () => {
+    const { store, counts } = interrupted(1, () => Promise.reject(new Error('disk full')))
+    const fleet = makeFleet({ store })
+    await fleet.provision(pump, 'P-1')
+    await assert.rejects(fleet.remove(pump, 'P-1'), /disk full/)
+    assert.equal(counts.deletions, 1)
+  })
+})
+
 describe('removing is refused', () => {
   for (const id of ['P-9', '', '__proto__']) {
     test(`for ${JSON.stringify(id)}, which is no device`, async () => {

@@ -5,7 +5,12 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { MAX_PEER_FAILURES, MAX_USER_FAILURES } from '../../src/fleet/throttle.ts'
+import { SharedFailures } from '../../src/fleet/shared-failures.ts'
+import {
+  MAX_PEER_FAILURES,
+  MAX_USER_FAILURES,
+  THROTTLE_WINDOW_MS,
+} from '../../src/fleet/throttle.ts'
 import { type ExpiringKeys, type Fleet, memoryKeys, memoryStore } from '../../src/index.ts'
 import { makeFleet, pump } from './fixture.ts'
 
@@ -112,6 +117,134 @@ describe('with shared keys', () => {
     await stranger.importDevice(pump, 'chosen', HASH)
     const login = { username: 'pump/chosen', password: PASSWORD }
     assert.equal((await stranger.authenticate(login)).effect, 'allow')
+  })
+})
+
+describe('an attempt', () => {
+  const START = 1_000_000_000_000
+  // Hashes of "a" and "10.0.0.7".
+  const USER_KEY =
+    'failures/things/user/ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb'
+  const PEER_KEY =
+    'failures/things/peer/130e4daba9786013f48dc2fccf39f91a0b3ec2cfba74ff0b645acf95229df69e'
+  const source = { username: 'a', peer: '10.0.0.7' }
+
+  /** Keys in a map, of which other processes write some first. */
+  function site() {
+    const values = new Map<string, string>()
+    const lifetimes: number[] = []
+    const others = { writes: 0 }
+    const write = (key: string, value: string, lifetime: number, isFree: boolean) => {
+      if (others.writes > 0) {
+        others.writes--
+        return false
+      }
+      if (isFree) values.set(key, value)
+      lifetimes.push(lifetime)
+      return isFree
+    }
+    const keys: ExpiringKeys = {
+      get: (key) => values.get(key),
+      set: () => assert.fail('it may have been written in between'),
+      setIfAbsent: (key, value, lifetime) => write(key, value, lifetime, !values.has(key)),
+      compareAndSet: (key, from, value, lifetime) =>
+        write(key, value, lifetime, values.has(key) && values.get(key) === from),
+    }
+    return { failures: new SharedFailures(keys, 'things'), values, lifetimes, others }
+  }
+
+  test('is counted under the keys that every process has, for as long as the window', async () => {
+    const { failures, values, lifetimes } = site()
+    await failures.begin(source, START)
+    const until = START + THROTTLE_WINDOW_MS
+    assert.deepEqual(Object.fromEntries(values), {
+      [USER_KEY]: `1 ${until}`,
+      [PEER_KEY]: `1 ${until}`,
+    })
+    await failures.begin({ username: 'a' }, START + 999)
+    await failures.begin({ username: 'a' }, START + 1_000)
+    await failures.begin({ username: 'a' }, until - 1)
+    assert.deepEqual(lifetimes, [60, 60, 60, 59, 1])
+    assert.equal(values.get(USER_KEY), `4 ${until}`)
+    // A window that is over is none, though the key is still there.
+    await failures.begin({ username: 'a' }, until)
+    assert.equal(values.get(USER_KEY), `1 ${until + THROTTLE_WINDOW_MS}`)
+  })
+
+  test('is counted for nobody, where one of the two has no room', async () => {
+    const { failures, values } = site()
+    const until = START + THROTTLE_WINDOW_MS
+    values.set(USER_KEY, `${MAX_USER_FAILURES} ${until}`)
+    assert.equal(await failures.begin(source, START), undefined)
+    assert.equal(values.get(USER_KEY), `${MAX_USER_FAILURES} ${until}`)
+    assert.equal(values.get(PEER_KEY), `0 ${until}`)
+    values.set(USER_KEY, `${MAX_USER_FAILURES - 1} ${until}`)
+    values.set(PEER_KEY, `${MAX_PEER_FAILURES} ${until}`)
+    assert.equal(await failures.begin(source, START), undefined)
+    assert.equal(values.get(USER_KEY), `${MAX_USER_FAILURES - 1} ${until}`)
+  })
+
+  test('is taken back once, and only of its own window', async () => {
+    const { failures, values } = site()
+    const takeBack = (await failures.begin({ username: 'a' }, START))!
+    const until = START + THROTTLE_WINDOW_MS
+    await takeBack()
+    assert.equal(values.get(USER_KEY), `0 ${until}`)
+    await takeBack()
+    assert.equal(values.get(USER_KEY), `0 ${until}`)
+    values.set(USER_KEY, `3 ${until - 1}`)
+    await takeBack()
+    assert.equal(values.get(USER_KEY), `3 ${until - 1}`)
+    values.delete(USER_KEY)
+    await takeBack()
+    assert.equal(values.get(USER_KEY), undefined)
+  })
+
+  // Four processes, each with as many attempts as may fail.
+  const MOST = 4 * MAX_USER_FAILURES
+  for (const [writes, isCounted] of [
+    [MOST - 1, true],
+    [MOST, false],
+  ] as const) {
+    const what = isCounted ? 'is counted' : 'is made uncounted'
+    test(`that others write in between ${writes} times ${what}`, async () => {
+      const { failures, values, others } = site()
+      others.writes = writes
+      assert.ok(await failures.begin({ username: 'a' }, START))
+      assert.equal(values.has(USER_KEY), isCounted)
+    })
+
+    test(`that others write in between ${writes} times as it is taken back`, async () => {
+      const { failures, values, others } = site()
+      const takeBack = (await failures.begin({ username: 'a' }, START))!
+      others.writes = writes
+      await takeBack()
+      assert.equal(values.get(USER_KEY)?.split(' ')[0], isCounted ? '0' : '1')
+    })
+  }
+
+  for (const value of ['', 'seven', '1', '1 2 3', '-1 1000000060000', '1e1 1000000060000']) {
+    test(`finds no window in ${JSON.stringify(value)}`, async () => {
+      const { failures, values } = site()
+      values.set(USER_KEY, value)
+      assert.ok(await failures.begin({ username: 'a' }, START))
+      assert.equal(values.get(USER_KEY), `1 ${START + THROTTLE_WINDOW_MS}`)
+    })
+  }
+
+  test('finds no window that ends later than one that begins now', async () => {
+    const { failures, values } = site()
+    const until = START + THROTTLE_WINDOW_MS
+    for (const [end, isWindow] of [
+      [until, true],
+      [until + 1, false],
+      [START + 1, true],
+      [START, false],
+    ] as const) {
+      values.set(USER_KEY, `${MAX_USER_FAILURES} ${end}`)
+      const takeBack = await failures.begin({ username: 'a' }, START)
+      assert.equal(takeBack === undefined, isWindow, `${end}`)
+    }
   })
 })
 

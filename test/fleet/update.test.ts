@@ -219,6 +219,7 @@ describe('an update is refused, and nothing written, told or forgotten', () => {
       fleet.onChange('test', () => assert.fail('nothing was updated'))
       const refusal = { name: 'DeviceUnknownError', code: 'ERR_DEVICE_UNKNOWN', id }
       await assert.rejects(fleet.update(pump, id, { rules: [] }), refusal)
+      await assert.rejects(fleet.update(pump, id, { clientIds: ['c-1'] }), refusal)
       assert.deepEqual((await store.list()).records, [before])
     })
   }

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Hono } from 'hono'
 import { brokerAuth, brokerEvents } from '../../adapters/hono/index.ts'
+import { type SecretOptions, secretCheck } from '../../adapters/hono/secret.ts'
 import { createFleet, memoryStore, presenceTracker } from '../../src/index.ts'
 import { emqx, rabbitmq } from '../../src/product/products.ts'
 import { captureLog, HUB_PASSWORD, pump } from './fixture.ts'
@@ -78,6 +79,77 @@ describe('a broker is answered', () => {
       })
     }
   }
+})
+
+describe('what a broker sends', () => {
+  const check = secretCheck({ secret: OLD })!
+  const OTHER = 'the broker sent another secret'
+  const NO_BEARER = 'the Authorization header does not begin with "Bearer"'
+  const rows: readonly [header: string | null, problem: string | undefined][] = [
+    [`Bearer ${OLD}`, undefined],
+    [`Bearer  ${OLD}`, undefined],
+    [`bearer ${OLD}`, undefined],
+    [`BEARER   ${OLD}`, undefined],
+    [null, 'the broker sent no Authorization header'],
+    ['', NO_BEARER],
+    ['Bearer', NO_BEARER],
+    [OLD, NO_BEARER],
+    [`Bearer${OLD}`, NO_BEARER],
+    [`Basic ${OLD}`, NO_BEARER],
+    [`Secret ${OLD}`, NO_BEARER],
+    [`my Bearer ${OLD}`, NO_BEARER],
+    [`${OLD}Bearer `, NO_BEARER],
+    ['Bearer ', OTHER],
+    [`Bearer ${OLD} `, OTHER],
+    [`Bearer ${OLD}0`, OTHER],
+    [`Bearer x${OLD}`, OTHER],
+    [`Bearer Bearer ${OLD}`, OTHER],
+    [`bearer ${NEW}`, OTHER],
+  ]
+  for (const [header, problem] of rows) {
+    test(`as a header, ${JSON.stringify(header)}: ${problem ?? 'is right'}`, () => {
+      assert.equal(check.header(header), problem)
+    })
+  }
+  for (const [segment, problem] of [
+    [OLD, undefined],
+    [NEW, OTHER],
+    ['', OTHER],
+    [undefined, OTHER],
+  ] as const) {
+    test(`as a segment, ${segment}: ${problem ?? 'is right'}`, () => {
+      assert.equal(check.segment(segment), problem)
+    })
+  }
+})
+
+describe('a secret is asked for', () => {
+  const rows: readonly [options: unknown, key: string | undefined][] = [
+    [{ secret: 'x'.repeat(16) }, undefined],
+    [{ secret: 'with spaces and ~!"' }, undefined],
+    [{ secret: 'x'.repeat(15) }, 'secret'],
+    [{ secret: undefined }, 'secret'],
+    [{ secret: '' }, 'secret'],
+    [{ secret: 1234567890123456 }, 'secret'],
+    [{ secret: ` ${OLD}` }, 'secret'],
+    [{ secret: `${OLD}\x7f` }, 'secret'],
+    [{}, 'secret'],
+    [{ withoutSecret: false }, 'secret'],
+    [{ withoutSecret: 'true' }, 'secret'],
+    [{ secret: OLD, withoutSecret: true }, 'secret'],
+    [{ secret: undefined, withoutSecret: true }, 'secret'],
+  ]
+  for (const [options, key] of rows) {
+    const make = () => secretCheck(options as SecretOptions)
+    test(`given ${JSON.stringify(options)}: ${key ? 'refused' : 'taken'}`, () => {
+      if (key) assert.throws(make, { code: 'ERR_CONFIG', key })
+      else assert.equal(make()?.segment(NEW), 'the broker sent another secret')
+    })
+  }
+
+  test('unless the word is given', () => {
+    assert.equal(secretCheck({ withoutSecret: true }), undefined)
+  })
 })
 
 describe('secrets that are none', () => {

@@ -75,7 +75,9 @@ export function editsOf(node: ts.Node, source: ts.SourceFile): readonly Edit[] {
     const opposite = node.operator === ts.SyntaxKind.PlusPlusToken ? '--' : '++'
     return [replace(node, textOf(node.operand) + opposite)]
   }
-  if (node.kind === ts.SyntaxKind.TrueKeyword) return [replace(node, 'false')]
+  if (node.kind === ts.SyntaxKind.TrueKeyword) {
+    return isName(node) ? [] : [replace(node, 'false')]
+  }
   if (node.kind === ts.SyntaxKind.FalseKeyword) return [replace(node, 'true')]
   if (ts.isNumericLiteral(node)) {
     const value = Number(node.text)
@@ -104,8 +106,8 @@ export function editsOf(node: ts.Node, source: ts.SourceFile): readonly Edit[] {
   function callEdits(call: ts.CallExpression): Edit[] {
     if (!ts.isPropertyAccessExpression(call.expression)) return []
     const { name, expression } = call.expression
-    const other = METHODS[name.text]
-    if (other !== undefined) return [replace(name, other, call)]
+    // `toString` is a name like any other, which the prototype of a record has, too.
+    if (Object.hasOwn(METHODS, name.text)) return [replace(name, METHODS[name.text]!, call)]
     if (QUESTIONS.includes(name.text) && !isNegated(call))
       return [replace(call, `!${textOf(call)}`)]
     if (name.text === 'freeze') return [replace(call, textOf(call.arguments[0]!))]
@@ -147,8 +149,27 @@ function isBoolean({ kind }: ts.Node): boolean {
   return kind === ts.SyntaxKind.TrueKeyword || kind === ts.SyntaxKind.FalseKeyword
 }
 
+/** Whether a `true` says only that a name is there: it is one of a record of them, as its type says. */
+function isName(node: ts.Node): boolean {
+  const declared = node.parent.parent?.parent
+  return (
+    ts.isPropertyAssignment(node.parent) &&
+    declared !== undefined &&
+    ts.isVariableDeclaration(declared) &&
+    /\btrue\b/.test(declared.type?.getText() ?? '')
+  )
+}
+
 function isNegated({ parent }: ts.Node): boolean {
   return ts.isPrefixUnaryExpression(parent) && parent.operator === ts.SyntaxKind.ExclamationToken
+}
+
+/** Whether nothing of a function comes after a statement of a block. */
+function isLast(node: ts.Node): boolean {
+  const { parent } = node
+  if (!ts.isBlock(parent) || parent.statements.at(-1) !== node) return false
+  if (ts.isCatchClause(parent.parent)) return isLast(parent.parent.parent)
+  return ts.isFunctionLike(parent.parent)
 }
 
 function isRemovable(node: ts.Node): boolean {
@@ -167,6 +188,5 @@ function isRemovable(node: ts.Node): boolean {
     return parent.parent.elseStatement !== undefined
   }
   // At the end of a function, to return nothing is the same.
-  const isLast = parent.statements.at(-1) === node && ts.isFunctionLike(parent.parent)
-  return !(isLast && ts.isReturnStatement(node))
+  return !(ts.isReturnStatement(node) && isLast(node))
 }

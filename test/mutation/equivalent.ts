@@ -6,6 +6,8 @@
 
 const SCAN = 'src/topic/scan.ts'
 const TREE = 'src/topic/tree.ts'
+const KNOWN = 'src/fleet/known.ts'
+const REGISTRY = 'src/fleet/registry.ts'
 
 const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] = [
   [
@@ -56,6 +58,14 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/topic/name.ts isUsername: PLAIN_USERNAME.test(text) -> false',
       "src/rule/facts.ts findSubscriptionProblem: shares !== 'none' && hidesReserved -> false",
       'src/rule/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
+      'src/fleet/decisions.ts Decisions.authorize: found instanceof Promise ? await found : found -> true ? await found : found',
+      'src/fleet/decisions.ts Decisions.findDenial.known: found instanceof Promise ? await found : found -> true ? await found : found',
+      `${KNOWN} KnownPrincipals.isActive: username !== undefined && isDevice(this.#entries.get(username), type, id) -> isDevice(this.#entries.get(username), type, id)`,
+      `${REGISTRY} deviceRegistry.update: given.clientIds -> true`,
+      "src/credential/token.ts tokenAuthority.readNote: typeof note !== 'string' || note.length > MAX_TOKEN_BYTES -> typeof note !== 'string'",
+      'src/credential/token.ts tokenAuthority.readNote: note.length > MAX_TOKEN_BYTES -> note.length >= MAX_TOKEN_BYTES',
+      'src/credential/token.ts tokenAuthority.readNote: !body || !proof -> !proof',
+      "adapters/hono/secret.ts secretCheck.header: value.startsWith(BEARER) && value[BEARER.length] !== ' ' -> false",
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
   ],
@@ -100,6 +110,48 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/topic/template.ts compileTemplate.parse: i < levels.length -> i <= levels.length',
     ],
   ],
+  [
+    'It is set before it is read.',
+    [
+      `${KNOWN} KnownPrincipals.#readDevice.isActive: false -> true`,
+      `${REGISTRY} deviceRegistry.provision.password: '' -> 'x'`,
+    ],
+  ],
+  [
+    'Whoever asks takes nothing for no.',
+    ['src/fleet/attempt.ts LoginAttemptCount.begin: return false -> return undefined'],
+  ],
+  [
+    'What is kept in vain is found nowhere: a device is looked for under its usual name first.',
+    [
+      `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> true`,
+      `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> name !== undefined`,
+      `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> !isUsual`,
+    ],
+  ],
+  [
+    'It is only asked whether there is a value.',
+    ["src/credential/token.ts tokenAuthority.issue.known: '' -> 'x'"],
+  ],
+  [
+    'A token of this form has both, and any other neither.',
+    [
+      'src/credential/token.ts tokenAuthority.verify: !body || !signature -> !body',
+      'src/credential/token.ts tokenAuthority.verify: !body || !signature -> !signature',
+    ],
+  ],
+  [
+    'A token is noted only after it was verified.',
+    [
+      "src/credential/token.ts tokenAuthority.note: '' -> 'x'",
+      'src/credential/token.ts tokenAuthority.note: TOKEN_FORM.exec(password) ?? [] -> TOKEN_FORM.exec(password)',
+    ],
+  ],
+  [
+    'It is only asked whether sessions are found by user name.',
+    ["src/fleet/login.ts isForeign: 'client-id' -> ''"],
+  ],
+  ['No secret is of one character.', ["adapters/hono/secret.ts secretCheck: '' -> 'x'"]],
   [
     'No value is of this class: it does not leave its module.',
     [

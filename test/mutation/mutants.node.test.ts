@@ -5,13 +5,14 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { readCoverage } from './coverage.ts'
 import { EQUIVALENT } from './equivalent.ts'
-import { findSyntaxErrors, mutantsOf } from './mutants.ts'
+import { findSyntaxErrors, type Mutant, mutantsOf } from './mutants.ts'
 import { findProblems, summarise } from './report.ts'
-import { PROPERTIES, ROOT, readMutants, subjects, TABLES, testsThatLoad } from './subjects.ts'
+import { digestOf, readMutants, readText, subjects, testsOf } from './subjects.ts'
+import { type MeasuredTest, noteKill, stepsFor } from './tests.ts'
+import { openMutants, verdictsOn } from './verdicts.ts'
 
 const mutants = subjects().flatMap(readMutants)
 
@@ -31,6 +32,7 @@ describe('a mutant', () => {
     ["const a = '#'", "const a = '+'"],
     ["const a = '$'", "const a = ''"],
     ["const a = ''", "const a = 'x'"],
+    ['const a: B = { b: true }', 'const a: B = { b: false }'],
     ['const a = b ? c : d', 'const a = true ? c : d', 'const a = false ? c : d'],
     ['const a = b.some(c)', 'const a = b.every(c)'],
     ['const a = b.startsWith(c)', 'const a = b.endsWith(c)'],
@@ -52,11 +54,14 @@ describe('a mutant', () => {
       'function a(): boolean { return false }',
     ],
     ['function a() { return b() }', 'function a() { return undefined }'],
+    ['function a() { try { b() } catch { return }}', 'function a() { try { ; } catch { return }}'],
     // What says nothing at run time, or only to a reader, is left alone.
     ["import a from './a.ts'"],
     ["type A = 1 | '+' | true"],
     ["const a = b as 'x' | 'y'"],
     ["const a = new Error('must not begin with +')"],
+    ['const a = b.toString()'],
+    ["const a: Record<'b', true> = { b: true }"],
     ["// a === b && c !== '#'"],
   ]
   for (const [code, ...expected] of rows) {
@@ -79,35 +84,30 @@ describe('a mutant', () => {
   })
 })
 
-describe('the mutants of the topic algebra and of the decision', () => {
+describe('the mutants', () => {
   test('are many, in every file', () => {
-    assert.ok(mutants.length >= 1_000, `${mutants.length} mutants`)
-    for (const file of subjects()) {
-      assert.ok(
-        mutants.some((mutant) => mutant.file === file),
-        file,
-      )
+    assert.ok(mutants.length >= 4_000, `${mutants.length} mutants`)
+    for (const file of ['src/topic/tree.ts', 'src/fleet/login.ts', 'adapters/hono/secret.ts']) {
+      assert.ok(subjects().includes(file), file)
     }
+    // It holds nothing but types.
+    assert.ok(!subjects().includes('src/fleet/fleet.ts'))
   })
 
   test('each change their file, each in another way, and parse', () => {
     assert.equal(new Set(mutants.map(({ key }) => key)).size, mutants.length)
     assert.equal(new Set(mutants.map(({ file, text }) => file + text)).size, mutants.length)
-    for (const { file, key, text } of mutants) {
-      assert.notEqual(text, readFileSync(join(ROOT, file), 'utf8'), key)
-    }
+    for (const { file, key, text } of mutants) assert.notEqual(text, readText(file), key)
     assert.deepEqual(findSyntaxErrors(mutants.map(({ text }) => text)), [])
     assert.equal(findSyntaxErrors(['const a = 1', 'const a = = 1']).length, 1)
   })
 
-  test('have tests that load their file, which are all there', () => {
-    for (const test of [...TABLES, ...PROPERTIES]) assert.ok(existsSync(join(ROOT, test)), test)
-    for (const file of subjects()) {
-      const [first] = testsThatLoad(file, TABLES)
-      assert.ok(first, file)
-    }
-    assert.deepEqual(testsThatLoad('src/topic/tree.ts', TABLES), ['test/topic/tree.test.ts'])
-    assert.equal(testsThatLoad('src/rule/rule.ts', TABLES)[0], 'test/rule/rule.test.ts')
+  test('have tests that are to notice them', () => {
+    for (const file of subjects()) assert.ok(testsOf(file).length >= 10, file)
+    assert.ok(testsOf('src/topic/tree.ts').includes('test/topic/tree.test.ts'))
+    assert.ok(testsOf('adapters/hono/secret.ts').includes('test/hono/secrets.test.ts'))
+    // Node does not run it.
+    assert.ok(!testsOf('src/topic/tree.ts').some((name) => name.includes('not-node')))
   })
 
   test('include each that is explained, and few need to be', () => {
@@ -121,32 +121,99 @@ describe('the mutants of the topic algebra and of the decision', () => {
   })
 })
 
-describe('a run', () => {
-  const [one, two] = mutantsOf('a.ts', 'const a = b && c') as [
-    (typeof mutants)[0],
-    (typeof mutants)[0],
-  ]
+describe('the tests of a mutant', () => {
+  const file = 'src/fleet/throttle.ts'
+  const measure = (test: string, took: number, lines: string): MeasuredTest => {
+    const coverage = readCoverage(`SF:${lines}\nend_of_record\n`)
+    return { test, took, coverage, noticed: new Map() }
+  }
+  const slow = measure('test/fleet/slow-passwords.test.ts', 20_000, `${file}\nDA:7,1`)
+  const others = ['active', 'known', 'names', 'types'].map((name, i) =>
+    measure(`test/fleet/${name}.test.ts`, i * 100, `${file}\nDA:7,1\nDA:8,0`),
+  )
+  const own = measure('test/fleet/throttle.test.ts', 900, `${file}\nDA:7,1\nDA:8,2`)
+  const unused = measure('test/fleet/peer.test.ts', 10, 'src/fleet/peer.ts\nDA:7,1')
+  const elsewhere = measure('test/topic/tree.test.ts', 10, `${file}\nDA:7,1`)
+  // None of the folder's tests, as long as it is not there.
+  const measured = [slow, ...others, own, unused, elsewhere].filter(({ test }) => {
+    return testsOf(file).includes(test) || test === elsewhere.test
+  })
+  const names = (...body: [first: number, last: number]) =>
+    stepsFor({ file, body }, measured).map((step) => step.map(({ test }) => test))
+
+  test('are those of its folder that reach its function: its own first, slow ones last', () => {
+    assert.deepEqual(names(6, 7), [
+      ['test/fleet/throttle.test.ts', 'test/fleet/active.test.ts', 'test/fleet/known.test.ts'],
+      ['test/fleet/slow-passwords.test.ts'],
+    ])
+    assert.deepEqual(names(8, 9), [['test/fleet/throttle.test.ts']])
+    assert.deepEqual(names(9, 9), [])
+  })
+
+  test('come first where they noticed others before', () => {
+    noteKill(measured, file, 'test/fleet/known.test.ts')
+    assert.equal(names(7, 7)[0]?.[0], 'test/fleet/known.test.ts')
+    noteKill(measured, 'src/fleet/peer.ts', 'test/fleet/active.test.ts')
+    assert.equal(names(7, 7)[0]?.[1], 'test/fleet/throttle.test.ts')
+  })
+})
+
+describe('a report', () => {
+  const mutants = mutantsOf('src/a.ts', 'const a = b && c') as [Mutant, Mutant]
+  const [one, two] = mutants
   const explanations = { [one.key]: 'Because.' }
+  const reportOf = (unnoticed: readonly string[]) => [
+    { file: 'src/a.ts', mutants, verdicts: { digest: digestOf(mutants), unnoticed } },
+  ]
 
   test('has no problem when each mutant is killed or explained', () => {
-    const verdicts = [
-      { mutant: one, fate: 'explained' },
-      { mutant: two, fate: 'killed by time' },
-    ] as const
-    assert.deepEqual(findProblems(verdicts, explanations), [])
-    const summary = summarise(verdicts, explanations)
-    assert.ok(summary.includes('| `a.ts` | 2 | 1 | 1 | 0 |'))
+    const reports = reportOf([one.key])
+    assert.deepEqual(findProblems(reports, explanations), [])
+    const summary = summarise(reports, explanations)
+    assert.ok(summary.includes('| `src/a.ts` | 2 | 1 | 1 | 0 | 0 | 100.0 % |'))
+    assert.ok(summary.includes('| **All of `src`** | 2 | 1 | 1 | 0 | 0 | 100.0 % |'))
     assert.ok(summary.includes(`Because.\n\n- \`\` ${one.key} \`\``))
   })
 
   test('has one for each mutant that no test notices, and each explained that one does', () => {
-    const verdicts = [
-      { mutant: one, fate: 'killed' },
-      { mutant: two, fate: 'survived' },
-    ] as const
-    assert.deepEqual(findProblems(verdicts, explanations), [
-      'survived: a.ts:1  a.ts a: b && c -> c',
-      'explained, but a test notices it: a.ts a: b && c -> b',
+    const reports = reportOf([two.key])
+    assert.deepEqual(findProblems(reports, { ...explanations, gone: 'It was.' }), [
+      'explained, but a test notices it: src/a.ts a: b && c -> b',
+      'survived: src/a.ts:1  src/a.ts a: b && c -> c',
+      'explained, but there is no such mutant: gone',
     ])
+    const summary = summarise(reports, explanations)
+    assert.ok(summary.includes('| `src/a.ts` | 2 | 1 | 0 | 1 | 0 | 50.0 % |'))
+    assert.ok(summary.includes(`Survived:\n\n- \`\` ${two.key} \`\``))
+  })
+
+  test('says what was not tried', () => {
+    const reports = [{ file: 'src/a.ts', mutants, verdicts: undefined }]
+    assert.deepEqual(findProblems(reports, {}), ['not tried: src/a.ts, 2 mutants'])
+    assert.ok(summarise(reports, {}).includes('| `src/a.ts` | 2 | 0 | 0 | 0 | 2 | – |'))
+  })
+})
+
+describe('verdicts', () => {
+  const [before, after] = ['const a = b && c', 'const a = b || c'].map((text) =>
+    mutantsOf('src/a.ts', text),
+  ) as [Mutant[], Mutant[]]
+  const unnoticed = before.map(({ key }) => key)
+  const verdicts = { 'src/a.ts': { digest: digestOf(before), unnoticed } }
+
+  test('are of a file as it was, and of no other', () => {
+    assert.deepEqual(verdictsOn(verdicts, 'src/a.ts', before), verdicts['src/a.ts'])
+    assert.equal(verdictsOn(verdicts, 'src/a.ts', after), undefined)
+    assert.equal(verdictsOn(verdicts, 'src/b.ts', before), undefined)
+  })
+
+  test('leave open what nothing noticed or explains, and all of a new file', () => {
+    const [explained, open] = unnoticed as [string, string]
+    const left = openMutants(verdicts['src/a.ts'], before, { [explained]: 'Because.' })
+    assert.deepEqual(
+      left.map(({ key }) => key),
+      [open],
+    )
+    assert.deepEqual(openMutants(undefined, after, {}), after)
   })
 })

@@ -20,6 +20,8 @@ export interface Mutant {
   readonly file: string
   /** The line of the change, from 1. */
   readonly line: number
+  /** The first and the last line within the function that it is in; `undefined` if it is in none. */
+  readonly body: readonly [first: number, last: number] | undefined
   /** Where and what, in a form that does not change when other lines do. No two have the same. */
   readonly key: string
   /** The whole text of the changed file. */
@@ -41,8 +43,13 @@ export function mutantsOf(file: string, text: string): readonly Mutant[] {
     const key = `${file} ${placeOf(edit.shown)}: ${describe(edit, source)}`
     const use = (uses.get(key) ?? 0) + 1
     uses.set(key, use)
-    const { line } = source.getLineAndCharacterOfPosition(edit.start)
-    mutants.push({ file, line: line + 1, key: use === 1 ? key : `${key} (${use})`, text: changed })
+    mutants.push({
+      file,
+      line: lineAt(edit.start, source),
+      body: bodyOf(edit.shown, source),
+      key: use === 1 ? key : `${key} (${use})`,
+      text: changed,
+    })
   }
 
   function visit(node: ts.Node): void {
@@ -71,6 +78,19 @@ export function findSyntaxErrors(texts: readonly string[]): readonly string[] {
   return program.getSyntacticDiagnostics().map(({ file, messageText }) => {
     return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
   })
+}
+
+/** From 1. */
+function lineAt(position: number, source: ts.SourceFile): number {
+  return source.getLineAndCharacterOfPosition(position).line + 1
+}
+
+function bodyOf(node: ts.Node, source: ts.SourceFile): Mutant['body'] {
+  const made = ts.findAncestor(node, ts.isFunctionLike)
+  if (!made) return undefined
+  const [start, end] = [lineAt(made.getStart(source), source), lineAt(made.end, source)]
+  // Its first line runs where it is made, too.
+  return [Math.min(start + 1, end), end]
 }
 
 function describe({ start, end, text, shown }: Edit, source: ts.SourceFile): string {

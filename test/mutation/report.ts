@@ -1,75 +1,119 @@
 /**
- * What came out of a run over mutants, in words.
+ * What came out of the runs over mutants, in words.
  *
  * @module
  */
+import { dirname } from 'node:path'
 import type { Mutant } from './mutants.ts'
+import type { FileVerdicts } from './verdicts.ts'
 
-/** What the tests made of a mutant. */
-export type Fate = 'killed' | 'killed by time' | 'explained' | 'survived'
+/** Reasons why mutants do what the original does, by key. */
+export type Explanations = Readonly<Record<string, string>>
 
-/** A mutant and what became of it. */
-export interface Verdict {
-  readonly mutant: Mutant
-  readonly fate: Fate
+/** A file, its mutants and what became of them. */
+export interface FileReport {
+  readonly file: string
+  readonly mutants: readonly Mutant[]
+  /** `undefined` if the file as it is now was not tried. */
+  readonly verdicts: FileVerdicts | undefined
 }
 
-/** What is wrong, a line each: mutants that no test notices, and explanations of none. */
+/** What is wrong, a line each: mutants that no test notices or that were not tried, and explanations of none. */
 export function findProblems(
-  verdicts: readonly Verdict[],
-  explanations: Readonly<Record<string, string>>,
+  reports: readonly FileReport[],
+  explanations: Explanations,
 ): readonly string[] {
-  const survivors = verdicts
-    .filter(({ fate }) => fate === 'survived')
-    .map(({ mutant }) => `survived: ${mutant.file}:${mutant.line}  ${mutant.key}`)
-  const idle = verdicts
-    .filter(({ mutant, fate }) => isKilled(fate) && mutant.key in explanations)
-    .map(({ mutant }) => `explained, but a test notices it: ${mutant.key}`)
-  return [...survivors, ...idle]
+  const keys = new Set(reports.flatMap(({ mutants }) => mutants.map(({ key }) => key)))
+  const gone = Object.keys(explanations).filter((key) => !keys.has(key))
+  return [
+    ...reports.flatMap((report) => findFileProblems(report, explanations)),
+    ...gone.map((key) => `explained, but there is no such mutant: ${key}`),
+  ]
+}
+
+function findFileProblems(
+  { file, mutants, verdicts }: FileReport,
+  explanations: Explanations,
+): readonly string[] {
+  if (!verdicts) return [`not tried: ${file}, ${mutants.length} mutants`]
+  const { unnoticed } = verdicts
+  return mutants.flatMap(({ key, line }) => {
+    const isExplained = key in explanations
+    if (unnoticed.includes(key)) return isExplained ? [] : [`survived: ${file}:${line}  ${key}`]
+    return isExplained ? [`explained, but a test notices it: ${key}`] : []
+  })
 }
 
 /** The summary, as Markdown. It holds no times, so that it changes only when the outcome does. */
-export function summarise(
-  verdicts: readonly Verdict[],
-  explanations: Readonly<Record<string, string>>,
-): string {
-  const files = [...new Set(verdicts.map(({ mutant }) => mutant.file))]
-  const row = (title: string, of: readonly Verdict[]) => {
-    const killed = of.filter(({ fate }) => isKilled(fate)).length
-    const explained = of.filter(({ fate }) => fate === 'explained').length
-    const survived = of.length - killed - explained
-    return `| ${title} | ${of.length} | ${killed} | ${explained} | ${survived} |`
+export function summarise(reports: readonly FileReport[], explanations: Explanations): string {
+  const folders = [...new Set(reports.map(({ file }) => dirname(file)))]
+  const row = (title: string, of: readonly FileReport[]) => {
+    const { mutants, killed, explained, survived, untried } = count(of, explanations)
+    const tried = mutants - untried - explained
+    const score = tried > 0 ? `${((killed / tried) * 100).toFixed(1)} %` : '–'
+    return `| ${title} | ${mutants} | ${killed} | ${explained} | ${survived} | ${untried} | ${score} |`
   }
   return [
-    '| File | Mutants | Killed | Explained | Survived |',
-    '| --- | ---: | ---: | ---: | ---: |',
-    ...files.map((file) =>
-      row(
-        `\`${file}\``,
-        verdicts.filter((v) => v.mutant.file === file),
-      ),
-    ),
-    row('**All**', verdicts),
-    ...explain(verdicts, explanations),
+    '| File | Mutants | Killed | Explained | Survived | Not tried | Score |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...folders.flatMap((folder) => {
+      const own = reports.filter(({ file }) => dirname(file) === folder)
+      return [
+        ...own.map((report) => row(`\`${report.file}\``, [report])),
+        row(`**All of \`${folder}\`**`, own),
+      ]
+    }),
+    row('**All**', reports),
+    ...listSurvivors(reports, explanations),
+    ...listExplained(reports, explanations),
   ].join('\n')
 }
 
-function explain(
-  verdicts: readonly Verdict[],
-  explanations: Readonly<Record<string, string>>,
-): readonly string[] {
-  const explained = verdicts.filter(({ fate }) => fate === 'explained')
-  const reasons = [...new Set(explained.map(({ mutant }) => explanations[mutant.key]!))]
-  return reasons.flatMap((reason) => [
-    '',
-    reason,
-    '',
-    ...explained
-      .filter(({ mutant }) => explanations[mutant.key] === reason)
-      .map(({ mutant }) => `- \`\` ${mutant.key} \`\``),
-  ])
+function count(reports: readonly FileReport[], explanations: Explanations) {
+  const sum = { mutants: 0, killed: 0, explained: 0, survived: 0, untried: 0 }
+  for (const { mutants, verdicts } of reports) {
+    sum.mutants += mutants.length
+    if (!verdicts) {
+      sum.untried += mutants.length
+      continue
+    }
+    const explained = verdicts.unnoticed.filter((key) => key in explanations).length
+    sum.explained += explained
+    sum.survived += verdicts.unnoticed.length - explained
+    sum.killed += mutants.length - verdicts.unnoticed.length
+  }
+  return sum
 }
 
-function isKilled(fate: Fate): boolean {
-  return fate === 'killed' || fate === 'killed by time'
+function listSurvivors(
+  reports: readonly FileReport[],
+  explanations: Explanations,
+): readonly string[] {
+  const survivors = unnoticedOf(reports).filter((key) => !(key in explanations))
+  return survivors.length === 0 ? [] : list('Survived:', survivors)
+}
+
+function listExplained(
+  reports: readonly FileReport[],
+  explanations: Explanations,
+): readonly string[] {
+  const explained = unnoticedOf(reports).filter((key) => key in explanations)
+  const reasons = [...new Set(explained.map((key) => explanations[key]!))]
+  return reasons.flatMap((reason) =>
+    list(
+      reason,
+      explained.filter((key) => explanations[key] === reason),
+    ),
+  )
+}
+
+/** In the order of the files' texts. */
+function unnoticedOf(reports: readonly FileReport[]): readonly string[] {
+  return reports.flatMap(({ mutants, verdicts }) =>
+    mutants.map(({ key }) => key).filter((key) => verdicts?.unnoticed.includes(key)),
+  )
+}
+
+function list(title: string, keys: readonly string[]): readonly string[] {
+  return ['', title, '', ...keys.map((key) => `- \`\` ${key} \`\``)]
 }

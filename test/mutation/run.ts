@@ -1,124 +1,179 @@
 /**
- * Changes the topic algebra and the access decision in many small ways, and tells which changes no
- * test notices.
+ * Changes what decides over logins and access in many small ways, and tells which changes no test
+ * notices.
  *
- * `npm run mutate` tries every mutant and writes `test/mutation/REPORT.md`; `npm run mutate --
- * relation` only those whose key holds the word; `--list` lists them. The work tree is not touched.
+ * `npm run mutate` tries the mutants of each file that is new or changed since it was tried last, and
+ * those that no test noticed; `npm run mutate -- src/fleet/login.ts` all mutants of the files whose
+ * path holds the text, anew. What came out is kept in `test/mutation/verdicts.json` as soon as a file
+ * is done, so that a run that is interrupted goes on where it was, and `test/mutation/REPORT.md` is
+ * written from it. `--list` lists the mutants. The work tree is not touched otherwise.
+ *
  * Exits with 0 only if every mutant is noticed or explained in `equivalent.ts`, and every
  * explanation is of a mutant that is there and that no test notices.
  *
  * @module
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { EQUIVALENT } from './equivalent.ts'
 import type { Mutant } from './mutants.ts'
-import { type Fate, findProblems, summarise, type Verdict } from './report.ts'
-import {
-  FOLDERS,
-  PROPERTIES,
-  ROOT,
-  readMutants,
-  subjects,
-  TABLES,
-  testsThatLoad,
-} from './subjects.ts'
+import { type FileReport, findProblems, summarise } from './report.ts'
+import { digestOf, FOLDERS, ROOT, readMutants, subjects, testsOf } from './subjects.ts'
+import { type MeasuredTest, measureTests, noteKill, stepsFor } from './tests.ts'
+import { openMutants, type Verdicts, verdictsOn } from './verdicts.ts'
 import { makeWorkspace, type Workspace } from './workspace.ts'
 
 /** How many times longer than on the original the tests may take: more is an endless loop. */
 const PATIENCE = 4
 /** How many times longer again, before that is believed: the machine may have had much else to do. */
 const SECOND_PATIENCE = 5
+/** Milliseconds that tests may take in any case. */
+const LEAST_LIMIT = 5_000
 
-/** Milliseconds that the tests may take. */
-interface Limits {
-  readonly tables: number
-  readonly properties: number
-}
+const VERDICTS = join(ROOT, 'test/mutation/verdicts.json')
+const REPORT = join(ROOT, 'test/mutation/REPORT.md')
 
-/** Runs the tests on what is not mutated: they pass, and show how long they take. */
-async function measure(workspace: Workspace): Promise<Limits> {
-  const time = async (tests: readonly string[]) => {
-    const started = performance.now()
-    const { outcome, output } = await workspace.run(tests, 120_000)
-    if (outcome !== 'passed') throw new Error(`The tests fail on the original:\n${output}`)
-    return (performance.now() - started) * PATIENCE
-  }
-  return { tables: await time(TABLES), properties: await time(PROPERTIES) }
-}
+/** What the tests made of a mutant. */
+type Fate = 'killed' | 'killed by time' | 'unnoticed'
 
-async function judge(workspace: Workspace, mutant: Mutant, limits: Limits): Promise<Fate> {
-  const steps = [
-    [TABLES, limits.tables],
-    [PROPERTIES, limits.properties],
-  ] as const
-  for (const [tests, limit] of steps) {
-    const loading = testsThatLoad(mutant.file, tests)
-    let { outcome } = await workspace.run(loading, limit)
+async function judge(
+  workspace: Workspace,
+  mutant: Mutant,
+  measured: readonly MeasuredTest[],
+): Promise<Fate> {
+  for (const step of stepsFor(mutant, measured)) {
+    const tests = step.map(({ test }) => test)
+    const took = step.reduce((sum, each) => sum + each.took, 0)
+    const limit = Math.max(took * PATIENCE, LEAST_LIMIT)
+    let { outcome, failed } = await workspace.run(tests, limit)
     if (outcome === 'timed out') {
-      outcome = (await workspace.run(loading, limit * SECOND_PATIENCE)).outcome
+      ;({ outcome, failed } = await workspace.run(tests, limit * SECOND_PATIENCE))
     }
+    if (failed !== undefined) noteKill(measured, mutant.file, failed)
     if (outcome === 'failed') return 'killed'
     if (outcome === 'timed out') return 'killed by time'
   }
-  return mutant.key in EQUIVALENT ? 'explained' : 'survived'
+  return 'unnoticed'
+}
+
+/** The mutants to try of one file. */
+interface Task {
+  readonly file: string
+  readonly mutants: readonly Mutant[]
+  readonly waiting: Mutant[]
+  /** Those that are not done yet. */
+  left: number
+  readonly unnoticed: string[]
 }
 
 /** Tries mutants in a workspace, one after another, until none is left. */
-async function work(workspace: Workspace, waiting: Mutant[], limits: Limits): Promise<Verdict[]> {
-  const verdicts: Verdict[] = []
-  for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+async function work(
+  workspace: Workspace,
+  tasks: readonly Task[],
+  measured: readonly MeasuredTest[],
+  onDone: (task: Task) => void,
+): Promise<void> {
+  for (;;) {
+    const task = tasks.find(({ waiting }) => waiting.length > 0)
+    const mutant = task?.waiting.shift()
+    if (!task || !mutant) return
     workspace.write(mutant.file, mutant.text)
-    const fate = await judge(workspace, mutant, limits)
+    const fate = await judge(workspace, mutant, measured)
     workspace.restore(mutant.file)
-    verdicts.push({ mutant, fate })
-    if (fate !== 'killed') console.log(`${fate}: ${mutant.file}:${mutant.line}  ${mutant.key}`)
+    if (fate === 'unnoticed') task.unnoticed.push(mutant.key)
+    const isKnown = fate === 'killed' || (fate === 'unnoticed' && mutant.key in EQUIVALENT)
+    if (!isKnown) console.log(`${fate}: ${mutant.file}:${mutant.line}  ${mutant.key}`)
+    task.left--
+    if (task.left === 0) onDone(task)
   }
-  return verdicts
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const words = args.filter((arg) => !arg.startsWith('--'))
-  const all = subjects().flatMap(readMutants)
-  const chosen = all.filter(({ key }) => words.every((word) => key.includes(word)))
+  const all = subjects().map((file) => ({ file, mutants: readMutants(file) }))
+  const isNamed = (file: string) => words.some((word) => file.includes(word))
   if (args.includes('--list')) {
-    for (const { file, line, key } of chosen) console.log(`${file}:${line}  ${key}`)
-    console.log(`${chosen.length} mutants`)
+    const listed = all.filter(({ file }) => words.length === 0 || isNamed(file))
+    const mutants = listed.flatMap((each) => each.mutants)
+    for (const { file, line, key } of mutants) console.log(`${file}:${line}  ${key}`)
+    console.log(`${mutants.length} mutants of ${listed.length} files`)
     return 0
   }
+  const tasks = all.flatMap(({ file, mutants }): Task[] => {
+    if (words.length > 0 && !isNamed(file)) return []
+    const known = verdictsOn(readVerdicts(), file, mutants)
+    const waiting = words.length > 0 ? [...mutants] : [...openMutants(known, mutants, EQUIVALENT)]
+    if (waiting.length === 0) return []
+    const tried = new Set(waiting.map(({ key }) => key))
+    const unnoticed = known?.unnoticed.filter((key) => !tried.has(key)) ?? []
+    return [{ file, mutants, waiting, left: waiting.length, unnoticed }]
+  })
+  await tryAll(
+    tasks,
+    all.map(({ file }) => file),
+  )
+  return report(all)
+}
+
+async function tryAll(tasks: readonly Task[], order: readonly string[]): Promise<void> {
+  if (tasks.length === 0) return
   const workspaces = Array.from({ length: Math.min(availableParallelism(), 4) }, () =>
     makeWorkspace(ROOT, FOLDERS),
   )
   process.once('exit', () => {
     for (const workspace of workspaces) workspace.remove()
   })
-  const limits = await measure(workspaces[0]!)
-  const waiting = [...chosen]
-  const verdicts = await Promise.all(workspaces.map((each) => work(each, waiting, limits)))
-  return report(all, verdicts.flat())
+  const total = tasks.reduce((sum, { waiting }) => sum + waiting.length, 0)
+  const files = tasks.map(({ file }) => file)
+  const tests = [...new Set(files.flatMap(testsOf))]
+  console.log(
+    `${total} mutants of ${files.length} files. Running ${tests.length} test files first.`,
+  )
+  const measured = await measureTests(workspaces, tests)
+  let filesDone = 0
+  let done = 0
+  const onDone = (task: Task) => {
+    const { file, mutants, unnoticed } = task
+    keepVerdicts(task, order)
+    filesDone++
+    done = total - tasks.reduce((sum, { left }) => sum + left, 0)
+    const noticed = mutants.length - unnoticed.length
+    console.log(
+      `${done} of ${total} mutants, ${filesDone} of ${files.length} files: ${file}, ${noticed} of ${mutants.length} noticed`,
+    )
+  }
+  await Promise.all(workspaces.map((each) => work(each, tasks, measured, onDone)))
 }
 
-function report(all: readonly Mutant[], verdicts: readonly Verdict[]): number {
-  const order = new Map(all.map(({ key }, i) => [key, i]))
-  const sorted = verdicts.toSorted((a, b) => order.get(a.mutant.key)! - order.get(b.mutant.key)!)
-  const gone = Object.keys(EQUIVALENT).filter((key) => !order.has(key))
-  const problems = [
-    ...findProblems(sorted, EQUIVALENT),
-    ...gone.map((key) => `explained, but there is no such mutant: ${key}`),
-  ]
-  const summary = summarise(sorted, EQUIVALENT)
+function readVerdicts(): Verdicts {
+  return JSON.parse(readFileSync(VERDICTS, 'utf8'))
+}
+
+/** @param files All there are, in order: so it is the same after every run, and has none that is gone. */
+function keepVerdicts({ file, mutants, unnoticed }: Task, files: readonly string[]): void {
+  const keys = mutants.map(({ key }) => key).filter((key) => unnoticed.includes(key))
+  const known = { ...readVerdicts(), [file]: { digest: digestOf(mutants), unnoticed: keys } }
+  const kept = files.flatMap((name) => (name in known ? [[name, known[name]]] : []))
+  writeFileSync(VERDICTS, `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`)
+}
+
+function report(all: readonly Omit<FileReport, 'verdicts'>[]): number {
+  const verdicts = readVerdicts()
+  const reports = all.map(({ file, mutants }) => {
+    return { file, mutants, verdicts: verdictsOn(verdicts, file, mutants) }
+  })
+  const problems = findProblems(reports, EQUIVALENT)
+  const summary = summarise(reports, EQUIVALENT)
   console.log(`\n${summary}\n`)
   for (const problem of problems) console.log(problem)
-  if (verdicts.length === all.length) {
-    writeFileSync(join(ROOT, 'test/mutation/REPORT.md'), `${PREFACE}\n${summary}\n`)
-  }
+  writeFileSync(REPORT, `${PREFACE}\n${summary}\n`)
   return problems.length === 0 ? 0 : 1
 }
 
 const PREFACE = `# Mutation report
 
-Written by \`npm run mutate\`. Each mutant is a copy of a file with one small change. It is killed when a test of \`test/topic\`, \`test/rule\` or \`test/device\` fails on it, or does not end. It is explained when it does what the original does.
+Written by \`npm run mutate\`. Each mutant is a copy of a file with one small change. It is killed when a test that reaches the change fails on it, or does not end; \`test/mutation/subjects.ts\` says which tests have to notice the mutants of which folder. It is explained when it does what the original does. The score is how many of the others that were tried are killed. A file that has changed since it was tried counts as not tried.
 `
 
 // So that the copies are removed when it is interrupted, too.

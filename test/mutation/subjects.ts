@@ -3,86 +3,97 @@
  *
  * @module
  */
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
 import { type Mutant, mutantsOf } from './mutants.ts'
 
 /** The root of the repository. */
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))
 
+/** Files of one folder that are mutated. */
+interface Subjects {
+  readonly folder: string
+  /** Which of its files. Default: all. */
+  readonly names?: readonly string[]
+  /** The folders of the tests that have to notice it. */
+  readonly tests: readonly string[]
+}
+
+/** The topic algebra, the access decision, logins and passwords, and the routes brokers ask. */
+const SUBJECTS: readonly Subjects[] = [
+  {
+    folder: 'src/fleet',
+    tests: ['test/fleet', 'test/credential', 'test/hono', 'test/rule', 'test/device'],
+  },
+  { folder: 'src/credential', tests: ['test/credential', 'test/fleet', 'test/hono'] },
+  { folder: 'adapters/hono', tests: ['test/hono', 'test/product/questions'] },
+  { folder: 'src/topic', tests: ['test/topic', 'test/rule', 'test/device'] },
+  {
+    folder: 'src/rule',
+    names: ['rule', 'facts', 'decide', 'compile', 'principal', 'client-id'],
+    tests: ['test/topic', 'test/rule', 'test/device'],
+  },
+]
+
+/** What draws its cases at random for minutes. What it finds is to be in a table, too. */
+const NOT_ASKED: readonly string[] = ['test/hono/fuzz.test.ts', 'test/hono/property.test.ts']
+
 /** The folders that the tests and what they test are in. */
 export const FOLDERS: readonly string[] = [
   'src',
+  'adapters/hono',
   'test/topic',
   'test/rule',
   'test/device',
+  'test/credential',
   'test/fleet',
+  'test/hono',
+  'test/product',
+  // Exchanges that were recorded.
+  'test/rabbitmq',
+  'test/support',
 ]
 
-const DECISION: readonly string[] = ['rule', 'facts', 'decide', 'compile', 'principal', 'client-id']
-
-/** The tables, which notice most and take a second or two. */
-export const TABLES: readonly string[] = [
-  'test/topic/filter.test.ts',
-  'test/topic/name.test.ts',
-  'test/rule/decide.test.ts',
-  'test/rule/rule.test.ts',
-  'test/rule/facts.test.ts',
-  'test/rule/compile.test.ts',
-  'test/rule/placeholders.test.ts',
-  'test/rule/client-id.test.ts',
-  'test/device/default-rules.test.ts',
-  'test/rule/explain.test.ts',
-  'test/topic/relation.test.ts',
-  'test/topic/template.test.ts',
-  'test/topic/tree.test.ts',
-]
-
-/** What takes longer, most of it since it draws its cases at random. */
-export const PROPERTIES: readonly string[] = [
-  'test/topic/scan.test.ts',
-  'test/topic/relation-sets.test.ts',
-  'test/rule/oracle.test.ts',
-  'test/rule/hostile.test.ts',
-]
-
-/** The mutated files: all of the topic algebra, and what decides. */
+/** The mutated files. Those that hold nothing but types have no mutants and are none. */
 export function subjects(): readonly string[] {
-  const topic = readdirSync(join(ROOT, 'src/topic')).map((name) => `src/topic/${name}`)
-  return [...topic.sort(), ...DECISION.map((name) => `src/rule/${name}.ts`)]
+  return SUBJECTS.flatMap(({ folder, names }) => {
+    const files = names?.map((name) => `${name}.ts`) ?? readdirSync(join(ROOT, folder)).sort()
+    return files.map((name) => `${folder}/${name}`)
+  }).filter((file) => readMutants(file).length > 0)
 }
 
 /** Every mutant of a file. */
 export function readMutants(file: string): readonly Mutant[] {
-  return mutantsOf(file, readFileSync(join(ROOT, file), 'utf8'))
+  return mutantsOf(file, readText(file))
 }
 
-/**
- * The tests that load a file, in the order to run them: its own first, then those that notice most.
- *
- * @param tests {@link TABLES} or {@link PROPERTIES}.
- */
-export function testsThatLoad(file: string, tests: readonly string[]): readonly string[] {
-  const own = `/${file.split('/').at(-1)!.replace('.ts', '')}.test.ts`
-  const loading = tests.filter((test) => loadedBy(test).has(file))
-  return loading.toSorted((a, b) => Number(b.endsWith(own)) - Number(a.endsWith(own)))
+/** The text of a file of the repository. */
+export function readText(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8')
 }
 
-const loaded = new Map<string, ReadonlySet<string>>()
+/** Tells the mutants of a file from those of what it was or will be. */
+export function digestOf(mutants: readonly Mutant[]): string {
+  const hash = createHash('sha256')
+  for (const { key, text } of mutants) hash.update(`${key}\0${text}\0`)
+  return hash.digest('hex').slice(0, 16)
+}
 
-/** A test file and all files of the repository that it imports, directly or not. */
-function loadedBy(test: string): ReadonlySet<string> {
-  const known = loaded.get(test)
-  if (known) return known
-  const files = new Set([test])
-  for (const file of files) {
-    const { importedFiles } = ts.preProcessFile(readFileSync(join(ROOT, file), 'utf8'))
-    for (const { fileName } of importedFiles) {
-      if (fileName.startsWith('.')) files.add(join(file, '..', fileName).split('\\').join('/'))
-    }
-  }
-  loaded.set(test, files)
-  return files
+/** The tests that have to notice the mutants of a file, where they reach what is changed. */
+export function testsOf(file: string): readonly string[] {
+  const { tests } = SUBJECTS.find(({ folder }) => file.startsWith(`${folder}/`))!
+  return tests.flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      // A name that says more says where it runs: see CONTRIBUTING.md.
+      .filter((name) => /^[^.]+\.test\.ts$/.test(name))
+      .map((name) => `${folder}/${name}`)
+      .filter((test) => !NOT_ASKED.includes(test)),
+  )
+}
+
+/** Whether a test is of the same name as a file. */
+export function isOwnTest(file: string, test: string): boolean {
+  return test.endsWith(`/${file.split('/').at(-1)!.replace('.ts', '')}.test.ts`)
 }

@@ -142,7 +142,8 @@ describe('every entry point keeps its boundary', () => {
     )
     assert.deepEqual(
       sources.filter((file) => !reached.has(file)),
-      [],
+      // A client's half of MQTT, which `bundle.node.test.ts` holds to its size: no entry point has it yet.
+      ['src/packet/client-reader.ts', 'src/packet/encode-client.ts'],
     )
   })
 })

@@ -189,6 +189,16 @@ describe('a rule grants less than it says, or stops more', () => {
     )
   })
 
+  test('each finding says whose rule it is', () => {
+    const shared = allow('subscribe', 'work/crew/#', { share: 'crew' })
+    const found = fleetWith([shared], service('wall', [shared])).compatibility({ facts: STRIPS })
+    const owners = found.map(({ kind, name }) => [kind, name])
+    assert.deepEqual(owners, [
+      ['type', 'pump'],
+      ['service', 'wall'],
+    ])
+  })
+
   test('the dot may be in the prefix or in the name of a type', () => {
     const types = [defineDeviceType('pump.v2', { data: v.object({}) })]
     const fleet = createFleet({ types, store: memoryStore(), prefix: 'acme' })
@@ -387,8 +397,8 @@ describe('a device whose id a broker does not keep apart', () => {
         facts: broker,
       })
       assert.deepEqual(
-        login.effect === 'allow' ? 'allow' : login.code,
-        isIn ? 'allow' : 'device-unsupported',
+        login.effect === 'allow' ? 'allow' : login,
+        isIn ? 'allow' : { effect: 'deny', code: 'device-unsupported' },
       )
       const wrong = await fleet.authenticate({ username, password: `${password}0`, facts: broker })
       assert.equal(wrong.effect === 'deny' && wrong.code, 'password-wrong')
