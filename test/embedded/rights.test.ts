@@ -225,7 +225,13 @@ describe('a will', () => {
     assert.deepEqual([message?.topic, message?.text], ['things/pump/P-1/status', 'gone'])
   })
 
-  for (const topic of ['things/pump/P-2/status', 'things/+/status', '$SYS/x/new/clients']) {
+  test('to a topic with a wildcard is refused at connecting', async () => {
+    await using site = await openSite()
+    await assert.rejects(site.connect(site.p1, willOf('things/+/status')), { code: 0x90 })
+    assert.equal(site.broker.connections, 0)
+  })
+
+  for (const topic of ['things/pump/P-2/status', '$SYS/x/new/clients']) {
     test(`to ${topic} is dropped and reported`, async () => {
       await using site = await openSite()
       const office = await site.connect(OFFICE)
