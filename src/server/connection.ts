@@ -29,8 +29,10 @@ import { ReceivedAliases, takePublish, wrongWill } from './publishing.ts'
 import type { Session, SessionConnection } from './session.ts'
 import { type FilterAnswer, reviewSession, takeSubscribe, takeUnsubscribe } from './subscribing.ts'
 
-/** How much is done for one connection until others have their turn: packets, and copies of messages. */
-const WORK_PER_TURN = 500
+/** How much is done for one connection until others have their turn, in copies of messages. */
+const WORK_PER_TURN = 5_000
+/** What a packet counts for, and each filter in it. */
+const PACKET_WORK = 10
 /** How long a client has to take what it is told last, in milliseconds. */
 const GOODBYE_MS = 1_000
 /** Most that a topic alias adds to a packet: itself, and a byte to each of two lengths. */
@@ -66,7 +68,7 @@ export class Connection implements Endpoint, SessionConnection {
   #established: Established | undefined
   #will: PacketWill | undefined
   #aliases: ReceivedAliases | undefined
-  readonly #sentAliases = new Map<string, number>()
+  #sentAliases: Map<string, number> | undefined
   /** Whether more retained messages are sent in the next turn. */
   #isReplaying = false
   #heardAt: number
@@ -123,7 +125,7 @@ export class Connection implements Endpoint, SessionConnection {
     }
     const established = this.#established
     if (this.#state !== 'open' || !established) return
-    this.#spend(1)
+    this.#spend(PACKET_WORK)
     this.#take(packet, established)
   }
 
@@ -278,7 +280,7 @@ export class Connection implements Endpoint, SessionConnection {
     this.send(welcome(isPresent))
     notices.clients++
     notices.tell({ kind: 'connected', client, rights: login.rights })
-    if (isPresent) reviewSession(session)
+    if (isPresent) reviewSession(this.#core, session)
     session.outgoing.attach(this, terms.window)
     this.#replay(session)
     this.#link.resume()
@@ -306,14 +308,14 @@ export class Connection implements Endpoint, SessionConnection {
         break
       case 'subscribe': {
         const answers = takeSubscribe(this.#core, session, packet)
-        this.#spend(answers.length)
+        this.#spend(answers.length * PACKET_WORK)
         this.#answerFilters('suback', packet.packetId, answers)
         this.#replay(session)
         break
       }
       case 'unsubscribe': {
         const answers = takeUnsubscribe(this.#core, session, packet)
-        this.#spend(answers.length)
+        this.#spend(answers.length * PACKET_WORK)
         for (const { filter, reasonCode } of answers) {
           if (reasonCode !== REASON.success) continue
           this.#core.notices.tell({ kind: 'unsubscribed', client: this.client, filter })
@@ -405,6 +407,7 @@ export class Connection implements Endpoint, SessionConnection {
   }
 
   #withAlias(packet: PublishPacket, most: number): PublishPacket {
+    this.#sentAliases ??= new Map()
     const known = this.#sentAliases.get(packet.topic)
     if (known !== undefined) return { ...packet, topic: '', topicAlias: known }
     if (this.#sentAliases.size >= most) return packet

@@ -164,17 +164,22 @@ export class Outgoing {
     this.pump()
   }
 
-  /** Drops what is not to be sent any more, though the client may have it in flight already. */
-  keepOnly(isKept: (delivery: Delivery) => boolean): void {
+  /**
+   * Takes out what is not to be sent any more, though the client may have it in flight already, and
+   * returns what was not sent.
+   */
+  keepOnly(isKept: (delivery: Delivery) => boolean): readonly Delivery[] {
     const waiting = this.#allWaiting()
-    this.#waiting = waiting.filter(isKept)
-    this.#eaten = 0
-    for (const delivery of waiting) {
-      if (!isKept(delivery)) this.#budget.give(delivery.message.bytes)
+    const dropped = waiting.filter((delivery) => !isKept(delivery))
+    if (dropped.length > 0) {
+      this.#waiting = waiting.filter(isKept)
+      this.#eaten = 0
+      for (const { message } of dropped) this.#budget.give(message.bytes)
     }
     for (const entry of this.#recipient ? [...this.#unsent] : [...this.#inFlight.values()]) {
       if (!entry.released && !isKept(entry.delivery)) this.#forget(entry)
     }
+    return dropped
   }
 
   /**

@@ -28,7 +28,7 @@ const scan = new TopicScan()
 /** The topic aliases that a client set on one connection. */
 export class ReceivedAliases {
   readonly #maximum: number
-  readonly #topics = new Map<number, string>()
+  #topics: Map<number, string> | undefined
 
   constructor(maximum: number) {
     this.#maximum = maximum
@@ -38,7 +38,8 @@ export class ReceivedAliases {
   resolve({ topic, topicAlias }: PublishPacket): string | number {
     if (topicAlias === undefined) return topic
     if (topicAlias > this.#maximum) return REASON.topicAliasInvalid
-    if (topic === '') return this.#topics.get(topicAlias) ?? REASON.protocolError
+    if (topic === '') return this.#topics?.get(topicAlias) ?? REASON.protocolError
+    this.#topics ??= new Map()
     this.#topics.set(topicAlias, topic)
     return topic
   }

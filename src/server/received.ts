@@ -11,7 +11,8 @@ const ID_BYTES = 50
 
 /** The identifiers of one session. */
 export class ReceivedIds {
-  readonly #ids = new Set<number>()
+  /** Most clients publish nothing with QoS 2. */
+  #ids: Set<number> | undefined
   readonly #budget: ByteBudget
 
   /** @param budget Bytes of the session. */
@@ -21,23 +22,24 @@ export class ReceivedIds {
 
   /** How many there are. */
   get size(): number {
-    return this.#ids.size
+    return this.#ids?.size ?? 0
   }
 
   has(packetId: number): boolean {
-    return this.#ids.has(packetId)
+    return this.#ids?.has(packetId) ?? false
   }
 
   /** Keeps one that is not there. Tells whether there was room for it. */
   add(packetId: number): boolean {
     if (!this.#budget.take(ID_BYTES)) return false
+    this.#ids ??= new Set()
     this.#ids.add(packetId)
     return true
   }
 
   /** Forgets one. Tells whether it was there. */
   delete(packetId: number): boolean {
-    if (!this.#ids.delete(packetId)) return false
+    if (!this.#ids?.delete(packetId)) return false
     this.#budget.give(ID_BYTES)
     return true
   }

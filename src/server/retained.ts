@@ -21,9 +21,9 @@ interface Entry {
   readonly bytes: number
 }
 
-/** A level of the topics that have one. */
+/** A level of the topics that have one. Most are the last of theirs, and have none below. */
 interface Level {
-  readonly below: Map<string, Level>
+  below: Map<string, Level> | undefined
   entry: Entry | undefined
 }
 
@@ -64,6 +64,7 @@ export class RetainedMessages {
     if (!this.#hasRoom(entry, before)) return false
     let level = this.#root
     for (const name of levels) {
+      level.below ??= new Map()
       let next = level.below.get(name)
       if (!next) {
         next = newLevel()
@@ -82,7 +83,7 @@ export class RetainedMessages {
     const path: [level: Level, name: string][] = []
     let level = this.#root
     for (const name of topic.split('/')) {
-      const next = level.below.get(name)
+      const next = level.below?.get(name)
       if (!next) return
       path.push([level, name])
       level = next
@@ -91,9 +92,9 @@ export class RetainedMessages {
     this.#count(level.entry, -1)
     level.entry = undefined
     for (const [above, name] of path.reverse()) {
-      const { entry, below } = above.below.get(name)!
-      if (entry || below.size > 0) return
-      above.below.delete(name)
+      const { entry, below } = above.below!.get(name)!
+      if (entry || (below && below.size > 0)) return
+      above.below!.delete(name)
     }
   }
 
@@ -117,7 +118,7 @@ export class RetainedMessages {
 
   #find(levels: readonly string[]): Level | undefined {
     let level: Level | undefined = this.#root
-    for (const name of levels) level = level?.below.get(name)
+    for (const name of levels) level = level?.below?.get(name)
     return level
   }
 
@@ -149,7 +150,7 @@ export class RetainedMessages {
 }
 
 function newLevel(): Level {
-  return { below: new Map(), entry: undefined }
+  return { below: undefined, entry: undefined }
 }
 
 function collect(
@@ -168,11 +169,11 @@ function collect(
     return
   }
   if (want !== '+') {
-    const next = level.below.get(want)
+    const next = level.below?.get(want)
     if (next) collect(next, filter, at + 1, found)
     return
   }
-  for (const [name, next] of level.below) {
+  for (const [name, next] of level.below ?? []) {
     // Wildcards at the first level do not reach names that begin with "$" (section 4.7.2).
     if (at > 0 || !name.startsWith('$')) collect(next, filter, at + 1, found)
   }
@@ -181,7 +182,7 @@ function collect(
 /** "#" matches its parent level, too (section 4.7.1.2). */
 function collectAll(level: Level, isFirst: boolean, found: ApplicationMessage[]): void {
   if (level.entry) found.push(level.entry.message)
-  for (const [name, next] of level.below) {
+  for (const [name, next] of level.below ?? []) {
     if (!isFirst || !name.startsWith('$')) collectAll(next, false, found)
   }
 }

@@ -120,7 +120,7 @@ export function mqttServer(options: MqttServerOptions): MqttServer {
     },
 
     review(owner) {
-      for (const session of core.sessions.of(owner)) reviewSession(session)
+      for (const session of core.sessions.of(owner)) reviewSession(core, session)
     },
 
     end(owner, reasonCode) {

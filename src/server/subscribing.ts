@@ -52,14 +52,20 @@ export function takeUnsubscribe(
   })
 }
 
-/** Looks again at what a session subscribed to, and at what waits for it, after its rights changed. */
-export function reviewSession(session: Session): void {
+/**
+ * Looks again at what a session subscribed to, and at what waits for it, after its rights changed. What it
+ * may not have any more of a shared subscription goes to another member.
+ */
+export function reviewSession({ router }: ServerCore, session: Session): void {
   const { rights, subscriptions, outgoing } = session
   for (const subscription of subscriptions.values()) {
     const { filter, qos } = subscription
     subscription.isNarrowed = !rights.holdsSubscription(filter, qos)
   }
-  outgoing.keepOnly(({ message, shared }) => rights.mayReceive(message.topic, shareOf(shared)))
+  const dropped = outgoing.keepOnly(({ message, shared }) =>
+    rights.mayReceive(message.topic, shareOf(shared)),
+  )
+  for (const delivery of dropped) router.handOn(delivery)
 }
 
 function subscribe(

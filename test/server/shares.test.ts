@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Client, Site } from './fixture.ts'
+import { type Client, guardOf, Site } from './fixture.ts'
 
 const FILTER = '$share/g/t'
 
@@ -128,4 +128,30 @@ test('a group is full when all of its members are', async () => {
   for (let i = 0; i < 6; i++) codes.push(await from.publish('t', '', { qos: 1 }))
   assert.deepEqual(codes, [0, 0, 0, 0, 0x97, 0x97])
   assert.equal(s.server.counters.dropped['session-full'], 2)
+})
+
+test('what a member may not have any more goes to one who may', async () => {
+  let isGranted = true
+  const open = guardOf({})
+  const narrowing = guardOf({
+    holdsSubscription: () => isGranted,
+    mayReceive: () => isGranted,
+  })
+  const s = new Site({
+    guard: {
+      login: (request) => (request.username === 'member' ? narrowing : open).login(request),
+    },
+  })
+  const from = await s.connect('from')
+  const member = await s.connect('member', { username: 'member', receiveMaximum: 1 })
+  await member.subscribe(FILTER, { qos: 1 })
+  await publishes(from, 3)
+  const other = await s.connect('other')
+  await other.subscribe(FILTER, { qos: 1 })
+  isGranted = false
+  s.server.review('member')
+  await s.turns()
+  assert.deepEqual([member.texts(), other.texts()], [['0'], ['1', '2']])
+  await publishes(from, 1)
+  assert.deepEqual([member.texts(), other.texts()], [[], ['0']])
 })
