@@ -48,7 +48,9 @@ const TICK_MS = 10
 export async function buildPrograms(): Promise<void> {
   const entry = { 'mqtt-serve': here('../server/serve.ts'), 'mqtt-load': here('../server/load.ts') }
   const outExtension = () => ({ js: '.mjs' })
-  await build({ entry, outDir: BUILT, outExtension, format: 'esm', config: false, silent: true })
+  // A development dependency, which is not left out by itself; its packages are of CommonJS.
+  const options = { format: 'esm', config: false, silent: true, external: ['aedes'] } as const
+  await build({ entry, outDir: BUILT, outExtension, ...options })
 }
 
 /** Starts a server. */

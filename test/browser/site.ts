@@ -51,6 +51,7 @@ export async function openSite(script: string): Promise<Site> {
         ...HUB,
         rules: [
           { effect: 'allow', actions: ['publish', 'subscribe'], filter: 'conformance/#' },
+          { effect: 'allow', actions: ['subscribe'], filter: 'conformance/#', share: 'devicehub' },
           { effect: 'allow', actions: ['publish', 'subscribe'], filter: 'things/#' },
         ],
       },

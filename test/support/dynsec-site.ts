@@ -52,6 +52,7 @@ export async function startDynsecSite(document?: string): Promise<DynsecSite> {
       config: generatedMosquitto('mosquitto', {
         plugin: String(plugin),
         plugin_opt_config_file: file,
+        pid_file: join(folder, 'pid'),
       }),
     })
     return {
