@@ -49,8 +49,9 @@ export async function buildPrograms(): Promise<void> {
   const entry = { 'mqtt-serve': here('../server/serve.ts'), 'mqtt-load': here('../server/load.ts') }
   const outExtension = () => ({ js: '.mjs' })
   // A development dependency, which is not left out by itself; its packages are of CommonJS.
-  const options = { format: 'esm', config: false, silent: true, external: ['aedes'] } as const
-  await build({ entry, outDir: BUILT, outExtension, ...options })
+  const external = ['aedes']
+  const where = { entry, outDir: BUILT, outExtension, external }
+  await build({ ...where, format: 'esm', config: false, silent: true })
 }
 
 /** Starts a server. */
