@@ -23,17 +23,18 @@ import { type RecordedName, recorded } from './recorded.ts'
 import { ALLOW, DENY, type Recorder, type RecorderAnswer, startRecorder } from './recorder.ts'
 
 describe('RabbitMQ', { skip: rabbitmqMissing, timeout: 180_000 }, () => {
-  let recorder: Recorder
-  let rabbitmq: Rabbitmq
-  let splitting: Rabbitmq
+  let recorder!: Recorder
+  let rabbitmq!: Rabbitmq
+  let splitting!: Rabbitmq
   before(async () => {
     recorder = await startRecorder()
     const { url: authUrl } = recorder
-    const started = [startRabbitmq({ authUrl }), startRabbitmq({ authUrl, advanced: '[].' })]
-    ;[rabbitmq, splitting] = (await Promise.all(started)) as [Rabbitmq, Rabbitmq]
+    // One after the other, so that none is left running where the other does not start.
+    rabbitmq = await startRabbitmq({ authUrl })
+    splitting = await startRabbitmq({ authUrl, advanced: '[].' })
   })
   after(async () => {
-    await Promise.all([rabbitmq.stop(), splitting.stop(), recorder.stop()])
+    await Promise.all([rabbitmq?.stop(), splitting?.stop(), recorder?.stop()])
   })
 
   /** One test about what is asked: nothing else may have been asked when it ends. */

@@ -48,9 +48,23 @@ export interface Rabbitmq {
   kill(): Promise<void>
 }
 
+/** How often another port is tried. */
+const PORTS = 3
+
 /** Starts RabbitMQ. Settles when it listens. */
 export async function startRabbitmq(options: RabbitmqOptions): Promise<Rabbitmq> {
   if (rabbitmqMissing) throw new Error(rabbitmqMissing)
+  for (let ports = 1; ; ports++) {
+    try {
+      return await start(options)
+    } catch (error) {
+      // It takes seconds until it listens, and a neighbour may have taken the port meanwhile.
+      if (ports === PORTS || !String(error).includes('eaddrinuse')) throw error
+    }
+  }
+}
+
+async function start(options: RabbitmqOptions): Promise<Rabbitmq> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-rabbitmq-'))
   writeConfig(folder, port, options)
