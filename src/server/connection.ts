@@ -385,11 +385,7 @@ export class Connection implements Endpoint, SessionConnection {
     packetId: number,
     answers: readonly FilterAnswer[],
   ): void {
-    const isOld = this.#established?.terms.version === 4
-    const reasonCodes = answers.map(({ reasonCode }) =>
-      // Section 3.9.3 of MQTT 3.1.1 has one code for all failures.
-      isOld && reasonCode >= REASON.unspecifiedError ? REASON.unspecifiedError : reasonCode,
-    )
+    const reasonCodes = answers.map(({ reasonCode }) => reasonCode)
     const explain = answers.find((answer) => answer.explain)?.explain
     this.#answer({ kind, packetId, reasonCodes }, explain)
   }

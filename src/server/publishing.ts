@@ -50,6 +50,10 @@ export class ReceivedAliases {
  * 3.1.3.2.5 and 3.1.3.3).
  */
 export function wrongWill({ topic, responseTopic }: PacketWill): number | undefined {
+  return wrongTopic(topic, responseTopic)
+}
+
+function wrongTopic(topic: string, responseTopic: string | undefined): number | undefined {
   if (scan.readName(topic) !== undefined) return REASON.topicNameInvalid
   const isWrong = responseTopic !== undefined && scan.readName(responseTopic) !== undefined
   return isWrong ? REASON.protocolError : undefined
@@ -65,14 +69,10 @@ export function takePublish(
 ): PublishOutcome {
   const topic = aliases.resolve(packet)
   if (typeof topic === 'number') return { kind: 'end', reasonCode: topic }
-  if (scan.readName(topic) !== undefined) {
-    return { kind: 'end', reasonCode: REASON.topicNameInvalid }
-  }
   const { qos, retain, packetId, responseTopic } = packet
   const { received } = session
-  if (responseTopic !== undefined && scan.readName(responseTopic) !== undefined) {
-    return { kind: 'end', reasonCode: REASON.protocolError }
-  }
+  const wrong = wrongTopic(topic, responseTopic)
+  if (wrong !== undefined) return { kind: 'end', reasonCode: wrong }
   if (qos === 2) {
     // It came before, and its acknowledgement did not reach the client (section 4.3.3).
     if (received.has(packetId!)) return answer(REASON.success, 0)
