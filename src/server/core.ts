@@ -28,7 +28,6 @@ export class ServerCore {
   readonly router: Router
   readonly sessions: Sessions
   readonly rate: PublishRate
-  #messages = 0
 
   constructor(
     settings: ServerSettings,
@@ -49,7 +48,7 @@ export class ServerCore {
   /** Publishes what a session was granted to publish. */
   publish(session: Session, topic: string, published: Published): Routed {
     const now = this.clock.now()
-    const message = applicationMessage(published, topic, now, ++this.#messages)
+    const message = applicationMessage(published, topic, now)
     const routed = this.router.publish(message, session.owner, session)
     if (message.retain && message.payload.length > 0 && !this.retained.has(message)) {
       this.notices.tell({ kind: 'not-retained', owner: session.owner, topic })

@@ -24,8 +24,6 @@ export interface ApplicationMessage {
   readonly bytes: number
   /** By the server's clock, in milliseconds. */
   readonly expiresAt: number
-  /** Counts the messages of a server. */
-  readonly order: number
   /** The packet for those who get it at QoS 0 as it is, so that it is made and encoded once. */
   plain: PublishPacket | undefined
 }
@@ -49,7 +47,6 @@ export function applicationMessage(
   source: Published,
   topic: string,
   now: number,
-  order: number,
 ): ApplicationMessage {
   const { payload, qos, retain, messageExpiryInterval } = source
   const properties = propertiesOf(source)
@@ -61,7 +58,6 @@ export function applicationMessage(
     properties,
     bytes: OVERHEAD_BYTES + topic.length + payload.length + propertyBytes(properties),
     expiresAt: messageExpiryInterval === undefined ? Infinity : now + messageExpiryInterval * 1_000,
-    order,
     plain: undefined,
   }
 }

@@ -215,7 +215,7 @@ export class Sessions {
 
 /** Takes room for a will, in the place of the one before. Tells whether there was some. */
 function holdWill(session: Session, will: PacketWill | undefined): boolean {
-  const bytes = will ? applicationMessage(will, will.topic, 0, 0).bytes : 0
+  const bytes = will ? applicationMessage(will, will.topic, 0).bytes : 0
   session.budget.give(session.willBytes)
   const isHeld = session.budget.take(bytes)
   if (isHeld) session.willBytes = bytes

@@ -14,12 +14,8 @@ import { Outgoing, type Recipient } from '../../src/server/outgoing.ts'
 import { type PublishFields, publishPacket } from './fixture.ts'
 
 /** A message as it was published at the time 0. */
-export function message(
-  topic = 't',
-  text = '',
-  { order = 0, ...fields }: PublishFields & { readonly order?: number } = {},
-): ApplicationMessage {
-  return applicationMessage(publishPacket(topic, text, fields), topic, 0, order)
+export function message(topic = 't', text = '', fields: PublishFields = {}): ApplicationMessage {
+  return applicationMessage(publishPacket(topic, text, fields), topic, 0)
 }
 
 /** A message for one client. */
