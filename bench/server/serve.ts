@@ -24,8 +24,9 @@ async function serverOf(name: string | undefined): Promise<Server> {
     const aedes = await Aedes.createBroker()
     return createServer((socket) => void aedes.handle(socket))
   }
-  // The one bound that a task goes beyond.
-  const server = mqttServer({ guard, settings: { maxSubscriptions: 20_000 } })
+  // The two bounds that a task goes beyond.
+  const settings = { maxSubscriptions: 20_000, maxSessionBytes: 32 * 1_024 * 1_024 }
+  const server = mqttServer({ guard, settings })
   const { accept } = connectionKeeper(server)
   return createServer((socket) => acceptSocket(socket, accept))
 }
