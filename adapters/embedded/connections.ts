@@ -7,11 +7,11 @@ import type { MqttServer } from '../../src/server/server.ts'
 import { type ByteReceiver, serveBytes } from '../../src/server/wire.ts'
 import { type Medium, QueuedTransport } from './transport.ts'
 
-/** Takes a socket. What is returned is to be told what comes of it. */
-export type Accept = (
-  medium: Medium,
-  peer: string | undefined,
-) => Pick<ByteReceiver, 'bytes' | 'closed'>
+/** A connection, which is to be told what comes of its socket. */
+export type Accepted = Pick<ByteReceiver, 'bytes' | 'closed'>
+
+/** Takes a socket. */
+export type Accept = (medium: Medium, peer: string | undefined) => Accepted
 
 /** Brings sockets to a server. */
 export interface ConnectionKeeper {
@@ -22,34 +22,51 @@ export interface ConnectionKeeper {
 
 /** Makes one. */
 export function connectionKeeper(server: MqttServer): ConnectionKeeper {
-  const open = new Set<QueuedTransport>()
-  const waiting = new Map<QueuedTransport, (() => void)[]>()
-
+  const open = new Set<OpenConnection>()
   return {
-    accept(medium, peer) {
-      const transport = new QueuedTransport(medium, () => receiver.drained())
-      const receiver: ByteReceiver = serveBytes(server, transport, peer)
-      open.add(transport)
-      return {
-        bytes: receiver.bytes,
-        closed() {
-          open.delete(transport)
-          receiver.closed()
-          for (const settle of waiting.get(transport) ?? []) settle()
-          waiting.delete(transport)
-        },
-      }
-    },
-
+    accept: (medium, peer) => new OpenConnection(server, medium, peer, open),
     async ended() {
-      const ending = [...open].filter(({ isEnding }) => isEnding)
-      await Promise.all(
-        ending.map((transport) => {
-          const settles = waiting.get(transport) ?? []
-          waiting.set(transport, settles)
-          return new Promise<void>((resolve) => settles.push(resolve))
-        }),
-      )
+      await Promise.all([...open].filter(({ isEnding }) => isEnding).map((each) => each.gone()))
     },
+  }
+}
+
+class OpenConnection implements Accepted {
+  readonly #transport: QueuedTransport
+  readonly #receiver: ByteReceiver
+  readonly #all: Set<OpenConnection>
+  #onGone: (() => void)[] = []
+
+  constructor(
+    server: MqttServer,
+    medium: Medium,
+    peer: string | undefined,
+    all: Set<OpenConnection>,
+  ) {
+    this.#transport = new QueuedTransport(medium)
+    this.#receiver = serveBytes(server, this.#transport, peer)
+    this.#transport.receiver = this.#receiver
+    this.#all = all
+    all.add(this)
+  }
+
+  /** Whether it was told to end. */
+  get isEnding(): boolean {
+    return this.#transport.isEnding
+  }
+
+  bytes(chunk: Uint8Array): void {
+    this.#receiver.bytes(chunk)
+  }
+
+  closed(): void {
+    this.#all.delete(this)
+    this.#receiver.closed()
+    for (const settle of this.#onGone) settle()
+  }
+
+  /** Settles when it is gone. */
+  gone(): Promise<void> {
+    return new Promise((resolve) => this.#onGone.push(resolve))
   }
 }

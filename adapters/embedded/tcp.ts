@@ -16,25 +16,43 @@ export function acceptSocket(socket: Socket, accept: Accept): void {
   socket.setNoDelay(true)
   // A client may ask for no keep alive; one that is gone without a word is to be noticed still.
   socket.setKeepAlive(true, PROBE_AFTER_MS)
-  const receiver = accept(mediumOf(socket), socket.remoteAddress)
+  const receiver = accept(new SocketMedium(socket), socket.remoteAddress)
   socket.on('data', (chunk: Uint8Array) => receiver.bytes(chunk))
   // What is wrong with a network is no concern of ours, but that the connection is gone.
-  socket.on('error', () => {})
+  socket.on('error', ignore)
   socket.on('close', () => receiver.closed())
 }
 
-function mediumOf(socket: Socket): Medium {
-  return {
-    send(chunks, sent) {
-      const last = chunks.length - 1
-      if (last > 0) socket.cork()
-      for (let i = 0; i < last; i++) socket.write(chunks[i]!)
-      socket.write(chunks[last]!, sent)
-      if (last > 0) socket.uncork()
-    },
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    end: () => void socket.end(),
-    destroy: () => void socket.destroy(),
+class SocketMedium implements Medium {
+  readonly #socket: Socket
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  send(chunks: readonly Uint8Array[], sent: () => void): void {
+    const last = chunks.length - 1
+    if (last > 0) this.#socket.cork()
+    for (let i = 0; i < last; i++) this.#socket.write(chunks[i]!)
+    this.#socket.write(chunks[last]!, sent)
+    if (last > 0) this.#socket.uncork()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
   }
 }
+
+function ignore(): void {}

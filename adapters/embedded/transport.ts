@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ByteTransport } from '../../src/server/wire.ts'
+import type { ByteReceiver, ByteTransport } from '../../src/server/wire.ts'
 
 /** A socket, in the few words that are needed here. */
 export interface Medium {
@@ -25,17 +25,16 @@ export const MAX_GIVEN_BYTES: number = 64 * 1024
 /** A transport that holds back what the socket did not take yet, and so knows how much that is. */
 export class QueuedTransport implements ByteTransport {
   readonly #medium: Medium
-  readonly #onDrained: () => void
+  /** Told when some of what was pending has left. */
+  receiver: Pick<ByteReceiver, 'drained'> | undefined
   #waiting: Uint8Array[] = []
   #pending = 0
   /** Bytes that the socket has. */
   #given = 0
   #state: 'open' | 'ending' | 'ended' = 'open'
 
-  /** @param onDrained Called when some of what was pending has left. */
-  constructor(medium: Medium, onDrained: () => void) {
+  constructor(medium: Medium) {
     this.#medium = medium
-    this.#onDrained = onDrained
   }
 
   /** Whether it was told to end. */
@@ -84,7 +83,7 @@ export class QueuedTransport implements ByteTransport {
         this.#given -= bytes
         this.#pending -= bytes
         this.#give()
-        this.#onDrained()
+        this.receiver?.drained()
       })
     }
     if (this.#state !== 'ending' || this.#waiting.length > 0) return

@@ -16,3 +16,10 @@ export function isControl(code: number): boolean {
 export function isSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdfff
 }
+
+/**
+ * A text of its own: a part of a text may keep the whole of it in memory, and is slower to compare.
+ */
+export function copyOf(text: string): string {
+  return text.split('').join('')
+}

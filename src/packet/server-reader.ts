@@ -44,18 +44,7 @@ export function serverReader(options: {
   readonly maximumConnectSize?: number
 }): ServerReader {
   const { maximumPacketSize, maximumConnectSize = maximumPacketSize } = options
-  const direction = new FromClient(maximumPacketSize, maximumConnectSize)
-  const reader = new StreamReader(direction)
-  return {
-    push: (chunk) => reader.push(chunk),
-    next: () => reader.next(),
-    get heldBytes() {
-      return reader.heldBytes
-    },
-    get version() {
-      return direction.version
-    },
-  }
+  return new ClientPacketReader(new FromClient(maximumPacketSize, maximumConnectSize))
 }
 
 class FromClient implements Direction<ClientPacket> {
@@ -101,6 +90,19 @@ class FromClient implements Direction<ClientPacket> {
       default:
         return readAck(type, body, version, RECEIVED_CODES)
     }
+  }
+}
+
+class ClientPacketReader extends StreamReader<ClientPacket> implements ServerReader {
+  readonly #direction: FromClient
+
+  constructor(direction: FromClient) {
+    super(direction)
+    this.#direction = direction
+  }
+
+  get version(): ProtocolVersion | undefined {
+    return this.#direction.version
   }
 }
 

@@ -17,36 +17,50 @@ const FAILED: Refusal = { reasonCode: REASON.implementationSpecificError }
  * @param failed Told of what was thrown.
  */
 export function carefulRights(rights: ClientRights, failed: (error: Error) => void): ClientRights {
-  function careful<A extends readonly unknown[], R>(
-    ask: (...args: A) => R,
-    otherwise: R,
-  ): (...args: A) => R {
-    return (...args) => {
-      try {
-        return ask(...args)
-      } catch (error) {
-        failed(toError(error))
-        return otherwise
-      }
+  return new CarefulRights(rights, failed)
+}
+
+class CarefulRights implements ClientRights {
+  readonly #rights: ClientRights
+  readonly #failed: (error: Error) => void
+
+  constructor(rights: ClientRights, failed: (error: Error) => void) {
+    this.#rights = rights
+    this.#failed = failed
+  }
+
+  refusePublish(...args: Parameters<ClientRights['refusePublish']>): Refusal | undefined {
+    return this.#ask(() => this.#withText(this.#rights.refusePublish(...args)), FAILED)
+  }
+
+  refuseSubscribe(...args: Parameters<ClientRights['refuseSubscribe']>): Refusal | undefined {
+    return this.#ask(() => this.#withText(this.#rights.refuseSubscribe(...args)), FAILED)
+  }
+
+  holdsSubscription(...args: Parameters<ClientRights['holdsSubscription']>): boolean {
+    return this.#ask(() => this.#rights.holdsSubscription(...args), false)
+  }
+
+  mayReceive(...args: Parameters<ClientRights['mayReceive']>): boolean {
+    return this.#ask(() => this.#rights.mayReceive(...args), false)
+  }
+
+  #ask<R>(ask: () => R, otherwise: R): R {
+    try {
+      return ask()
+    } catch (error) {
+      this.#failed(toError(error))
+      return otherwise
     }
   }
 
-  function withText(refusal: Refusal | undefined): Refusal | undefined {
+  #withText(refusal: Refusal | undefined): Refusal | undefined {
     if (!refusal?.explain) return refusal
-    return {
-      reasonCode: refusal.reasonCode,
-      explain: careful(() => {
-        const text = refusal.explain!()
-        textSize(text)
-        return text
-      }, ''),
+    const explain = () => {
+      const text = refusal.explain!()
+      textSize(text)
+      return text
     }
-  }
-
-  return {
-    refusePublish: careful((...args) => withText(rights.refusePublish(...args)), FAILED),
-    refuseSubscribe: careful((...args) => withText(rights.refuseSubscribe(...args)), FAILED),
-    holdsSubscription: careful((...args) => rights.holdsSubscription(...args), false),
-    mayReceive: careful((...args) => rights.mayReceive(...args), false),
+    return { reasonCode: refusal.reasonCode, explain: () => this.#ask(explain, '') }
   }
 }

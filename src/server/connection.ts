@@ -46,14 +46,14 @@ interface Established {
   readonly terms: Terms
 }
 
-/** What a connection tells the server it belongs to. */
+/** What connections tell the server they belong to. */
 export interface ConnectionEvents {
-  /** Its client is logged in. */
-  onEstablished(): void
-  /** It was sent something, and is to be looked at until that has left. */
+  /** The client of one is logged in. */
+  onEstablished(connection: Connection): void
+  /** One was sent something, and is to be looked at until that has left. */
   onSent(): void
-  /** It is gone. */
-  onClosed(): void
+  /** One is gone. */
+  onClosed(connection: Connection): void
 }
 
 /** One connection. */
@@ -158,7 +158,7 @@ export class Connection implements Endpoint, SessionConnection {
   closed(): void {
     this.#stopWaiting?.()
     this.#leave(undefined, this.#will)
-    this.#events.onClosed()
+    this.#events.onClosed(this)
   }
 
   publish(delivery: Delivery, packetId: number | undefined, dup: boolean): boolean {
@@ -274,7 +274,7 @@ export class Connection implements Endpoint, SessionConnection {
     this.#state = 'open'
     // What the client sent since was held back.
     this.#heardAt = this.#core.clock.now()
-    this.#events.onEstablished()
+    this.#events.onEstablished(this)
     session.expiryInterval = terms.sessionExpiryInterval
     sessions.attach(session, this)
     this.send(welcome(isPresent))

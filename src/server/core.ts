@@ -49,8 +49,8 @@ export class ServerCore {
   publish(session: Session, topic: string, published: Published): Routed {
     const now = this.clock.now()
     const message = applicationMessage(published, topic, now)
-    const routed = this.router.publish(message, session.owner, session)
-    if (message.retain && message.payload.length > 0 && !this.retained.has(message)) {
+    const routed = this.router.publish(message, session.owner, session, now)
+    if (routed.isUnretained) {
       this.notices.tell({ kind: 'not-retained', owner: session.owner, topic })
     }
     return routed

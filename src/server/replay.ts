@@ -5,9 +5,10 @@
  * @module
  */
 import { parseTopicFilter } from '../topic/filter.ts'
-import { type ApplicationMessage, type Delivery, lowerQos } from './message.ts'
+import { type Delivery, lowerQos } from './message.ts'
 import type { OnDropped } from './notices.ts'
 import type { RetainedMessages } from './retained.ts'
+import type { RetainedMessage } from './retained-message.ts'
 import type { Replay, Session, Subscription } from './session.ts'
 
 /** How much is done in one turn of the event loop: messages. */
@@ -18,7 +19,7 @@ const FIND_WORK = 20
 /** A filter's messages, and how many of them are sent. */
 interface Progress {
   readonly subscription: Subscription
-  readonly messages: readonly ApplicationMessage[]
+  readonly messages: readonly RetainedMessage[]
   at: number
 }
 
@@ -27,8 +28,8 @@ export class RetainedReplay implements Replay {
   readonly #retained: RetainedMessages
   readonly #session: Session
   readonly #onDropped: OnDropped
-  /** By filter. */
-  readonly #waiting = new Map<string, Subscription>()
+  /** By filter. Most sessions have none that waits. */
+  #waiting: Map<string, Subscription> | undefined
   #current: Progress | undefined
 
   constructor(retained: RetainedMessages, session: Session, onDropped: OnDropped) {
@@ -38,15 +39,16 @@ export class RetainedReplay implements Replay {
   }
 
   get isPending(): boolean {
-    return this.#current !== undefined || this.#waiting.size > 0
+    return this.#current !== undefined || this.#waiting !== undefined
   }
 
   add(subscription: Subscription): void {
+    this.#waiting ??= new Map()
     this.#waiting.set(subscription.filter, subscription)
   }
 
   remove(filter: string): void {
-    this.#waiting.delete(filter)
+    if (this.#waiting?.delete(filter) && this.#waiting.size === 0) this.#waiting = undefined
   }
 
   run(now: number): boolean {
@@ -69,14 +71,14 @@ export class RetainedReplay implements Replay {
 
   /** Finds the messages of the filter that waits longest. */
   #start(now: number): Progress {
-    const [subscription] = this.#waiting.values()
-    this.#waiting.delete(subscription!.filter)
+    const [subscription] = this.#waiting!.values()
+    this.remove(subscription!.filter)
     const { levels } = parseTopicFilter(subscription!.filter)
     return { subscription: subscription!, messages: this.#retained.match(levels, now), at: 0 }
   }
 
   /** Whether a message is still to be sent: turns may have passed since it was found. */
-  #isWanted(message: ApplicationMessage, { isNarrowed }: Subscription, now: number): boolean {
+  #isWanted(message: RetainedMessage, { isNarrowed }: Subscription, now: number): boolean {
     const { rights } = this.#session
     if (message.expiresAt <= now || (isNarrowed && !rights.mayReceive(message.topic, undefined)))
       return false
@@ -84,7 +86,7 @@ export class RetainedReplay implements Replay {
     return this.#retained.has(message)
   }
 
-  #send(message: ApplicationMessage, { qos, identifier }: Subscription): void {
+  #send({ message }: RetainedMessage, { qos, identifier }: Subscription): void {
     const delivery: Delivery = {
       message,
       qos: lowerQos(qos, message.qos),

@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { copyOf } from '../base/text.ts'
+import { levelsCover } from '../topic/relation.ts'
 import type { ApplicationMessage } from './message.ts'
+import { RetainedMessage } from './retained-message.ts'
 import type { ServerLimits } from './settings.ts'
 
 /** The part of the bounds that is kept here. */
@@ -12,19 +15,20 @@ export type RetainedLimits = Pick<
   'maxRetained' | 'maxRetainedBytes' | 'maxRetainedPerOwner' | 'maxRetainedBytesPerOwner'
 >
 
-/** What a level of a topic takes. */
-const LEVEL_BYTES = 250
+/** Where topics part. */
+class Level {
+  below: Map<string, Level | RetainedMessage> | undefined = undefined
+  /** That of the topic which ends here. */
+  message: RetainedMessage | undefined = undefined
 
-interface Entry {
-  readonly message: ApplicationMessage
-  readonly owner: string
-  readonly bytes: number
-}
-
-/** A level of the topics that have one. Most are the last of theirs, and have none below. */
-interface Level {
-  below: Map<string, Level> | undefined
-  entry: Entry | undefined
+  /** Puts a message under the next level of its topic, or here if there is none. */
+  put(name: string | undefined, message: RetainedMessage): void {
+    if (name === undefined) this.message = message
+    else {
+      this.below ??= new Map()
+      this.below.set(copyOf(name), message)
+    }
+  }
 }
 
 interface Share {
@@ -35,9 +39,11 @@ interface Share {
 /** The retained messages of a server. */
 export class RetainedMessages {
   readonly #limits: RetainedLimits
-  readonly #root: Level = newLevel()
+  readonly #root = new Level()
   readonly #all: Share = { count: 0, bytes: 0 }
   readonly #owners = new Map<string, Share>()
+  /** None expires before. */
+  #nextExpiry = Infinity
 
   constructor(limits: RetainedLimits) {
     this.#limits = limits
@@ -57,50 +63,40 @@ export class RetainedMessages {
    * Keeps a message in the place of the one its topic had. Returns `false`, and leaves that one, if
    * there is no room for it.
    */
-  set(owner: string, message: ApplicationMessage): boolean {
-    const levels = message.topic.split('/')
-    const before = this.#find(levels)?.entry
-    const entry = { owner, message, bytes: message.bytes + LEVEL_BYTES * levels.length }
-    if (!this.#hasRoom(entry, before)) return false
-    let level = this.#root
-    for (const name of levels) {
-      level.below ??= new Map()
-      let next = level.below.get(name)
-      if (!next) {
-        next = newLevel()
-        level.below.set(name, next)
-      }
-      level = next
-    }
+  set(owner: string, message: ApplicationMessage, now: number): boolean {
+    const wanted = new RetainedMessage(owner, message)
+    if (!this.#hasRoom(wanted) && !(this.#dropExpired(now) && this.#hasRoom(wanted))) return false
+    const before = this.#find(wanted.topic)
     if (before) this.#count(before, -1)
-    level.entry = entry
-    this.#count(entry, 1)
+    this.#put(wanted)
+    this.#count(wanted, 1)
+    this.#nextExpiry = Math.min(this.#nextExpiry, wanted.expiresAt)
     return true
   }
 
   /** Forgets the message of a topic name. */
   delete(topic: string): void {
     const path: [level: Level, name: string][] = []
-    let level = this.#root
+    let branch: Level | RetainedMessage | undefined = this.#root
     for (const name of topic.split('/')) {
-      const next = level.below?.get(name)
-      if (!next) return
-      path.push([level, name])
-      level = next
+      if (!(branch instanceof Level)) break
+      path.push([branch, name])
+      branch = branch.below?.get(name)
     }
-    if (!level.entry) return
-    this.#count(level.entry, -1)
-    level.entry = undefined
+    const message = branch instanceof Level ? branch.message : branch
+    if (message?.topic !== topic) return
+    this.#count(message, -1)
+    if (branch instanceof Level) branch.message = undefined
     for (const [above, name] of path.reverse()) {
-      const { entry, below } = above.below!.get(name)!
-      if (entry || (below && below.size > 0)) return
+      const left = above.below!.get(name)
+      if (left instanceof Level && (left.message || (left.below && left.below.size > 0))) return
       above.below!.delete(name)
     }
   }
 
   /** Whether a message is the one of its topic now. */
-  has(message: ApplicationMessage): boolean {
-    return this.#find(message.topic.split('/'))?.entry?.message === message
+  has(message: RetainedMessage): boolean {
+    return this.#find(message.topic) === message
   }
 
   /**
@@ -108,21 +104,60 @@ export class RetainedMessages {
    *
    * @param levels The filter's, well formed and without a share prefix.
    */
-  match(levels: readonly string[], now: number): readonly ApplicationMessage[] {
-    const found: ApplicationMessage[] = []
+  match(levels: readonly string[], now: number): readonly RetainedMessage[] {
+    const found: RetainedMessage[] = []
     collect(this.#root, levels, 0, found)
     const expired = found.filter(({ expiresAt }) => expiresAt <= now)
     for (const { topic } of expired) this.delete(topic)
     return expired.length === 0 ? found : found.filter(({ expiresAt }) => expiresAt > now)
   }
 
-  #find(levels: readonly string[]): Level | undefined {
-    let level: Level | undefined = this.#root
-    for (const name of levels) level = level?.below?.get(name)
-    return level
+  #find(topic: string): RetainedMessage | undefined {
+    let branch: Level | RetainedMessage | undefined = this.#root
+    for (const name of topic.split('/')) {
+      if (!(branch instanceof Level)) break
+      branch = branch.below?.get(name)
+    }
+    const message = branch instanceof Level ? branch.message : branch
+    return message?.topic === topic ? message : undefined
   }
 
-  #hasRoom({ owner, bytes }: Entry, before: Entry | undefined): boolean {
+  /** Puts a message where its topic parts from all others, which is above its end for most. */
+  #put(message: RetainedMessage): void {
+    const levels = message.topic.split('/')
+    let level = this.#root
+    for (const [at, name] of levels.entries()) {
+      const branch = level.below?.get(name)
+      if (!branch || (branch instanceof RetainedMessage && branch.topic === message.topic)) {
+        level.put(name, message)
+        return
+      }
+      if (branch instanceof Level) level = branch
+      else {
+        const parting = new Level()
+        parting.put(branch.topic.split('/')[at + 1], branch)
+        level.below!.set(copyOf(name), parting)
+        level = parting
+      }
+    }
+    level.put(undefined, message)
+  }
+
+  /** Forgets what has expired. Tells whether that may have been something. */
+  #dropExpired(now: number): boolean {
+    if (now < this.#nextExpiry) return false
+    const all: RetainedMessage[] = []
+    collectAll(this.#root, false, all)
+    this.#nextExpiry = Infinity
+    for (const { topic, expiresAt } of all) {
+      if (expiresAt <= now) this.delete(topic)
+      else this.#nextExpiry = Math.min(this.#nextExpiry, expiresAt)
+    }
+    return true
+  }
+
+  #hasRoom({ topic, owner, bytes }: RetainedMessage): boolean {
+    const before = this.#find(topic)
     const own = this.#owners.get(owner) ?? { count: 0, bytes: 0 }
     const freed = before?.bytes ?? 0
     const ownFreed = before?.owner === owner ? freed : 0
@@ -138,7 +173,7 @@ export class RetainedMessages {
     )
   }
 
-  #count({ owner, bytes }: Entry, sign: 1 | -1): void {
+  #count({ owner, bytes }: RetainedMessage, sign: 1 | -1): void {
     const own = this.#owners.get(owner) ?? { count: 0, bytes: 0 }
     this.#owners.set(owner, own)
     for (const share of [this.#all, own]) {
@@ -149,40 +184,43 @@ export class RetainedMessages {
   }
 }
 
-function newLevel(): Level {
-  return { below: undefined, entry: undefined }
-}
-
 function collect(
   level: Level,
   filter: readonly string[],
   at: number,
-  found: ApplicationMessage[],
+  found: RetainedMessage[],
 ): void {
   const want = filter[at]
   if (want === undefined) {
-    if (level.entry) found.push(level.entry.message)
-    return
-  }
-  if (want === '#') {
+    if (level.message) found.push(level.message)
+  } else if (want === '#') {
     collectAll(level, at === 0, found)
-    return
-  }
-  if (want !== '+') {
-    const next = level.below?.get(want)
-    if (next) collect(next, filter, at + 1, found)
-    return
-  }
-  for (const [name, next] of level.below ?? []) {
-    // Wildcards at the first level do not reach names that begin with "$" (section 4.7.2).
-    if (at > 0 || !name.startsWith('$')) collect(next, filter, at + 1, found)
+  } else if (want !== '+') {
+    collectFrom(level.below?.get(want), filter, at + 1, found)
+  } else {
+    for (const [name, next] of level.below ?? []) {
+      // Wildcards at the first level do not reach names that begin with "$" (section 4.7.2).
+      if (at > 0 || !name.startsWith('$')) collectFrom(next, filter, at + 1, found)
+    }
   }
 }
 
+function collectFrom(
+  branch: Level | RetainedMessage | undefined,
+  filter: readonly string[],
+  at: number,
+  found: RetainedMessage[],
+): void {
+  if (branch instanceof Level) collect(branch, filter, at, found)
+  else if (branch && levelsCover(filter, branch.topic.split('/'))) found.push(branch)
+}
+
 /** "#" matches its parent level, too (section 4.7.1.2). */
-function collectAll(level: Level, isFirst: boolean, found: ApplicationMessage[]): void {
-  if (level.entry) found.push(level.entry.message)
+function collectAll(level: Level, isFirst: boolean, found: RetainedMessage[]): void {
+  if (level.message) found.push(level.message)
   for (const [name, next] of level.below ?? []) {
-    if (!isFirst || !name.startsWith('$')) collectAll(next, false, found)
+    if (isFirst && name.startsWith('$')) continue
+    if (next instanceof Level) collectAll(next, false, found)
+    else found.push(next)
   }
 }

@@ -20,6 +20,8 @@ export interface Routed {
   readonly reasonCode: number
   /** How many clients it was for. */
   readonly receivers: number
+  /** Whether there was no room to retain it. */
+  readonly isUnretained: boolean
 }
 
 /** Brings messages to sessions and keeps those to be retained. */
@@ -40,12 +42,18 @@ export class Router {
    * @param owner Who published it.
    * @param from The publisher's session, which may have asked not to get its own.
    */
-  publish(message: ApplicationMessage, owner: string, from: Session | undefined): Routed {
-    let isKept = true
+  publish(
+    message: ApplicationMessage,
+    owner: string,
+    from: Session | undefined,
+    now: number,
+  ): Routed {
+    let isUnretained = false
     if (message.retain) {
       if (message.payload.length === 0) this.#retained.delete(message.topic)
-      else isKept = this.#retained.set(owner, message)
+      else isUnretained = !this.#retained.set(owner, message, now)
     }
+    let isKept = !isUnretained
     const found = this.#subscriptions.match(message.topic)
     let receivers = 0
     /** One copy for each client, for several of its subscriptions (section 3.3.4). */
@@ -75,7 +83,7 @@ export class Router {
     }
     const { success, noMatchingSubscribers, quotaExceeded } = REASON
     const reasonCode = receivers > 0 ? success : noMatchingSubscribers
-    return { reasonCode: isKept ? reasonCode : quotaExceeded, receivers }
+    return { reasonCode: isKept ? reasonCode : quotaExceeded, receivers, isUnretained }
   }
 
   /** Gives what was for one member of a shared subscription to another. */

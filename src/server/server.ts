@@ -6,7 +6,7 @@
  */
 import { REASON } from '../packet/reason.ts'
 import { runtimeClock, type ServerClock } from './clock.ts'
-import { Connection } from './connection.ts'
+import { Connection, type ConnectionEvents } from './connection.ts'
 import { ServerCore } from './core.ts'
 import type { ServerCounters, ServerEvent } from './events.ts'
 import type { ServerGuard } from './guard.ts'
@@ -63,6 +63,16 @@ export function mqttServer(options: MqttServerOptions): MqttServer {
   let stopSweeping: (() => void) | undefined
   let isClosed = false
 
+  const events: ConnectionEvents = {
+    onEstablished: (connection) => unauthenticated.delete(connection),
+    onSent: sweepLater,
+    onClosed(connection) {
+      unauthenticated.delete(connection)
+      connections.delete(connection)
+      sweepLater()
+    },
+  }
+
   function sweepLater(): void {
     if (isClosed) return
     stopSweeping ??= clock.after(SWEEP_MS, () => {
@@ -102,15 +112,7 @@ export function mqttServer(options: MqttServerOptions): MqttServer {
     },
 
     accept(link, peer) {
-      const connection: Connection = new Connection(core, link, peer, {
-        onEstablished: () => unauthenticated.delete(connection),
-        onSent: sweepLater,
-        onClosed() {
-          unauthenticated.delete(connection)
-          connections.delete(connection)
-          sweepLater()
-        },
-      })
+      const connection = new Connection(core, link, peer, events)
       if (hasRoom()) {
         connections.add(connection)
         unauthenticated.add(connection)

@@ -54,10 +54,12 @@ export class Sessions {
   readonly #owners = new Map<string, Owned>()
   /** Those without a connection, in the order in which they lost it. */
   readonly #absent = new Set<Session>()
+  readonly #now: () => number
   #size = 0
 
   constructor(context: SessionContext) {
     this.#context = context
+    this.#now = () => context.clock.now()
     this.#stored = new ByteBudget(context.settings.maxStoredBytes)
   }
 
@@ -95,14 +97,14 @@ export class Sessions {
     }
     if (before) this.end(before)
     if (!this.#makeRoom(ref.owner)) return undefined
-    const { settings, clock, notices, retained } = this.#context
+    const { settings, notices, retained } = this.#context
     const owned = this.#owners.get(ref.owner) ?? this.#newOwner()
     const session: Session = new Session(
       ref,
       rights,
       settings,
       owned.budget,
-      () => clock.now(),
+      this.#now,
       (code, delivery) => notices.onDropped(code, session, delivery),
       (each) => new RetainedReplay(retained, each, notices.onDropped),
     )

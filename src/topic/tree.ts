@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { copyOf } from '../base/text.ts'
 import { parseTopicFilter, parseTopicName } from './filter.ts'
 
 /** Several values under one filter; a lone one stands for itself. */
@@ -191,8 +192,7 @@ function setBranch<T>(fork: Fork<T>, level: string, branch: Branch<T> | undefine
     fork.plus = branch
   } else if (branch) {
     fork.children ??= new Map()
-    // A copy: a part of a text may keep the whole of it in memory, and is slower to compare.
-    fork.children.set(level.split('').join(''), branch)
+    fork.children.set(copyOf(level), branch)
   } else {
     fork.children?.delete(level)
   }

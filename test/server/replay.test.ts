@@ -46,9 +46,9 @@ test('a filter that nobody has any more is not kept', () => {
 
 test('what expires while it waits for the client is not sent', () => {
   const { replay, subscribe, retained, outgoing, inbox } = session(1)
-  retained.set('', message('a', 'first', { qos: 1 }))
-  retained.set('', message('b', 'brief', { qos: 1, messageExpiryInterval: 5 }))
-  retained.set('', message('c', 'lasting', { qos: 1, messageExpiryInterval: 50 }))
+  retained.set('', message('a', 'first', { qos: 1 }), 0)
+  retained.set('', message('b', 'brief', { qos: 1, messageExpiryInterval: 5 }), 0)
+  retained.set('', message('c', 'lasting', { qos: 1, messageExpiryInterval: 50 }), 0)
   subscribe('+')
   assert.equal(replay.run(0), false)
   outgoing.acknowledged(1)
@@ -61,10 +61,10 @@ test('what expires while it waits for the client is not sent', () => {
 
 test('what was replaced while it waited is not sent', () => {
   const { replay, subscribe, retained, outgoing, inbox } = session(1)
-  for (const name of ['a', 'b', 'c']) retained.set('', message(name, 'old', { qos: 1 }))
+  for (const name of ['a', 'b', 'c']) retained.set('', message(name, 'old', { qos: 1 }), 0)
   subscribe('+')
   replay.run(0)
-  retained.set('', message('b', 'new', { qos: 1 }))
+  retained.set('', message('b', 'new', { qos: 1 }), 0)
   retained.delete('c')
   outgoing.acknowledged(1)
   replay.run(0)
@@ -74,7 +74,7 @@ test('what was replaced while it waited is not sent', () => {
 
 test('one that the session has no room for is told as dropped', () => {
   const { replay, subscribe, retained, dropped, inbox } = session(10, 300)
-  for (const name of ['a', 'b']) retained.set('', message(name, 'm', { qos: 1 }))
+  for (const name of ['a', 'b']) retained.set('', message(name, 'm', { qos: 1 }), 0)
   subscribe('+')
   replay.run(0)
   assert.deepEqual([inbox.sent.length, dropped], [1, ['session-full']])
@@ -82,7 +82,7 @@ test('one that the session has no room for is told as dropped', () => {
 
 test('a turn has its measure, of messages and of filters that find nothing', () => {
   const { replay, subscribe, retained, inbox } = session(10_000)
-  for (let i = 0; i < 500; i++) retained.set('', message(`m/${i}`, ''))
+  for (let i = 0; i < 500; i++) retained.set('', message(`m/${i}`, ''), 0)
   for (let i = 0; i < 100; i++) subscribe(`nothing/${i}`)
   subscribe('m/#')
   let turns = 1

@@ -37,8 +37,8 @@ test('a filter finds those of the topics that it covers, and no other', () => {
         const all = new Map<string, ApplicationMessage>()
         for (const [name, isSet, owner] of changes) {
           if (isSet) {
-            const next = message(name, `${all.size}`)
-            assert.equal(retained.set(owner, next), true)
+            const next = message(name, `${all.size}`, { retain: true })
+            assert.equal(retained.set(owner, next, 0), true)
             all.set(name, next)
           } else {
             retained.delete(name)
@@ -50,9 +50,10 @@ test('a filter finds those of the topics that it covers, and no other', () => {
           const expected = [...all.values()].filter((one) =>
             levelsCover(levels, one.topic.split('/')),
           )
-          assert.deepEqual(new Set(retained.match(levels, 0)), new Set(expected))
+          const found = retained.match(levels, 0)
+          assert.deepEqual(new Set(found.map(({ message }) => message)), new Set(expected))
+          for (const one of found) assert(retained.has(one))
         }
-        for (const one of all.values()) assert(retained.has(one))
         for (const name of all.keys()) retained.delete(name)
         assert.deepEqual([retained.size, retained.bytes], [0, 0])
         assert.deepEqual(retained.match(['#'], 0), [])
@@ -63,9 +64,9 @@ test('a filter finds those of the topics that it covers, and no other', () => {
 
 test('what has expired is not found, and counts no more once it was looked for', () => {
   const retained = new RetainedMessages(MANY)
-  retained.set('me', message('a/brief', '', { messageExpiryInterval: 5 }))
-  retained.set('me', message('a/lasting', '', { messageExpiryInterval: 6 }))
-  retained.set('me', message('a', ''))
+  retained.set('me', message('a/brief', '', { messageExpiryInterval: 5 }), 0)
+  retained.set('me', message('a/lasting', '', { messageExpiryInterval: 6 }), 0)
+  retained.set('me', message('a', ''), 0)
   assert.equal(retained.match(['a', '#'], 4_999).length, 3)
   assert.deepEqual(
     retained
@@ -83,7 +84,7 @@ test('what has expired is not found, and counts no more once it was looked for',
 
 test('one owner has its bound, and a topic belongs to who published last', () => {
   const retained = new RetainedMessages({ ...MANY, maxRetained: 4, maxRetainedPerOwner: 2 })
-  const set = (owner: string, name: string) => retained.set(owner, message(name, 'm'))
+  const set = (owner: string, name: string) => retained.set(owner, message(name, 'm'), 0)
   assert.deepEqual(
     [set('me', 'a'), set('me', 'b'), set('me', 'c'), set('me', 'b')],
     [true, true, false, true],
@@ -98,13 +99,51 @@ test('one owner has its bound, and a topic belongs to who published last', () =>
 })
 
 test('a message without room leaves the one before', () => {
-  const small = message('t', 'small')
+  const small = message('t', 'small', { retain: true })
   const { bytes } = small
   const retained = new RetainedMessages({ ...MANY, maxRetainedBytes: bytes + 1_000 })
-  assert.equal(retained.set('me', small), true)
-  assert.equal(retained.set('me', message('t', 'x'.repeat(2_000))), false)
-  assert.equal(retained.has(small), true)
+  assert.equal(retained.set('me', small, 0), true)
+  assert.equal(retained.set('me', message('t', 'x'.repeat(2_000)), 0), false)
+  assert.deepEqual(
+    retained.match(['t'], 0).map((one) => one.message),
+    [small],
+  )
   const before = retained.bytes
-  assert.equal(retained.set('me', message('t', 'other')), true)
+  assert.equal(retained.set('me', message('t', 'other'), 0), true)
   assert.equal(retained.bytes, before)
+})
+
+test('what has expired makes room', () => {
+  const retained = new RetainedMessages({ ...MANY, maxRetained: 2 })
+  const set = (name: string, now: number, seconds?: number) => {
+    const expiry = seconds === undefined ? {} : { messageExpiryInterval: seconds }
+    return retained.set('me', message(name, 'm', expiry), now)
+  }
+  assert.deepEqual([set('a', 0, 5), set('b', 0, 9), set('c', 4_999)], [true, true, false])
+  assert.deepEqual([set('c', 5_000), set('d', 8_999), set('d', 9_000)], [true, false, true])
+  assert.deepEqual(
+    retained.match(['+'], 9_000).map(({ topic }) => topic),
+    ['c', 'd'],
+  )
+})
+
+test('a payload is as it was, text or not, small or large', () => {
+  const payloads = [
+    new Uint8Array(),
+    Uint8Array.of(0, 127),
+    Uint8Array.of(128),
+    Uint8Array.of(0xef, 0xbb, 0xbf, 65),
+    new TextEncoder().encode('21.5 °C'),
+    new Uint8Array(512).fill(65),
+    new Uint8Array(513).fill(65),
+  ]
+  for (const payload of payloads) {
+    const retained = new RetainedMessages(MANY)
+    const kept = { ...message('t'), payload, retain: true }
+    retained.set('me', kept, 0)
+    assert.deepEqual(
+      retained.match(['t'], 0).map((one) => one.message),
+      [kept],
+    )
+  }
 })
