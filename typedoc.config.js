@@ -39,7 +39,7 @@ export default {
     'Enum',
   ],
   // Types of what is public that nobody has to name.
-  intentionallyNotExported: ['Entry', 'MaybePromise', 'MemoryBroker', 'ValueOf'],
+  intentionallyNotExported: ['MaybePromise', 'ValueOf'],
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
 }
