@@ -276,7 +276,8 @@ export class World {
     const asked = peer.answered(packet)
     if (packet.kind === 'connack') {
       peer.isIn = packet.reasonCode === 0
-      if (!packet.sessionPresent) this.#unreleased.delete(this.#sessionOf(peer))
+      // A login that is refused leaves the session as it was.
+      if (peer.isIn && !packet.sessionPresent) this.#unreleased.delete(this.#sessionOf(peer))
     }
     if (packet.kind === 'puback' || packet.kind === 'pubrec') {
       this.#checkAnswer(peer, packet, asked!)
