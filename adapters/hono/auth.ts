@@ -9,16 +9,15 @@
 import { Hono } from 'hono'
 import { ConfigError } from '../../src/base/errors.ts'
 import type { Logger } from '../../src/base/log.ts'
-import { andThen } from '../../src/base/maybe-promise.ts'
 import { checkOptions } from '../../src/base/options.ts'
 import { type LineText, quietLog, textOf } from '../../src/base/quiet-log.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
-import type { Question } from '../../src/product/http/question.ts'
+import type { Question, QuestionOutcome } from '../../src/product/http/question.ts'
 import type { AskingProduct, Product } from '../../src/product/product.ts'
 import type { CompatibilityCode } from '../../src/rule/compatibility.ts'
 import type { OutcomeCounters } from './counters.ts'
 import { decider, outcome } from './decide.ts'
-import { type OptionNames, type RequestBounds, requestHandler } from './handler.ts'
+import { type OptionNames, type RequestBounds, requestHandler, respond } from './handler.ts'
 import { checkProducts, pathOf, spellingsOf } from './products.ts'
 
 /** What {@link brokerAuth} takes beside the fleet. */
@@ -116,13 +115,11 @@ export function brokerAuth(fleet: Fleet, options: BrokerAuthOptions): Hono {
       count('deny', code)
       log.write(level, `${title} ${code}`, () => `broker ${title}: denied: ${textOf(text)}`)
     }
-    const decide = decider({ fleet, facts, anyClientId, count, deny })
+    const answer = (outcome: QuestionOutcome) => respond(question.write(outcome))
+    const decide = decider({ fleet, facts, anyClientId, count, deny, answer })
     return handle({
       secretIn,
-      answer: (fields, { req }) =>
-        andThen(decide(question.read(fields, req.raw.headers)), (outcome) => {
-          return question.write(outcome)
-        }),
+      answer: (fields, { req }) => decide(question.read(fields, req.raw.headers)),
       refuse(level, code, text) {
         deny(level, code, text)
         return question.write(outcome('deny', code, undefined))

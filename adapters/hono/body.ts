@@ -4,6 +4,7 @@
  * @module
  */
 import type { HonoRequest } from 'hono'
+import type { MaybePromise } from '../../src/base/maybe-promise.ts'
 import { type Fields, MalformedRequest } from '../../src/product/http/fields.ts'
 
 const QUOTE = 0x22
@@ -18,60 +19,69 @@ interface BodyStream {
   cancel(): Promise<void>
 }
 
-/** Reads a body, and stops when told to. */
-export interface BodyReader {
+/** Reads the body of a request, and stops when told to. */
+export class BodyReader {
+  readonly #request: HonoRequest
+  readonly #maxBytes: number
+  readonly #wasRead: boolean
+  #stream: BodyStream | undefined
+
+  constructor(request: HonoRequest, maxBytes: number) {
+    this.#request = request
+    this.#maxBytes = maxBytes
+    this.#wasRead = isRead(request.bodyCache)
+  }
+
   /**
-   * Reads it as fields: a form if it says so, else a JSON object.
+   * Reads it as fields: a form if it says so, else a JSON object. Hands them on as soon as they are
+   * there, and settles with what is made of them.
    *
    * @throws {MalformedRequest} If it is longer than `maxBytes`, is not UTF-8, is neither of them,
    * or gives a field twice.
    */
-  read(): Promise<Fields>
+  read<T>(take: (fields: Fields) => MaybePromise<T>): Promise<T> {
+    const request = this.#request
+    const isForm = isFormType(request.raw.headers.get('content-type'))
+    const failed = (error: unknown) => this.#fail(error)
+    // A form that was taken for one has another text from then on.
+    if (isForm && this.#wasRead) {
+      return request.formData().then((form) => take(toFields(pairsOf(form))), failed)
+    }
+    return this.#readText().then((text) => {
+      if (isLonger(text, this.#maxBytes)) throw tooLong(this.#maxBytes)
+      return take(isForm ? parseForm(text) : parseJson(text))
+    }, failed)
+  }
+
   /** Reads no further. */
-  stop(): void
-}
+  stop(): void {
+    this.#stream?.cancel().catch(() => {})
+  }
 
-/** Makes a reader of a request's body. */
-export function bodyReader(request: HonoRequest, maxBytes: number): BodyReader {
-  const { raw, bodyCache } = request
-  const { headers } = raw
-  const wasRead = isRead(bodyCache)
-  let stream: BodyStream | undefined
-
-  function readText(): Promise<string> {
-    const length = headers.get('content-length')
+  #readText(): Promise<string> {
+    const length = this.#request.raw.headers.get('content-length')
     // As a whole, where it is known to be short: some servers take ten times as long for a stream.
-    const isShort = length !== null && /^\d{1,9}$/.test(length) && Number(length) <= maxBytes
-    return isShort || wasRead ? request.text() : readStream()
+    const isShort = length !== null && LENGTH.test(length) && Number(length) <= this.#maxBytes
+    return isShort || this.#wasRead ? this.#request.text() : this.#readStream()
   }
 
-  async function readStream(): Promise<string> {
-    stream = raw.body?.getReader()
-    return new TextDecoder().decode(stream && (await readBytes(stream, maxBytes)))
+  async #readStream(): Promise<string> {
+    this.#stream = this.#request.raw.body?.getReader()
+    const stream = this.#stream
+    return new TextDecoder().decode(stream && (await readBytes(stream, this.#maxBytes)))
   }
 
-  return {
-    async read() {
-      const isForm = isFormType(headers.get('content-type'))
-      try {
-        // A form that was taken for one has another text from then on.
-        if (isForm && wasRead) return toFields(pairsOf(await request.formData()))
-        const text = await readText()
-        if (isLonger(text, maxBytes)) throw tooLong(maxBytes)
-        return isForm ? parseForm(text) : parseJson(text)
-      } catch (error) {
-        // Looked at only now: on Node it takes as long as all else.
-        if (!(error instanceof MalformedRequest) && !wasRead && raw.bodyUsed) {
-          throw new Error(TAKEN, { cause: error })
-        }
-        throw error
-      }
-    },
-    stop() {
-      stream?.cancel().catch(() => {})
-    },
+  #fail(error: unknown): never {
+    // Looked at only now: on Node it takes as long as all else.
+    if (!(error instanceof MalformedRequest) && !this.#wasRead && this.#request.raw.bodyUsed) {
+      throw new Error(TAKEN, { cause: error })
+    }
+    throw error
   }
 }
+
+/** A length that a number holds. */
+const LENGTH = /^\d{1,9}$/
 
 function isFormType(type: string | null): boolean {
   if (type === null || type === JSON_TYPE) return false

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { andThen, type MaybePromise } from '../../src/base/maybe-promise.ts'
 import type { LineText } from '../../src/base/quiet-log.ts'
 import type { Fleet, LoginDenial, NamedAccessRequest } from '../../src/fleet/fleet.ts'
 import { isTransient } from '../../src/fleet/transient.ts'
@@ -22,7 +23,7 @@ import type { BrokerFacts } from '../../src/rule/facts.ts'
 const ALLOWED: DecisionCode = 'allowed-by-rule'
 
 /** What {@link decider} takes. */
-export interface DeciderOptions {
+export interface DeciderOptions<T> {
   readonly fleet: Fleet
   /** Of the product that asks. */
   readonly facts: BrokerFacts
@@ -31,45 +32,47 @@ export interface DeciderOptions {
   readonly count: (effect: 'allow', code: string) => void
   /** Told of what is denied, to count and log it. The text, if it is logged, begins with the code. */
   readonly deny: (level: 'warn', code: string, text: LineText) => void
+  /** Makes the answer. Called as soon as there is an outcome: a further promise takes its time. */
+  readonly answer: (outcome: QuestionOutcome) => T
 }
 
-/** Makes a function that decides what is asked. It fails if the store does. */
-export function decider(
-  options: DeciderOptions,
-): (asked: Asked) => QuestionOutcome | Promise<QuestionOutcome> {
-  const { fleet, facts, anyClientId, count, deny } = options
+/** Makes a function that decides what is asked, and answers it. It fails if the store does. */
+export function decider<T>(options: DeciderOptions<T>): (asked: Asked) => MaybePromise<T> {
+  const { fleet, facts, anyClientId, count, deny, answer } = options
 
-  async function decideLogin(asked: AskedLogin): Promise<QuestionOutcome> {
+  function decideLogin(asked: AskedLogin): MaybePromise<T> {
     const { username, password, clientId, peer } = asked
     const request = { username, password, clientId, peer, facts, anyClientId }
-    const login = await fleet.authenticate(request)
-    if (login.effect === 'allow') {
-      const code = 'login'
-      count('allow', code)
-      const { effect, principal } = login
-      return { effect, code, isTransient: false, asked, principal, now: Date.now() }
-    }
-    const { effect, code } = login
-    deny('warn', code, () => describeLogin(code, asked))
-    return { effect, code, isTransient: isTransient(code), asked, now: Date.now() }
+    return fleet.authenticate(request).then((login) => {
+      if (login.effect === 'allow') {
+        const code = 'login'
+        count('allow', code)
+        const { effect, principal } = login
+        return answer({ effect, code, isTransient: false, asked, principal, now: Date.now() })
+      }
+      const { effect, code } = login
+      deny('warn', code, () => describeLogin(code, asked))
+      return answer({ effect, code, isTransient: isTransient(code), asked, now: Date.now() })
+    })
   }
 
-  async function decideAccess(
+  function decideAccess(
     request: Omit<NamedAccessRequest, 'facts'>,
     asked: AskedAccess | AskedAccesses,
-  ): Promise<QuestionOutcome> {
+  ): MaybePromise<QuestionOutcome> {
     // Field by field: to spread it takes longer than to decide.
     const { username, clientId, action, topic, qos, retain } = request
     const named = { username, clientId, action, topic, qos, retain, facts }
-    const denial = await fleet.findDenial(named)
-    if (!denial) {
-      count('allow', ALLOWED)
-      return outcome('allow', ALLOWED, asked)
-    }
-    const { code } = denial
-    // The code comes first, so that a long name cannot push it out of the line.
-    deny('warn', code, () => `${code}, ${denial.explain().text}`)
-    return outcome('deny', code, asked)
+    return andThen(fleet.findDenial(named), (denial) => {
+      if (!denial) {
+        count('allow', ALLOWED)
+        return outcome('allow', ALLOWED, asked)
+      }
+      const { code } = denial
+      // The code comes first, so that a long name cannot push it out of the line.
+      deny('warn', code, () => `${code}, ${denial.explain().text}`)
+      return outcome('deny', code, asked)
+    })
   }
 
   async function decideAccesses(asked: AskedAccesses): Promise<QuestionOutcome> {
@@ -102,13 +105,13 @@ export function decider(
       case 'login':
         return decideLogin(asked)
       case 'access':
-        return decideAccess(asked, asked)
+        return andThen(decideAccess(asked, asked), answer)
       case 'accesses':
-        return decideAccesses(asked)
+        return decideAccesses(asked).then(answer)
       case 'broker-object':
-        return decideObject(asked)
+        return answer(decideObject(asked))
       case 'superuser':
-        return outcome('deny', 'superuser', asked)
+        return answer(outcome('deny', 'superuser', asked))
       default:
         throw new Error('the product asks what nobody can decide')
     }

@@ -21,6 +21,7 @@ import {
   type RefusalCode,
   type RequestBounds,
   requestHandler,
+  respond,
 } from './handler.ts'
 import { checkProducts, pathOf, spellingsOf } from './products.ts'
 
@@ -166,7 +167,7 @@ export function brokerEvents(fleet: Fleet, options: BrokerEventsOptions): Hono {
     return handle({
       secretIn,
       answer: async (fields, { req }, isLate) =>
-        take(events.read(fields, req.raw.headers, req.param('node')), isLate),
+        respond(await take(events.read(fields, req.raw.headers, req.param('node')), isLate)),
       refuse,
     })
   }

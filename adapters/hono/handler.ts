@@ -11,7 +11,7 @@ import { describeError } from '../../src/base/log.ts'
 import type { MaybePromise } from '../../src/base/maybe-promise.ts'
 import type { Answer } from '../../src/product/http/answer.ts'
 import { type Fields, MalformedRequest } from '../../src/product/http/fields.ts'
-import { bodyReader } from './body.ts'
+import { BodyReader } from './body.ts'
 import { type SecretOptions, secretCheck } from './secret.ts'
 
 /** What requests are held to. */
@@ -38,7 +38,7 @@ export interface Handling {
    * @param isLate Tells whether the request was refused already, because the time was up.
    * @throws {MalformedRequest} If it cannot be read.
    */
-  answer(fields: Fields, context: Context, isLate: () => boolean): MaybePromise<Answer>
+  answer(fields: Fields, context: Context, isLate: () => boolean): MaybePromise<Response>
   /** Answers any other one. The text is fit for a log once it is made {@link printable}. */
   refuse(level: 'warn' | 'error', code: RefusalCode, text: string): Answer
 }
@@ -85,9 +85,10 @@ export function requestHandler(bounds: RequestBounds): RequestHandler {
     const problem = findProblem(handling, context)
     if (problem) return respond(handling.refuse('warn', ...problem))
     let late = false
-    const body = bodyReader(context.req, maxBodyBytes)
-    const work = async () => handling.answer(await body.read(), context, () => late)
-    return withinDeadline(DEADLINE_MS, work, body.stop).then(respond, (error: unknown) => {
+    const isLate = () => late
+    const body = new BodyReader(context.req, maxBodyBytes)
+    const work = () => body.read((fields) => handling.answer(fields, context, isLate))
+    return withinDeadline(DEADLINE_MS, work, () => body.stop()).catch((error: unknown) => {
       late = true
       return respond(refuse(handling, error))
     })
@@ -99,6 +100,7 @@ export function requestHandler(bounds: RequestBounds): RequestHandler {
   }
 }
 
-function respond({ status, body, headers = {} }: Answer): Response {
+/** An answer as a response. */
+export function respond({ status, body, headers = {} }: Answer): Response {
   return new Response(body === '' ? null : body, { status, headers })
 }

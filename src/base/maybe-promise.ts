@@ -17,6 +17,15 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
   )
 }
 
+/** The promise of a value, or of the error that the work throws. */
+export function toPromise<T>(work: () => MaybePromise<T>): Promise<T> {
+  try {
+    return Promise.resolve(work())
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
 /** Goes on with a value: at once if it is there, else when its promise settles. */
 export function andThen<T, R>(
   value: T | PromiseLike<T>,

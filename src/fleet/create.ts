@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from '../base/errors.ts'
+import { toPromise } from '../base/maybe-promise.ts'
 import { memoryKeys } from '../base/memory-keys.ts'
 import { passwordHasher } from '../credential/generated.ts'
 import { passwordRehasher } from '../credential/rehashed.ts'
@@ -88,6 +89,7 @@ export function createFleet<const Types extends readonly DeviceType[]>(
   const records = new Records(store, forget)
   const names = new FleetNames(store, types, services)
   const changes = new Changes()
+  const checkLogin = loginCheck(directory, keys && new SharedFailures(keys, prefix))
 
   return {
     prefix,
@@ -99,7 +101,7 @@ export function createFleet<const Types extends readonly DeviceType[]>(
     ...deviceRegistry({ store, records, types, names, passwords, changes }),
     list: (query) => listDevices(store, query),
     onChange: (name, listener) => changes.listen(name, listener),
-    authenticate: loginCheck(directory, keys && new SharedFailures(keys, prefix)),
+    authenticate: (login) => toPromise(() => checkLogin(login)),
     isActive: ({ type, id }) => known.isActive(type, id),
     brokerAccount: (record) => deviceAccount(record, devices, passwords),
     serviceAccounts: () => serviceAccounts(services, sealer),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { type Decision, UNKNOWN_PRINCIPAL } from '../rule/decision.ts'
 import { type Explanation, explainDecision } from '../rule/explain.ts'
 import type { AccessDenial, NamedAccessRequest } from './fleet.ts'
@@ -23,16 +24,16 @@ export class Decisions {
   }
 
   /** See `Fleet.findDenial`. */
-  async findDenial(request: NamedAccessRequest): Promise<AccessDenial | undefined> {
-    const found = this.#find(request)
-    const known = found instanceof Promise ? await found : found
-    const decision = decide(known, request)
-    if (decision.effect === 'allow') return undefined
-    const { username } = request
-    return {
-      code: decision.code,
-      explain: () => explainDecision(decision, known?.principal, request, username),
-    }
+  findDenial(request: NamedAccessRequest): MaybePromise<AccessDenial | undefined> {
+    return andThen(this.#find(request), (known) => {
+      const decision = decide(known, request)
+      if (decision.effect === 'allow') return undefined
+      const { username } = request
+      return {
+        code: decision.code,
+        explain: () => explainDecision(decision, known?.principal, request, username),
+      }
+    })
   }
 
   /** See `Fleet.explain`. */

@@ -322,10 +322,12 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
   /** Decides what a connected client may do. Rejects only if the store or the keys do. */
   authorize(request: NamedAccessRequest): Promise<Decision>
   /**
-   * Decides as {@link Fleet.authorize} does. `undefined` if the request is granted; else what was
-   * decided, to be explained where somebody reads it.
+   * Decides as {@link Fleet.authorize} does, at once where the principal is known. `undefined` if the
+   * request is granted; else what was decided, to be explained where somebody reads it.
    */
-  findDenial(request: NamedAccessRequest): Promise<AccessDenial | undefined>
+  findDenial(
+    request: NamedAccessRequest,
+  ): AccessDenial | undefined | Promise<AccessDenial | undefined>
   /** Decides as {@link Fleet.authorize} does, and says why, whatever comes of it. */
   explain(request: NamedAccessRequest): Promise<Explanation>
   /**

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { ownsClientId } from '../rule/client-id.ts'
 import { type BrokerFacts, findDeviceProblem } from '../rule/facts.ts'
 import { type Principal, withClientId } from '../rule/principal.ts'
 import { LoginAttemptCount } from './attempt.ts'
 import type { Directory } from './directory.ts'
-import type { Fleet, LoginDenial } from './fleet.ts'
+import type { Login, LoginDenial, LoginRequest } from './fleet.ts'
 import type { SharedFailures } from './shared-failures.ts'
 import { loginThrottle } from './throttle.ts'
 
@@ -16,33 +17,34 @@ import { loginThrottle } from './throttle.ts'
 const GUESSES: readonly LoginDenial[] = ['principal-unknown', 'password-wrong']
 
 /**
- * Makes {@link Fleet.authenticate}.
+ * Makes what `Fleet.authenticate` does.
  *
  * @param shared Failures that other processes count as well, if there are such.
  */
 export function loginCheck(
   directory: Directory,
   shared: SharedFailures | undefined,
-): Fleet['authenticate'] {
+): (login: LoginRequest) => MaybePromise<Login> {
   const throttle = loginThrottle()
 
-  return async ({ username, password, clientId, peer, facts, anyClientId = false }) => {
+  return ({ username, password, clientId, peer, facts, anyClientId = false }) => {
     if (!username || password === undefined) {
       return { effect: 'deny', code: 'credentials-missing' }
     }
     const attempt = new LoginAttemptCount({ throttle, shared, username, peer })
-    const outcome = await directory.login({ username, password, attempt })
-    if (typeof outcome !== 'string') {
-      if (facts && findDeviceProblem(outcome, facts)) {
-        return { effect: 'deny', code: 'device-unsupported' }
+    return andThen(directory.login({ username, password, attempt }), (outcome): Login => {
+      if (typeof outcome !== 'string') {
+        if (facts && findDeviceProblem(outcome, facts)) {
+          return { effect: 'deny', code: 'device-unsupported' }
+        }
+        if (facts && !anyClientId && isForeign(clientId, outcome, facts)) {
+          return { effect: 'deny', code: 'client-id-foreign' }
+        }
+        return { effect: 'allow', principal: withClientId(outcome, clientId) }
       }
-      if (facts && !anyClientId && isForeign(clientId, outcome, facts)) {
-        return { effect: 'deny', code: 'client-id-foreign' }
-      }
-      return { effect: 'allow', principal: withClientId(outcome, clientId) }
-    }
-    if (GUESSES.includes(outcome)) attempt.addFailure()
-    return { effect: 'deny', code: outcome }
+      if (GUESSES.includes(outcome)) attempt.addFailure()
+      return { effect: 'deny', code: outcome }
+    })
   }
 }
 

@@ -59,7 +59,6 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       "src/rule/facts.ts findSubscriptionProblem: shares !== 'none' && hidesReserved -> false",
       'src/rule/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
       'src/fleet/decisions.ts Decisions.authorize: found instanceof Promise ? await found : found -> true ? await found : found',
-      'src/fleet/decisions.ts Decisions.findDenial.known: found instanceof Promise ? await found : found -> true ? await found : found',
       `${KNOWN} KnownPrincipals.isActive: username !== undefined && isDevice(this.#entries.get(username), type, id) -> isDevice(this.#entries.get(username), type, id)`,
       `${REGISTRY} deviceRegistry.update: given.clientIds -> true`,
       "src/credential/token.ts tokenAuthority.readNote: typeof note !== 'string' || note.length > MAX_TOKEN_BYTES -> typeof note !== 'string'",
