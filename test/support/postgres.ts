@@ -15,8 +15,11 @@ import { deferred, within } from './wait.ts'
 const START_LIMIT = 60_000
 /** Where Debian puts it, by version. */
 const ROOT = '/usr/lib/postgresql'
-const [version] = existsSync(ROOT) ? readdirSync(ROOT).sort((a, b) => Number(b) - Number(a)) : []
-const programs = version && join(ROOT, version, 'bin')
+const programs = (existsSync(ROOT) ? readdirSync(ROOT) : [])
+  .sort((a, b) => Number(b) - Number(a))
+  .map((version) => join(ROOT, version, 'bin'))
+  // Beside the server there may be a client of another version.
+  .find((folder) => existsSync(join(folder, 'postgres')))
 
 /** Why tests that need PostgreSQL are skipped, or `false`. Where `CI` is `true` it must be there. */
 export const postgresMissing: string | false = programs
