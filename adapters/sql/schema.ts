@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DeviceHubError } from '../../src/base/errors.ts'
+import { AdapterError } from '../../src/base/errors.ts'
 import type { SqlExecutor, SqlRow, SqlStatement } from './executor.ts'
 import { type Migration, migrationsOf, SCHEMA_TABLE } from './migrations.ts'
 
@@ -17,7 +17,7 @@ const HAS_SCHEMA: Readonly<Record<SqlExecutor['dialect'], string>> = {
 }
 
 /** The tables are of another version than the program. Nothing was read or written. */
-export class SchemaError extends DeviceHubError {
+export class SchemaError extends AdapterError {
   override readonly name = 'SchemaError'
   readonly code = 'ERR_STORE_SCHEMA'
   /** Of the tables; 0 if there are none. */
