@@ -130,7 +130,18 @@ test('docs/README.md names one page for each task', () => {
   const tasks = readTable(read('docs/README.md'), 'To', 'Read')
   assert.deepEqual(
     tasks.map(({ To }) => To?.split(' ')[0]),
-    ['start', 'connect', 'give', 'decide', 'receive', 'command', 'operate', 'deploy', 'extend'],
+    [
+      'start',
+      'connect',
+      'give',
+      'keep',
+      'decide',
+      'receive',
+      'command',
+      'operate',
+      'deploy',
+      'extend',
+    ],
   )
   for (const { To, Read = '' } of tasks) {
     assert.match(Read, /^\[[^\]]+\]\([^)#]+\.md\)$/, `${To}: ${Read}`)

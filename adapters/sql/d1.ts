@@ -1,0 +1,36 @@
+/**
+ * Cloudflare D1.
+ *
+ * @module
+ */
+import type { SqlExecutor, SqlRow, SqlStatement, SqlValue } from './executor.ts'
+
+/** A statement of D1. */
+export interface D1Statement {
+  bind(...values: SqlValue[]): D1Statement
+  all(): Promise<{ readonly results: readonly unknown[] }>
+}
+
+/** A database of D1, as a worker has it in its bindings. */
+export interface D1Binding {
+  prepare(text: string): D1Statement
+  batch(statements: D1Statement[]): Promise<unknown>
+}
+
+/**
+ * Speaks to a database of Cloudflare D1. It has no `BEGIN`: its `batch` is a transaction.
+ *
+ * @param database The binding, such as `env.DB`.
+ */
+export function d1(database: D1Binding): SqlExecutor {
+  const bound = ({ text, values }: SqlStatement) => database.prepare(text).bind(...values)
+  return {
+    dialect: 'sqlite',
+    async run(statement) {
+      return (await bound(statement).all()).results as readonly SqlRow[]
+    },
+    async transact(statements) {
+      await database.batch(statements.map(bound))
+    },
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * How a store speaks to a database: a few words over whatever connection the user has.
+ *
+ * @module
+ */
+import type { MaybePromise } from '../../src/base/maybe-promise.ts'
+
+/** What can be bound to a parameter. A `number` is a safe integer or a finite fraction. */
+export type SqlValue = string | number | null
+
+/** One statement. */
+export interface SqlStatement {
+  /** With `?` for each parameter where the dialect is SQLite's, and `$1`, `$2` … where it is PostgreSQL's. */
+  readonly text: string
+  readonly values: readonly SqlValue[]
+}
+
+/** A row by the names of its columns. */
+export type SqlRow = Readonly<Record<string, unknown>>
+
+/**
+ * A connection or a pool of the user's. Both methods settle when the database has answered, and reject
+ * with whatever its driver throws.
+ */
+export interface SqlExecutor {
+  readonly dialect: 'sqlite' | 'postgres'
+  /** Runs a statement and returns its rows: none for one that returns none. */
+  run(statement: SqlStatement): MaybePromise<readonly SqlRow[]>
+  /**
+   * Runs statements in one transaction, one after the other: all of them or, if one fails, none. Nothing
+   * else that the application does may get into the transaction. On SQLite it begins as an immediate one.
+   */
+  transact(statements: readonly SqlStatement[]): MaybePromise<void>
+}

@@ -1,0 +1,72 @@
+/**
+ * A fleet's devices and keys in the user's own database.
+ *
+ * @module
+ */
+import type { ExpiringKeys } from '../../src/base/expiring-keys.ts'
+import type { DeviceStore } from '../../src/device/store.ts'
+import { sqlDevices } from './devices.ts'
+import type { SqlExecutor } from './executor.ts'
+import { sqlKeys } from './keys.ts'
+import { expectedVersion, migrate, readVersion, SchemaError } from './schema.ts'
+import { runner } from './statements.ts'
+
+/** Which version the tables have, and which one the program works with. */
+export interface SchemaStatus {
+  /** 0 if there are no tables. */
+  readonly version: number
+  readonly expected: number
+}
+
+/**
+ * A store in a database. Its methods reject with a `SchemaError` (`ERR_STORE_SCHEMA`) while the tables
+ * are of another version than the program, and else as the contract says, or with what the driver throws.
+ */
+export interface SqlStore extends DeviceStore {
+  /** What processes share for a while: for `createFleet({ keys })`. In the same database. */
+  readonly keys: ExpiringKeys
+  /**
+   * Makes the tables, or brings them to the version of this program. Of several processes at once one does
+   * it; where nothing is to be done nothing is. Settles when the tables are there.
+   * @throws {SchemaError} If the tables are of a later version.
+   */
+  migrate(): Promise<void>
+  /** Tells the versions. Changes nothing. */
+  status(): Promise<SchemaStatus>
+}
+
+/**
+ * Makes a store over a connection or pool of the application's.
+ *
+ * @param executor Made by `sqlite`, `pgPool`, `postgres` or `d1`, or one of your own.
+ */
+export function sqlStore(executor: SqlExecutor): SqlStore {
+  let checking: Promise<void> | undefined
+  let isReady = false
+
+  async function check(): Promise<void> {
+    try {
+      const [version, expected] = [await readVersion(executor), expectedVersion(executor)]
+      if (version !== expected) throw new SchemaError(version, expected)
+      isReady = true
+    } finally {
+      checking = undefined
+    }
+  }
+
+  function ready(): Promise<void> | undefined {
+    if (isReady) return undefined
+    checking ??= check()
+    return checking
+  }
+
+  const run = runner(executor, ready)
+  return {
+    ...sqlDevices(run),
+    keys: sqlKeys(run, executor.dialect),
+    migrate: () => migrate(executor),
+    async status() {
+      return { version: await readVersion(executor), expected: expectedVersion(executor) }
+    },
+  }
+}

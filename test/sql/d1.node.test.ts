@@ -1,0 +1,49 @@
+/**
+ * The store over Cloudflare D1, as a worker in workerd has it.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Miniflare } from 'miniflare'
+import type { SqlExecutor, SqlRow } from '../../adapters/sql/index.ts'
+import { browserBundle } from '../support/browser-bundle.ts'
+import type { Answer, Question } from './d1-worker.ts'
+import { sqlConforms } from './suites.ts'
+
+const WORKER = fileURLToPath(new URL('./d1-worker.ts', import.meta.url))
+const TABLES = ['devicehub_devices', 'devicehub_keys', 'devicehub_schema']
+
+describe('workerd', () => {
+  let workerd: Miniflare
+  before(async () => {
+    const script = await browserBundle(WORKER, {}, (folder) =>
+      readFileSync(join(folder, 'program.js'), 'utf8'),
+    )
+    workerd = new Miniflare({ modules: true, script, d1Databases: { DB: 'fleet' } })
+    await workerd.ready
+  })
+  after(() => workerd.dispose())
+
+  async function ask(question: Question): Promise<readonly SqlRow[]> {
+    const body = JSON.stringify(question)
+    const response = await workerd.dispatchFetch('http://worker/', { method: 'POST', body })
+    const answer = (await response.json()) as Answer
+    if ('error' in answer) throw new Error(answer.error)
+    return answer.result as readonly SqlRow[]
+  }
+
+  sqlConforms('D1', async () => {
+    const executor: SqlExecutor = {
+      dialect: 'sqlite',
+      run: (statement) => ask({ method: 'run', statement }),
+      transact: async (statements) => void (await ask({ method: 'transact', statements })),
+    }
+    for (const table of TABLES) {
+      await executor.run({ text: `DROP TABLE IF EXISTS ${table}`, values: [] })
+    }
+    return { executor, close: async () => {} }
+  })
+})

@@ -1,0 +1,137 @@
+/**
+ * What a store in a database has to do, on whichever one: the contracts of devices and of keys, and its
+ * tables.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { SqlExecutor } from '../../adapters/sql/index.ts'
+import { sqlStore } from '../../adapters/sql/store.ts'
+import { keysConform } from '../base/keys-suite.ts'
+import { record, storeConforms } from '../device/store-suite.ts'
+
+/** A database without tables, through one or two connections of their own. */
+export interface OpenedDatabase {
+  readonly executor: SqlExecutor
+  /** What another process has. Default: the same. */
+  readonly other?: SqlExecutor
+  close(): Promise<void>
+}
+
+/** Declares the tests. Each opens an empty database. */
+export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): void {
+  storeConforms(name, async () => {
+    const { executor, close } = await open()
+    const store = sqlStore(executor)
+    await store.migrate()
+    return { store, close }
+  })
+
+  keysConform(name, async () => {
+    const { executor, close } = await open()
+    const { migrate, keys } = sqlStore(executor)
+    await migrate()
+    return { keys, close }
+  })
+
+  describe(`the tables, by ${name}`, () => {
+    const on = (title: string, run: (one: SqlExecutor, other: SqlExecutor) => Promise<void>) =>
+      test(title, { timeout: 60_000 }, async () => {
+        const { executor, other = executor, close } = await open()
+        try {
+          await run(executor, other)
+        } finally {
+          await close()
+        }
+      })
+
+    on('a store without them says so, and works once they are there', async (executor) => {
+      const store = sqlStore(executor)
+      const expected = { code: 'ERR_STORE_SCHEMA', version: 0, expected: 1 }
+      await assert.rejects(store.get('pump', 'P-1'), expected)
+      await assert.rejects(store.insert(record('pump', 'P-1')), expected)
+      await assert.rejects(async () => store.keys.get('a'), expected)
+      assert.deepEqual(await store.status(), { version: 0, expected: 1 })
+      await store.migrate()
+      assert.deepEqual(await store.status(), { version: 1, expected: 1 })
+      assert.equal(await store.get('pump', 'P-1'), undefined)
+    })
+
+    on('making them again changes nothing', async (executor) => {
+      const store = sqlStore(executor)
+      await store.migrate()
+      await store.insert(record('pump', 'P-1'))
+      await store.migrate()
+      assert.deepEqual(await store.get('pump', 'P-1'), record('pump', 'P-1'))
+    })
+
+    on('ten that make them at once all succeed', async (executor, other) => {
+      const stores = Array.from({ length: 10 }, (_, i) => sqlStore(i % 2 ? executor : other))
+      await Promise.all(stores.map((store) => store.migrate()))
+      for (const store of stores) {
+        assert.deepEqual(await store.status(), { version: 1, expected: 1 })
+      }
+    })
+
+    on('a program that is older than them refuses', async (executor) => {
+      await sqlStore(executor).migrate()
+      const text = 'INSERT INTO devicehub_schema (version) VALUES (2)'
+      await executor.run({ text, values: [] })
+      const store = sqlStore(executor)
+      const expected = { code: 'ERR_STORE_SCHEMA', version: 2, expected: 1 }
+      await assert.rejects(store.list(), expected)
+      await assert.rejects(store.migrate(), expected)
+    })
+
+    on('a step that fails leaves nothing of it', async (executor) => {
+      const text = 'CREATE TABLE devicehub_keys (mine INTEGER)'
+      await executor.run({ text, values: [] })
+      await assert.rejects(sqlStore(executor).migrate(), /devicehub_keys/)
+      assert.equal((await sqlStore(executor).status()).version, 0)
+      await executor.run({ text: 'DROP TABLE devicehub_keys', values: [] })
+      await sqlStore(executor).migrate()
+      assert.equal(await sqlStore(executor).get('pump', 'P-1'), undefined)
+    })
+
+    on('what one writes another reads', async (executor, other) => {
+      const [one, two] = [sqlStore(executor), sqlStore(other)]
+      await one.migrate()
+      await one.insert(record('pump', 'P-1'))
+      await two.update(record('pump', 'P-1', { revision: 2, revoked: true }))
+      assert.equal((await one.findByUsername('pump/P-1'))?.revoked, true)
+      await assert.rejects(one.update(record('pump', 'P-1', { revision: 2 })), {
+        code: 'ERR_REVISION_CONFLICT',
+      })
+      await one.keys.set('a', '1', 60)
+      assert.equal(await two.keys.setIfAbsent('a', '2', 60), false)
+      assert.equal(await two.keys.compareAndSet('a', '1', '2', 60), true)
+      assert.equal(await one.keys.get('a'), '2')
+    })
+
+    on('no update is lost among many writers', async (executor, other) => {
+      await sqlStore(executor).migrate()
+      await sqlStore(executor).insert(record('pump', 'P-1', { attributes: { count: '0' } }))
+      const addOne = async (to: SqlExecutor) => {
+        const store = sqlStore(to)
+        for (;;) {
+          const before = await store.get('pump', 'P-1')
+          const count = `${Number(before!.attributes.count) + 1}`
+          const next = { ...before!, attributes: { count }, revision: before!.revision + 1 }
+          try {
+            await store.update(next)
+            return
+          } catch (error) {
+            if ((error as { code?: unknown }).code !== 'ERR_REVISION_CONFLICT') throw error
+          }
+        }
+      }
+      const writers = Array.from({ length: 10 }, async (_, i) => {
+        for (let turn = 0; turn < 10; turn++) await addOne(i % 2 ? executor : other)
+      })
+      await Promise.all(writers)
+      const after = await sqlStore(other).get('pump', 'P-1')
+      assert.deepEqual([after?.attributes.count, after?.revision], ['100', 101])
+    })
+  })
+}
