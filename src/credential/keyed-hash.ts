@@ -5,7 +5,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { findHash } from './native.ts'
+import { findHash, findKeyedHasher } from './native.ts'
 import { BLOCK_BYTES, beginSha256, DIGEST_BYTES, finishSha256 } from './sha256.ts'
 
 type NativeHash = NonNullable<ReturnType<typeof findHash>>
@@ -19,6 +19,11 @@ const OUTER = 0x5c
  * runtime itself where it can do so at once and is faster.
  */
 export function keyedHash(key: Uint8Array): (text: string) => string {
+  const KeyedHasher = findKeyedHasher()
+  if (KeyedHasher) {
+    const begun = new KeyedHasher('sha256', key)
+    return (text) => begun.copy().update(text).digest('hex')
+  }
   const hash = findHash()
   return hash ? nativeHash(hash, key) : portableHash(key)
 }

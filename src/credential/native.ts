@@ -1,5 +1,5 @@
 /**
- * What a runtime hashes and derives by itself, where it has the cryptography of Node.
+ * What a runtime hashes and derives by itself, where it has the cryptography of Node or of Bun.
  *
  * @module
  */
@@ -22,14 +22,24 @@ interface NodeCrypto {
   ): void
 }
 
+/** A hash that was begun with a key: of a text in UTF-8. */
+interface KeyedHasher {
+  /** One that goes on from here. */
+  copy(): KeyedHasher
+  update(text: string): KeyedHasher
+  digest(encoding: 'hex'): string
+}
+
+type KeyedHasherClass = new (algorithm: 'sha256', key: Uint8Array) => KeyedHasher
+
 /** The part of `node:os` used here. */
 interface NodeOs {
   availableParallelism(): number
 }
 
 /**
- * A module of Node, as Node from 20.16 and 22.3 on, Bun and Deno have it; elsewhere `undefined`. Not
- * imported: an edge worker or a browser would not load a file that names it.
+ * A module of Node, as Node from 20.16 and 22.3 on, Bun and Deno have it, or Bun's own; elsewhere
+ * `undefined`. Not imported: an edge worker or a browser would not load a file that names it.
  */
 function builtin(name: string): unknown {
   const { process } = globalThis as {
@@ -49,6 +59,11 @@ export function findHash(): NodeCrypto['hash'] | undefined {
   if ('Deno' in globalThis) return undefined
   const found = builtin('node:crypto') as Partial<NodeCrypto> | undefined
   return typeof found?.hash === 'function' ? found.hash : undefined
+}
+
+/** HMAC-SHA-256 as Bun has it, begun with a key. `undefined` where the runtime has no such thing. */
+export function findKeyedHasher(): KeyedHasherClass | undefined {
+  return (builtin('bun') as { readonly CryptoHasher?: KeyedHasherClass } | undefined)?.CryptoHasher
 }
 
 /** Native scrypt, beside the event loop. `undefined` where the runtime has none. */
