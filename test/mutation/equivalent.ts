@@ -66,6 +66,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/credential/token.ts tokenAuthority.readNote: note.length > MAX_TOKEN_BYTES -> note.length >= MAX_TOKEN_BYTES',
       'src/credential/token.ts tokenAuthority.readNote: !body || !proof -> !proof',
       "adapters/hono/secret.ts secretCheck.header: value.startsWith(BEARER) && value[BEARER.length] !== ' ' -> false",
+      'src/fleet/token-source.ts TokenSource.find: note === undefined ? undefined : this.#tokens.readNote(username, note, Date.now()) -> false ? undefined : this.#tokens.readNote(username, note, Date.now())',
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
   ],
@@ -115,6 +116,49 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
     [
       `${KNOWN} KnownPrincipals.#readDevice.isActive: false -> true`,
       `${REGISTRY} deviceRegistry.provision.password: '' -> 'x'`,
+    ],
+  ],
+  [
+    'With `rehash` there is a pepper, or the fleet is refused.',
+    ['src/fleet/create.ts createFleet.rehash: options.rehash && rehasher -> options.rehash'],
+  ],
+  [
+    'Keys that are not there fail, and those that fail count nothing.',
+    [
+      'src/fleet/create.ts createFleet: keys && new SharedFailures(keys, prefix) -> new SharedFailures(keys, prefix)',
+    ],
+  ],
+  [
+    'Without a credential the write fails before the store is asked, and the login stands.',
+    [
+      'src/fleet/rehash.ts loginRehash: stored === undefined || tried.has(stored) -> tried.has(stored)',
+    ],
+  ],
+  [
+    'Of two credentials with one hash either may be the one that is replaced.',
+    [
+      'src/fleet/rehash.ts loginRehash.credential: hashes.indexOf(stored) -> hashes.lastIndexOf(stored)',
+    ],
+  ],
+  [
+    'No longer text is an address: it is only found out sooner.',
+    [
+      'src/fleet/peer.ts readGroups: address.length > 45 -> false',
+      'src/fleet/peer.ts readGroups: 45 -> 46',
+    ],
+  ],
+  [
+    'Nobody is let in without a record.',
+    [
+      "src/fleet/devices.ts DeviceSource.#check: typeof answer === 'string' || !record -> typeof answer === 'string'",
+    ],
+  ],
+  [
+    'A text that is no window has no end either, and nothing is before that.',
+    [
+      "src/fleet/shared-failures.ts readWindow: value ?? '' -> value",
+      "src/fleet/shared-failures.ts readWindow: '' -> 'x'",
+      'src/fleet/shared-failures.ts readWindow: failures === undefined || !(now < end && end <= now + THROTTLE_WINDOW_MS) -> !(now < end && end <= now + THROTTLE_WINDOW_MS)',
     ],
   ],
   [

@@ -27,7 +27,7 @@ const SUBJECTS: readonly Subjects[] = [
     folder: 'src/fleet',
     tests: ['test/fleet', 'test/credential', 'test/hono', 'test/rule', 'test/device'],
   },
-  { folder: 'src/credential', tests: ['test/credential', 'test/fleet', 'test/hono'] },
+  { folder: 'src/credential', tests: ['test/credential', 'test/fleet'] },
   { folder: 'adapters/hono', tests: ['test/hono', 'test/product/questions'] },
   { folder: 'src/topic', tests: ['test/topic', 'test/rule', 'test/device'] },
   {
