@@ -67,6 +67,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/credential/token.ts tokenAuthority.readNote: !body || !proof -> !proof',
       "adapters/hono/secret.ts secretCheck.header: value.startsWith(BEARER) && value[BEARER.length] !== ' ' -> false",
       'src/fleet/token-source.ts TokenSource.find: note === undefined ? undefined : this.#tokens.readNote(username, note, Date.now()) -> false ? undefined : this.#tokens.readNote(username, note, Date.now())',
+      'src/credential/scrypt.ts deriveScrypt: (await nativeScrypt(password, hash)) ?? loopScrypt(password, hash) -> loopScrypt(password, hash)',
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
   ],
@@ -145,6 +146,44 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
     [
       'src/fleet/peer.ts readGroups: address.length > 45 -> false',
       'src/fleet/peer.ts readGroups: 45 -> 46',
+    ],
+  ],
+  [
+    'A check derives the same in slices of any length.',
+    ['src/credential/gate.ts LOOP_SLICE: 1 -> 2', 'src/credential/gate.ts LOOP_SLICE: 1 -> 0'],
+  ],
+  [
+    'Only a line with tasks is made to give way.',
+    ['src/credential/gate.ts gate.giveWay: !last -> false'],
+  ],
+  ['It is only asked who pretends.', ["src/credential/gate.ts gate.run.turn: 'task' -> ''"]],
+  [
+    'What has ended is kept for longer, and found no more.',
+    [
+      'src/credential/remembered.ts remembered.add: expiries.size <= limit && expiry > now() -> expiries.size <= limit',
+      'src/credential/remembered.ts remembered.add: expiry > now() -> expiry >= now()',
+    ],
+  ],
+  [
+    'Without an expiry there is none that is later.',
+    ['src/credential/remembered.ts remembered.has: expiry === undefined -> false'],
+  ],
+  [
+    'No hash within the bounds needs half as much.',
+    [
+      'src/credential/scrypt.ts NATIVE_MEMORY_LIMIT: 2 -> 3',
+      'src/credential/scrypt.ts NATIVE_MEMORY_LIMIT: 29 -> 30',
+      'src/credential/scrypt.ts NATIVE_MEMORY_LIMIT: 29 -> 28',
+    ],
+  ],
+  [
+    'What is not there cannot be called, and what fails is derived without it.',
+    ['src/credential/scrypt.ts nativeScrypt: !native -> false'],
+  ],
+  [
+    'Nothing verifies without a stored one, whatever is hashed for the time it takes.',
+    [
+      'src/credential/rehashed.ts passwordRehasher.verify.actual: stored?.salt ?? NO_SALT -> stored?.salt',
     ],
   ],
   [

@@ -17,6 +17,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { EQUIVALENT } from './equivalent.ts'
+import { knownMeasures } from './measured.ts'
 import type { Mutant } from './mutants.ts'
 import { type FileReport, findProblems, summarise } from './report.ts'
 import { digestOf, FOLDERS, ROOT, readMutants, subjects, testsOf } from './subjects.ts'
@@ -27,9 +28,9 @@ import { makeWorkspace, type Workspace } from './workspace.ts'
 /** How many times longer than its file on the original a test may take: more is an endless loop. */
 const PATIENCE = 4
 /** How many times longer again, before that is believed: the machine may have had much else to do. */
-const SECOND_PATIENCE = 4
-/** Milliseconds that a test may take in any case. */
-const LEAST_PATIENCE = 3_000
+const SECOND_PATIENCE = 3
+/** Milliseconds that a test may take in any case: a little longer than tests wait for what never comes. */
+const LEAST_PATIENCE = 6_000
 
 const VERDICTS = join(ROOT, 'test/mutation/verdicts.json')
 const REPORT = join(ROOT, 'test/mutation/REPORT.md')
@@ -142,10 +143,8 @@ async function tryAll(tasks: readonly Task[], order: readonly string[]): Promise
   const total = tasks.reduce((sum, { waiting }) => sum + waiting.length, 0)
   const files = tasks.map(({ file }) => file)
   const tests = [...new Set(files.flatMap(testsOf))]
-  console.log(
-    `${total} mutants of ${files.length} files. Running ${tests.length} test files first.`,
-  )
-  const measured = await measureTests(workspaces, tests)
+  console.log(`${total} mutants of ${files.length} files, ${tests.length} test files.`)
+  const measured = await measureTests(workspaces, tests, knownMeasures())
   for (const pass of ['first', 'others'] as const) {
     const toDo = tasks.reduce((sum, { waiting }) => sum + waiting.length, 0)
     const onDone = (task: Task) => {

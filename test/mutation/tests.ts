@@ -5,7 +5,8 @@
  * @module
  */
 import { basename, dirname } from 'node:path'
-import { type Coverage, isReached, type Place } from './coverage.ts'
+import { isReached, type Place } from './coverage.ts'
+import type { KnownMeasures, Measure } from './measured.ts'
 import { isOwnTest, testsOf } from './subjects.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -17,32 +18,41 @@ const FIRST = 4
 const NEWEST = 0.25
 
 /** A test file, as measured. */
-export interface MeasuredTest {
+export interface MeasuredTest extends Measure {
   readonly test: string
-  /** Milliseconds. */
-  readonly took: number
-  readonly coverage: Coverage
   /** How likely it notices the next mutant of a file, 0 to 1, where it was tried on others. */
   readonly chances: Map<string, number>
 }
 
 /**
- * Runs test files, as many at once as there are workspaces.
+ * Runs test files that are not known, as many at once as there are workspaces.
  *
  * @throws {Error} If one fails.
  */
 export async function measureTests(
   workspaces: readonly Workspace[],
   tests: readonly string[],
+  known: KnownMeasures,
 ): Promise<readonly MeasuredTest[]> {
-  const waiting = [...tests]
+  const waiting: string[] = []
   const measured: MeasuredTest[] = []
+  const add = (test: string, measure: Measure) => {
+    measured.push({ test, ...measure, chances: new Map() })
+  }
+  for (const test of tests) {
+    const measure = known.find(test)
+    if (measure) add(test, measure)
+    else waiting.push(test)
+  }
+  if (waiting.length > 0) console.log(`Running ${waiting.length} test files first.`)
   const work = async (workspace: Workspace) => {
     for (let test = waiting.shift(); test; test = waiting.shift()) {
       const started = performance.now()
       const { outcome, output, coverage } = await workspace.cover({ test, patience: LONGEST })
       if (outcome !== 'passed') throw new Error(`${test} ${outcome} on the original:\n${output}`)
-      measured.push({ test, took: performance.now() - started, coverage, chances: new Map() })
+      const measure = { took: performance.now() - started, coverage }
+      known.keep(test, measure)
+      add(test, measure)
     }
   }
   await Promise.all(workspaces.map(work))
