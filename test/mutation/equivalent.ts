@@ -7,6 +7,7 @@
 const SCAN = 'src/topic/scan.ts'
 const TREE = 'src/topic/tree.ts'
 const KNOWN = 'src/fleet/known.ts'
+const THROTTLE = 'src/fleet/throttle.ts'
 const REGISTRY = 'src/fleet/registry.ts'
 
 const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] = [
@@ -184,6 +185,46 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
     'Nothing verifies without a stored one, whatever is hashed for the time it takes.',
     [
       'src/credential/rehashed.ts passwordRehasher.verify.actual: stored?.salt ?? NO_SALT -> stored?.salt',
+    ],
+  ],
+  [
+    'A name is as good in other cells, if they are always the same: it is not seen how rarely all of them are others’ too.',
+    [
+      `${THROTTLE} PARTS: 3 -> 4`,
+      `${THROTTLE} ROWS: 4 -> 5`,
+      `${THROTTLE} ROWS: 4 -> 3`,
+      `${THROTTLE} MAX_COUNT: 255 -> 254`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 9`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 7`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 9 (2)`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 7 (2)`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 9 (3)`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 7 (3)`,
+      `${THROTTLE} FailureCounter.find.number: 16 -> 17`,
+      `${THROTTLE} FailureCounter.find: 1 -> 2`,
+      `${THROTTLE} USER_WIDTH: 15 -> 16`,
+      `${THROTTLE} USER_WIDTH: 15 -> 14`,
+      `${THROTTLE} PEER_WIDTH: 13 -> 14`,
+      `${THROTTLE} PEER_WIDTH: 13 -> 12`,
+      `${THROTTLE} loginThrottle.find: 32 -> 33`,
+      `${THROTTLE} loginThrottle.find: 32 -> 31`,
+    ],
+  ],
+  [
+    'The clock is one for durations, which is never set back: a part that is there twice counts as one.',
+    [
+      `${THROTTLE} FailureCounter.#partsAt.number: this.#parts[0]?.number ?? -Infinity -> -Infinity`,
+      `${THROTTLE} FailureCounter.#partsAt.number: 0 -> 1`,
+      `${THROTTLE} FailureCounter.#partsAt.number: 0 -> -1`,
+      `${THROTTLE} FailureCounter.#partsAt: 0 -> 1`,
+    ],
+  ],
+  [
+    'Other digits of a name pick one as well, if they are always the same.',
+    [
+      'src/credential/decoy.ts Decoys.pretend.pick: 0 -> 1',
+      'src/credential/decoy.ts Decoys.pretend.pick: 2 -> 3',
+      'src/credential/decoy.ts Decoys.pretend.pick: 2 -> 1',
     ],
   ],
   [

@@ -127,7 +127,7 @@ describe('the tests of a mutant', () => {
     const coverage = readCoverage(`SF:${lines}\nend_of_record\n`)
     return { test, took, coverage, chances: new Map() }
   }
-  const slow = measure('test/fleet/slow-passwords.test.ts', 20_000, `${file}\nDA:7,1\nDA:8,0`)
+  const slow = measure('test/fleet/slow-passwords.test.ts', 200_000, `${file}\nDA:7,1\nDA:8,0`)
   const others = ['active', 'known', 'directory'].map((name, i) =>
     measure(`test/fleet/${name}.test.ts`, 100 + i * 100, `${file}\nDA:7,1\nDA:8,0`),
   )

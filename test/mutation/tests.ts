@@ -14,6 +14,8 @@ import type { Workspace } from './workspace.ts'
 const LONGEST = 600_000
 /** How many test files are asked first: nearly every mutant is noticed by one of them. */
 const FIRST = 4
+/** How much of the time of all that may be asked they take at most, but for the first one. */
+const FIRST_SHARE = 0.05
 /** How much the last mutant counts in the chance that the next one is noticed, too. */
 const NEWEST = 0.25
 
@@ -73,7 +75,15 @@ export function stepsFor(
   const sorted = measured
     .filter(({ test, coverage }) => concerned.includes(test) && isReached(coverage, place))
     .toSorted((a, b) => worthOf(b) - worthOf(a))
-  return { first: sorted.slice(0, FIRST), others: sorted.slice(FIRST) }
+  const all = sorted.reduce((sum, { took }) => sum + took, 0)
+  let taken = 0
+  const isFirst = ({ took }: MeasuredTest, i: number) => {
+    taken += took
+    return i === 0 || (i < FIRST && taken <= all * FIRST_SHARE)
+  }
+  const count = sorted.findIndex((test, i) => !isFirst(test, i))
+  const end = count < 0 ? sorted.length : count
+  return { first: sorted.slice(0, end), others: sorted.slice(end) }
 }
 
 /** Before it was tried: its own test likely does, then those of its folder by what they reach of it. */
