@@ -41,7 +41,7 @@ export function parseScrypt(stored: string): ScryptHash | undefined {
   const memory = 2 ** ln * r
   if (memory > MAX_MEMORY_BLOCKS || memory * p > MAX_WORK_BLOCKS) return undefined
   const [salt, key] = [tryDecode(base64nopad, found[4]!), tryDecode(base64nopad, found[5]!)]
-  if (!salt || !key || salt.length < 8 || key.length < 16) return undefined
+  if (!salt || !key) return undefined
   return { kind: 'scrypt', ln, r, p, salt, key }
 }
 
@@ -54,22 +54,23 @@ export const HAS_NATIVE_SCRYPT: boolean = native !== undefined
  * Derives with the runtime's own scrypt, beside the event loop. Answers `undefined` if it has none, or
  * refuses.
  */
-export function nativeScrypt(
+export async function nativeScrypt(
   password: Uint8Array,
   { ln, r, p, salt, key }: ScryptHash,
 ): Promise<Uint8Array | undefined> {
-  return new Promise((resolve) => {
-    // Whatever the reason of a failure is, the same can be derived without it.
-    try {
-      if (!native) return resolve(undefined)
-      const options = { N: 2 ** ln, r, p, maxmem: NATIVE_MEMORY_LIMIT }
+  if (!native) return undefined
+  const options = { N: 2 ** ln, r, p, maxmem: NATIVE_MEMORY_LIMIT }
+  try {
+    return await new Promise((resolve, reject) => {
       native(password, salt, key.length, options, (error, derived) => {
-        resolve(error ? undefined : Uint8Array.from(derived))
+        if (error) reject(error)
+        else resolve(Uint8Array.from(derived))
       })
-    } catch {
-      resolve(undefined)
-    }
-  })
+    })
+  } catch {
+    // Whatever the reason is, the same can be derived without it.
+    return undefined
+  }
 }
 
 /** Derives on the event loop, in slices. */

@@ -10,12 +10,8 @@ import { type FastClock, fastClock } from '../support/fast-clock.ts'
 
 /** Runs with a clock that goes on as soon as something waits for it. */
 async function withClock(run: (clock: FastClock) => Promise<void>): Promise<void> {
-  const clock = fastClock()
-  try {
-    await run(clock)
-  } finally {
-    clock.restore()
-  }
+  using clock = fastClock()
+  await run(clock)
 }
 
 const never = () => new Promise<never>(() => {})

@@ -87,8 +87,26 @@ describe('a gate that gives a task up after 100 ms', () => {
       'late',
     )
     assert.equal(await settled(waited, 'outcome of who waited'), 'busy')
+    // Those who were told are in nobody's way.
+    const next = run(async () => 'next')
+    assert.equal(await settled(next, 'next outcome'), 'next')
     lost.resolve('lost')
     assert.equal(await settled(outcome, 'lost outcome'), 'lost')
+  })
+
+  test('has all its room again, and who pretends has its turn', async () => {
+    const clock = { now: 1_000 }
+    const { run, pretend } = gate({ running: 1, waiting: 1, lostAfter: 100, now: () => clock.now })
+    const never = () => new Promise<never>(() => {})
+    const pretended = () => Promise.resolve(pretend())
+    const outcomes = [run(never), run(never)]
+    clock.now = 1_099
+    assert.equal(pretend(), 'busy')
+    clock.now = 1_100
+    assert.equal(await settled(pretended(), 'turn'), 'turn')
+    assert.equal(await settled(outcomes[1]!, 'outcome of who waited'), 'busy')
+    const again = [never, never, never].map((task) => run(task) !== 'busy')
+    assert.deepEqual(again, [true, true, false])
   })
 
   test('makes no room beyond its own when that one settles after all', async () => {
@@ -155,6 +173,17 @@ describe('at a gate for 1 that runs and 4 that wait', () => {
       ['a1', 'a2', 'b1', 'b2', 'a3', 'b3', 'c1'],
       ['a3 busy', 'b3 busy', 'a2 busy', 'a1', 'b1', 'c1', 'b2'],
     ],
+    [
+      'nor to one that has as many already',
+      ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'b3'],
+      ['a4 busy', 'a3 busy', 'b3 busy', 'a1', 'b1', 'a2', 'b2'],
+    ],
+    ['whoever came first', ['a1', 'b1', 'b2', 'b3', 'c1'], ['b3 busy', 'a1', 'b1', 'c1', 'b2']],
+    [
+      'those of no known peer are those of one',
+      ['1', '2', '3', '?4', '5', '?6', '7', 'a1'],
+      ['?6 busy', '7 busy', '5 busy', '1', 'a1', '2', '3', '?4 turn'],
+    ],
     ['nor where each has one', ['a1', 'b1', 'c1', 'd1', 'e1'], ['e1 busy', 'a1', 'b1', 'c1', 'd1']],
     [
       'who pretends waits for those before it, and keeps nobody out',
@@ -173,6 +202,11 @@ describe('at a gate for 1 that runs and 4 that wait', () => {
       ],
     ],
     [
+      'who pretends behind a task that gives way is told what that is told',
+      ['a1', 'a2', 'a3', '?a4', 'b1', 'c1'],
+      ['?a4 busy', 'a3 busy', 'a1', 'b1', 'c1', 'a2'],
+    ],
+    [
       'who pretends takes the turn of its peer, gives way with it, and makes nobody give way',
       ['a1', 'a2', 'a3', 'a4', '?a5', '?b1', 'b2', '?b3'],
       ['?a5 busy', 'a4 busy', 'a1', '?b1 turn', 'b2', 'a2', '?b3 turn', 'a3'],
@@ -182,7 +216,7 @@ describe('at a gate for 1 that runs and 4 that wait', () => {
     test(title, async () => {
       const site = opened()
       const outcomes = come.map((name) => {
-        const peer = name.replace('?', '')[0]
+        const peer = /[a-z]/.exec(name)?.[0]
         return name.startsWith('?') ? site.pretend(name, peer) : site.come(name, peer)
       })
       await site.end()
@@ -193,6 +227,31 @@ describe('at a gate for 1 that runs and 4 that wait', () => {
       assert.deepEqual(turns(site.order), turns(expected))
     })
   }
+
+  test('who gave way or had its turn is counted no longer', async () => {
+    const { run } = gate({ running: 1, waiting: 4, lostAfter: 100, now: () => 1_000 })
+    const ends = new Map<string, () => void>()
+    const told: string[] = []
+    /** Comes, and has its turn until it is ended by its name. */
+    const come = async (name: string) => {
+      const { promise, resolve } = deferred()
+      ends.set(name, resolve)
+      const outcome = await run(() => promise, name[0])
+      if (outcome === 'busy') told.push(`${name} busy`)
+    }
+    const first = come('first')
+    const outcomes = ['a1', 'a2', 'a3', 'a4', 'b1'].map(come)
+    // a1 has its turn, and then each peer but one has as few as another can have.
+    ends.get('first')!()
+    await first
+    outcomes.push(...['c1', 'd1', 'e1'].map(come))
+    const others = outcomes.splice(1)
+    for (const end of ends.values()) end()
+    await within(Promise.all([...outcomes, ...others]), 'turns')
+    assert.deepEqual(told.toSorted(), ['a3 busy', 'a4 busy', 'e1 busy'])
+    const again = Array.from({ length: 6 }, () => run(() => new Promise(() => {}), 'f') !== 'busy')
+    assert.deepEqual(again, [true, true, true, true, true, false])
+  })
 
   test('who pretends has its turn at once while there is a place, and takes none', async () => {
     const { run, pretend } = gate({ running: 1, waiting: 0, lostAfter: 100, now: () => 1_000 })

@@ -4,14 +4,16 @@
  * @module
  */
 import assert from 'node:assert/strict'
+import process from 'node:process'
 import { describe, test } from 'node:test'
 import { checkPasswordHash, parseSlowHash } from '../../src/credential/format.ts'
 import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
 import { loopPbkdf2, nativePbkdf2 } from '../../src/credential/pbkdf2.ts'
 import { passwordRehasher } from '../../src/credential/rehashed.ts'
-import { loopScrypt, nativeScrypt } from '../../src/credential/scrypt.ts'
+import * as scrypt from '../../src/credential/scrypt.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
 
+const { loopScrypt, nativeScrypt } = scrypt
 const encoder = new TextEncoder()
 const bytes = (text: string) => Uint8Array.from(encoder.encode(text))
 const hex = (array: Uint8Array | undefined) =>
@@ -244,7 +246,24 @@ describe('PBKDF2 derives, by the runtime and on the event loop alike,', () => {
   })
 })
 
-describe('scrypt derives the vectors of RFC 7914, section 12:', () => {
+/** The module as it is where the runtime has another cryptography of Node, or none as a browser. */
+async function scryptWith(crypto: 'none' | 'failing'): Promise<typeof scrypt> {
+  const fail = (...[done]: ((error: Error) => void)[]) => queueMicrotask(() => done!(new Error()))
+  const builtin = () => ({ scrypt: (...given: never[]) => fail(...given.slice(-1)) })
+  const value = crypto === 'none' ? undefined : builtin
+  const own = Object.getOwnPropertyDescriptor(process, 'getBuiltinModule')
+  Object.defineProperty(process, 'getBuiltinModule', { value, configurable: true })
+  try {
+    // Another module to the runtime, which is run again.
+    const again: string = `../../src/credential/scrypt.ts?${crypto}`
+    return await import(again)
+  } finally {
+    if (own) Object.defineProperty(process, 'getBuiltinModule', own)
+    else Reflect.deleteProperty(process, 'getBuiltinModule')
+  }
+}
+
+describe('scrypt derives the vectors of RFC 7914, section 12, and what is stored:', () => {
   const rows: [secret: string, salt: string, ln: number, r: number, p: number, key: string][] = [
     [
       '',
@@ -276,6 +295,19 @@ describe('scrypt derives the vectors of RFC 7914, section 12:', () => {
       const hash = { kind: 'scrypt', ln, r, p, salt: bytes(salt), key: new Uint8Array(64) } as const
       assert.equal(hex(await loopScrypt(bytes(secret), hash)), key)
       assert.equal(hex(await nativeScrypt(bytes(secret), hash)), key)
+    })
+  }
+
+  for (const [title, make, hasNative] of [
+    ['by the runtime where it has it', async () => scrypt, true],
+    ['on the event loop where it has not', () => scryptWith('none'), false],
+    ['on the event loop where that fails', () => scryptWith('failing'), true],
+  ] as const) {
+    test(title, async () => {
+      const hash = parseSlowHash(SCRYPT) as Parameters<typeof scrypt.deriveScrypt>[1]
+      const { deriveScrypt, HAS_NATIVE_SCRYPT } = await make()
+      assert.equal(HAS_NATIVE_SCRYPT, hasNative)
+      assert.equal(hex(await deriveScrypt(bytes(PASSWORD), hash)), hex(hash.key))
     })
   }
 

@@ -52,6 +52,20 @@ for (const [title, make] of WAYS) {
       test(`with a key of ${key.length} bytes`, () => assert.equal(make(key)(text), mac))
     }
 
+    test('is WebCrypto’s at the lengths where the next block begins, and of long texts', async () => {
+      const ends = ['', '\x7f', '\x80', 'ü', '😀', '\ud83d']
+      for (const size of [1, 32, 63, 64, 65, 128]) {
+        const key = new Uint8Array(size).fill(size)
+        const hash = make(key)
+        for (const length of [0, 1, 55, 56, 63, 64, 254, 255, 256, 257, 1_000]) {
+          for (const end of ends) {
+            const text = 'x'.repeat(length) + end
+            assert.equal(hash(text), await webCrypto(key, text), `${size} ${length} ${end}`)
+          }
+        }
+      }
+    })
+
     test("is WebCrypto's, one text after another", async () => {
       const key = fc.uint8Array({ minLength: 1, maxLength: 150 })
       const ascii = fc.string({ unit: 'binary-ascii', maxLength: 600 })

@@ -8,7 +8,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MAX_DECOYS } from '../../src/credential/decoy.ts'
 import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
-import { hashPassword } from '../../src/credential/hash-password.ts'
 import { countCores } from '../../src/credential/native.ts'
 import { HAS_NATIVE_SCRYPT } from '../../src/credential/scrypt.ts'
 import {
@@ -20,7 +19,7 @@ import {
 import { passwordVerifier, REMEMBER_MS } from '../../src/credential/verifier.ts'
 import { deferred, within } from '../support/wait.ts'
 import { counting } from './counting.ts'
-import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from './fixture.ts'
+import { DJANGO, MORE, MOSQUITTO, PASSWORD } from './fixture.ts'
 
 const hasher = passwordHasher('a pepper of more than 16 bytes')
 const NAME = 'pump/P-1'
@@ -60,45 +59,6 @@ async function tally(outcomes: readonly Promise<unknown>[]): Promise<Record<stri
   }
   return counts
 }
-
-const made = await hashPassword(PASSWORD)
-const recorded: (readonly [title: string, stored: string, password: string])[] = [
-  ['Django', DJANGO, PASSWORD],
-  ['Mosquitto', MOSQUITTO, PASSWORD],
-  ['scrypt', SCRYPT, PASSWORD],
-  ['hashPassword', made, PASSWORD],
-  ...MORE,
-]
-for (const [title, stored, password] of recorded) {
-  describe(`${title}: a password`, () => {
-    const verifier = passwordVerifier(hasher)
-
-    test('is taken, if it is the stored one', async () => {
-      assert.equal(await verifier.verify(NAME, password, [stored]), true)
-    })
-
-    const wrong: [title: string, password: string][] = [
-      ['another one', 'wrong'],
-      ['a longer one', `${password} `],
-      ['the stored text', stored],
-    ]
-    for (const [what, given] of wrong) {
-      test(`is not taken, if it is ${what}`, async () => {
-        assert.equal(await verifier.verify(NAME, given, [stored]), false)
-      })
-    }
-  })
-}
-
-describe('hashPassword', () => {
-  test('writes scrypt with a salt and a key of its own', async () => {
-    assert.match(made, /^\$scrypt\$ln=14,r=8,p=5\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
-    const again = await hashPassword(PASSWORD)
-    const [one, other] = [made.split('$'), again.split('$')]
-    assert.notEqual(one[3], other[3])
-    assert.notEqual(one[4], other[4])
-  })
-})
 
 describe('among several stored secrets', () => {
   const secret = generatePassword()
@@ -240,23 +200,6 @@ for (const [title, stored, places] of crowds) {
   })
 }
 
-test('a slow check lets other work run many times', async () => {
-  const verifier = passwordVerifier(hasher)
-  const secret = generatePassword()
-  let settled = false
-  const slow = Promise.resolve(verifier.verify(NAME, 'wrong', [made])).finally(() => {
-    settled = true
-  })
-  let logins = 0
-  while (!settled) {
-    await new Promise((resolve) => setTimeout(resolve, 0))
-    assert.equal(verifier.verify('pump/P-2', secret, [hasher.hash(secret)]), true)
-    logins++
-  }
-  assert.equal(await slow, false)
-  assert.ok(logins > 20, `${logins} logins beside one check`)
-})
-
 test('where the runtime refuses so many rounds, they are run on the event loop', async () => {
   const deriveBits = crypto.subtle.deriveBits
   let refusals = 0
@@ -371,29 +314,6 @@ describe('nobody', () => {
       crypto.subtle.deriveBits = deriveBits
     }
   })
-
-  for (const [title, stored] of [
-    ['of Django', DJANGO],
-    ['of hashPassword', made],
-  ] as const) {
-    test(`takes about the time of a wrong password ${title}`, async () => {
-      const verifier = passwordVerifier(hasher)
-      const times = { device: [] as number[], nobody: [] as number[] }
-      for (let i = 0; i < 8; i++) {
-        for (const who of ['device', 'nobody'] as const) {
-          const start = performance.now()
-          const outcome = verifier.verify(who, `guess ${i}`, who === 'device' ? [stored] : [])
-          assert.equal(await outcome, false)
-          times[who].push(performance.now() - start)
-        }
-      }
-      const [device, nobody] = [times.device, times.nobody].map(
-        (all) => all.toSorted((a, b) => a - b)[4]!,
-      )
-      const ratio = nobody! / device!
-      assert.ok(ratio > 1 / 3 && ratio < 3, `${nobody} ms, and ${device} ms of a device`)
-    })
-  }
 
   test('takes the time of a wrong one where the clock stands still while code runs', async () => {
     const CHECK_MS = 300

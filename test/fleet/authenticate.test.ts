@@ -161,7 +161,7 @@ describe('a login is denied', () => {
         },
       },
     })
-    for (const username of ['a/b/c', '#', '$SYS', 'a\0', 'x'.repeat(300), 'pump/P-1']) {
+    for (const username of ['a/b/c', '#', '$SYS', 'a\0', 'x'.repeat(300), 'token:x', 'pump/P-1']) {
       await watched.authenticate({ username, password: 'x' })
     }
     assert.deepEqual(asked, ['pump/P-1'])

@@ -280,3 +280,18 @@ test('the topics of a type are those of this fleet, and of no other', () => {
     })
   }
 })
+
+describe('a type by its name', () => {
+  for (const of of [weatherStation, pump]) {
+    test(`is ${of.name} as it was declared`, () => assert.equal(makeFleet().type(of.name), of))
+  }
+  for (const name of ['valve', 'Pump', 'pump ', '', '__proto__', 'constructor', undefined]) {
+    test(`is none for ${JSON.stringify(name)}`, () => {
+      assert.throws(() => makeFleet().type(name as string), {
+        name: 'DeviceTypeUnknownError',
+        code: 'ERR_DEVICE_TYPE_UNKNOWN',
+        message: `There is no device type "${name}": there is weatherstation, pump`,
+      })
+    })
+  }
+})

@@ -82,6 +82,13 @@ describe('a user name', () => {
     assert.equal(isThrottled(throttle, { username: 'a' }, START + END), false)
   })
 
+  test('nor by what fails under it meanwhile', () => {
+    const throttle = loginThrottle()
+    fail(throttle, 'a', MAX_USER_FAILURES)
+    fail(throttle, 'a', MAX_USER_FAILURES, undefined, START + THROTTLE_WINDOW_MS - 1)
+    assert.equal(isThrottled(throttle, { username: 'a' }, START + END), false)
+  })
+
   test('is throttled as long where the clock is set back', () => {
     const throttle = loginThrottle()
     fail(throttle, 'a', MAX_USER_FAILURES)
@@ -162,6 +169,29 @@ describe('100,000 failures under other names and from other peers', () => {
     others(throttle)
     fail(throttle, 'a', MAX_USER_FAILURES - 1, undefined, START + 20_000 + END)
     assert.equal(isThrottled(throttle, { username: 'a' }, START + 20_000 + END), false)
+  })
+})
+
+describe('800 peers that are throttled, some of which are counted in the same cells,', () => {
+  const peers = Array.from({ length: 800 }, (_, i) => ({ username: `${i}`, peer: `peer-${i}` }))
+  const throttled = () => {
+    const throttle = loginThrottle()
+    for (const { peer } of peers) fail(throttle, '', MAX_PEER_FAILURES, peer)
+    return throttle
+  }
+  const free = (throttle: LoginThrottle) => peers.filter((peer) => !isThrottled(throttle, peer))
+
+  test('are all throttled', () => assert.deepEqual(free(throttled()), []))
+
+  test('are still, when as many others tried, and took it back', () => {
+    const throttle = throttled()
+    const takeBacks = peers.flatMap(({ peer }) =>
+      Array.from({ length: MAX_PEER_FAILURES }, (_, i) => {
+        return throttle.begin({ username: `${peer}-${i}`, peer: `other-${peer}` }, START)
+      }),
+    )
+    for (const takeBack of takeBacks) takeBack?.()
+    assert.deepEqual(free(throttle), [])
   })
 })
 

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { passwordRehasher } from '../../src/credential/rehashed.ts'
+import { REHASH_WAIT_MS } from '../../src/fleet/rehash.ts'
 import { MAX_PEER_FAILURES, MAX_USER_FAILURES } from '../../src/fleet/throttle.ts'
 import {
   type DeviceRecord,
@@ -18,6 +19,7 @@ import {
   type StoredCredential,
 } from '../../src/index.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD, SCRYPT } from '../credential/fixture.ts'
+import { fastClock } from '../support/fast-clock.ts'
 import { within } from '../support/wait.ts'
 import { contested, HUB_PASSWORD, makeFleet, pump } from './fixture.ts'
 
@@ -198,6 +200,15 @@ describe('the login stands', () => {
       assert.deepEqual((await read()).credentials[0]!.hash, CHEAP)
     })
   }
+
+  test('a quarter of a second after it was right, where the store never answers', async () => {
+    const { store } = counted(() => new Promise(() => {}))
+    const { fleet } = await site(CHEAP, { store })
+    using clock = fastClock()
+    assert.equal(await outcome(fleet, PASSWORD), 'allow')
+    assert.equal(REHASH_WAIT_MS, 250)
+    assert.ok(clock.passed() > 200 && clock.passed() <= 250, `${clock.passed()} ms`)
+  })
 
   const rehashed = passwordRehasher(pepper).hash(PASSWORD)
   const meanwhile: [title: string, change: Partial<DeviceRecord>, then: string][] = [

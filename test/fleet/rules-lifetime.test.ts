@@ -7,6 +7,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
 import { createFleet, defineDeviceType, type FleetOptions, memoryStore } from '../../src/index.ts'
+import { Clocks } from '../support/clocks.ts'
 
 const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
 const request = {
@@ -75,6 +76,19 @@ test('with 0 every question reads the device', async () => {
   await revokeElsewhere()
   assert.equal(await ask(), 'deny')
 })
+
+for (const rulesLifetime of [0.5, 10, 3_600]) {
+  test(`a device is taken as it was read ${rulesLifetime} seconds ago, and no longer`, async () => {
+    using clocks = new Clocks()
+    const { ask, revokeElsewhere } = await site({ rulesLifetime })
+    assert.equal(await ask(), 'allow')
+    await revokeElsewhere()
+    clocks.pass(rulesLifetime * 1_000 - 1)
+    assert.equal(await ask(), 'allow')
+    clocks.pass(1)
+    assert.equal(await ask(), 'deny')
+  })
+}
 
 test('whoever keeps a connection can read it of the fleet, in seconds', async () => {
   assert.equal((await site()).fleet.rulesLifetime, 10)

@@ -115,6 +115,13 @@ describe('of guesses at one name no more are tried in a minute than ten,', () =>
 })
 
 describe('after a hundred wrong guesses from one peer', () => {
+  test('at a device with a generated secret, nobody with a chosen one gets in from there', async () => {
+    const { generated, guess, login } = await site()
+    await guess(generated.username, MAX_PEER_FAILURES - 1, '10.0.0.9')
+    assert.equal(await login('pump/chosen', 'wrong', '10.0.0.9'), 'password-wrong')
+    assert.equal(await login('pump/chosen', PASSWORD, '10.0.0.9'), 'throttled')
+  })
+
   test('nobody gets in from another address of its network', async () => {
     const { login } = await site()
     await login('hub', 'wrong')
@@ -143,4 +150,13 @@ test('a login without a user name or password counts for nothing', async () => {
     await fleet.authenticate({ username: undefined, password: PASSWORD, peer: 'p' })
   }
   assert.equal(await login('pump/chosen', PASSWORD, 'p'), 'allow')
+})
+
+test('a revoked device that goes on with its own secret keeps out nobody behind its address', async () => {
+  const { fleet, generated, login } = await site()
+  await fleet.revoke(pump, generated.id)
+  for (let i = 0; i < 2 * MAX_PEER_FAILURES; i++) {
+    assert.equal(await login(generated.username, generated.password, '10.0.0.9'), 'revoked')
+  }
+  assert.equal(await login('pump/chosen', PASSWORD, '10.0.0.9'), 'allow')
 })

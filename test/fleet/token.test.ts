@@ -329,6 +329,27 @@ describe('behind one load balancer', () => {
     }
   })
 
+  test('a login is noted under the key that every process has, for as long as the token is good', async () => {
+    const noted: (readonly [key: string, lifetime: number])[] = []
+    const set = (key: string, _value: string, lifetime: number) => noted.push([key, lifetime])
+    const { one, stranger } = site({ ...memoryKeys(), set: async (...given) => void set(...given) })
+    for (const [on, prefix] of [
+      [one, 'things'],
+      [stranger, 'other'],
+    ] as const) {
+      const token = on.issueToken({ ...options, expiresIn: 86_400 })
+      for (const [left, lifetime] of [
+        [86_400_000, 86_400],
+        [59_001, 60],
+        [59_000, 59],
+        [1, 1],
+      ] as const) {
+        await at(token.expiresAt - left, () => enter(on, token))
+        assert.deepEqual(noted.pop(), [`token/${prefix}/${token.username}`, lifetime])
+      }
+    }
+  })
+
   test('keys that lost a login deny until the next one', async () => {
     const { one, other } = site({ ...memoryKeys(), get: () => undefined })
     const token = one.issueToken(options)

@@ -7,6 +7,7 @@
 const SCAN = 'src/topic/scan.ts'
 const TREE = 'src/topic/tree.ts'
 const KNOWN = 'src/fleet/known.ts'
+const THROTTLE = 'src/fleet/throttle.ts'
 const REGISTRY = 'src/fleet/registry.ts'
 
 const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] = [
@@ -65,6 +66,8 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/credential/token.ts tokenAuthority.readNote: note.length > MAX_TOKEN_BYTES -> note.length >= MAX_TOKEN_BYTES',
       'src/credential/token.ts tokenAuthority.readNote: !body || !proof -> !proof',
       "adapters/hono/secret.ts secretCheck.header: value.startsWith(BEARER) && value[BEARER.length] !== ' ' -> false",
+      'src/fleet/token-source.ts TokenSource.find: note === undefined ? undefined : this.#tokens.readNote(username, note, Date.now()) -> false ? undefined : this.#tokens.readNote(username, note, Date.now())',
+      'src/credential/scrypt.ts deriveScrypt: (await nativeScrypt(password, hash)) ?? loopScrypt(password, hash) -> loopScrypt(password, hash)',
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
   ],
@@ -114,6 +117,127 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
     [
       `${KNOWN} KnownPrincipals.#readDevice.isActive: false -> true`,
       `${REGISTRY} deviceRegistry.provision.password: '' -> 'x'`,
+    ],
+  ],
+  [
+    'With `rehash` there is a pepper, or the fleet is refused.',
+    ['src/fleet/create.ts createFleet.rehash: options.rehash && rehasher -> options.rehash'],
+  ],
+  [
+    'Keys that are not there fail, and those that fail count nothing.',
+    [
+      'src/fleet/create.ts createFleet: keys && new SharedFailures(keys, prefix) -> new SharedFailures(keys, prefix)',
+    ],
+  ],
+  [
+    'Without a credential the write fails before the store is asked, and the login stands.',
+    [
+      'src/fleet/rehash.ts loginRehash: stored === undefined || tried.has(stored) -> tried.has(stored)',
+    ],
+  ],
+  [
+    'Of two credentials with one hash either may be the one that is replaced.',
+    [
+      'src/fleet/rehash.ts loginRehash.credential: hashes.indexOf(stored) -> hashes.lastIndexOf(stored)',
+    ],
+  ],
+  [
+    'No longer text is an address: it is only found out sooner.',
+    [
+      'src/fleet/peer.ts readGroups: address.length > 45 -> false',
+      'src/fleet/peer.ts readGroups: 45 -> 46',
+    ],
+  ],
+  [
+    'A check derives the same in slices of any length.',
+    ['src/credential/gate.ts LOOP_SLICE: 1 -> 2', 'src/credential/gate.ts LOOP_SLICE: 1 -> 0'],
+  ],
+  [
+    'Only a line with tasks is made to give way.',
+    ['src/credential/gate.ts gate.giveWay: !last -> false'],
+  ],
+  ['It is only asked who pretends.', ["src/credential/gate.ts gate.run.turn: 'task' -> ''"]],
+  [
+    'What has ended is kept for longer, and found no more.',
+    [
+      'src/credential/remembered.ts remembered.add: expiries.size <= limit && expiry > now() -> expiries.size <= limit',
+      'src/credential/remembered.ts remembered.add: expiry > now() -> expiry >= now()',
+    ],
+  ],
+  [
+    'Without an expiry there is none that is later.',
+    ['src/credential/remembered.ts remembered.has: expiry === undefined -> false'],
+  ],
+  [
+    'No hash within the bounds needs half as much.',
+    [
+      'src/credential/scrypt.ts NATIVE_MEMORY_LIMIT: 2 -> 3',
+      'src/credential/scrypt.ts NATIVE_MEMORY_LIMIT: 29 -> 30',
+      'src/credential/scrypt.ts NATIVE_MEMORY_LIMIT: 29 -> 28',
+    ],
+  ],
+  [
+    'What is not there cannot be called, and what fails is derived without it.',
+    ['src/credential/scrypt.ts nativeScrypt: !native -> false'],
+  ],
+  [
+    'Nothing verifies without a stored one, whatever is hashed for the time it takes.',
+    [
+      'src/credential/rehashed.ts passwordRehasher.verify.actual: stored?.salt ?? NO_SALT -> stored?.salt',
+    ],
+  ],
+  [
+    'A name is as good in other cells, if they are always the same: it is not seen how rarely all of them are others’ too.',
+    [
+      `${THROTTLE} PARTS: 3 -> 4`,
+      `${THROTTLE} ROWS: 4 -> 5`,
+      `${THROTTLE} ROWS: 4 -> 3`,
+      `${THROTTLE} MAX_COUNT: 255 -> 254`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 9`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 7`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 9 (2)`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 7 (2)`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 9 (3)`,
+      `${THROTTLE} FailureCounter.find.number: 8 -> 7 (3)`,
+      `${THROTTLE} FailureCounter.find.number: 16 -> 17`,
+      `${THROTTLE} FailureCounter.find: 1 -> 2`,
+      `${THROTTLE} USER_WIDTH: 15 -> 16`,
+      `${THROTTLE} USER_WIDTH: 15 -> 14`,
+      `${THROTTLE} PEER_WIDTH: 13 -> 14`,
+      `${THROTTLE} PEER_WIDTH: 13 -> 12`,
+      `${THROTTLE} loginThrottle.find: 32 -> 33`,
+      `${THROTTLE} loginThrottle.find: 32 -> 31`,
+    ],
+  ],
+  [
+    'The clock is one for durations, which is never set back: a part that is there twice counts as one.',
+    [
+      `${THROTTLE} FailureCounter.#partsAt.number: this.#parts[0]?.number ?? -Infinity -> -Infinity`,
+      `${THROTTLE} FailureCounter.#partsAt.number: 0 -> 1`,
+      `${THROTTLE} FailureCounter.#partsAt.number: 0 -> -1`,
+      `${THROTTLE} FailureCounter.#partsAt: 0 -> 1`,
+    ],
+  ],
+  [
+    'Other digits of a name pick one as well, if they are always the same.',
+    [
+      'src/credential/decoy.ts Decoys.pretend.pick: 0 -> 1',
+      'src/credential/decoy.ts Decoys.pretend.pick: 2 -> 3',
+      'src/credential/decoy.ts Decoys.pretend.pick: 2 -> 1',
+    ],
+  ],
+  [
+    'Nobody is let in without a record.',
+    [
+      "src/fleet/devices.ts DeviceSource.#check: typeof answer === 'string' || !record -> typeof answer === 'string'",
+    ],
+  ],
+  [
+    'A text that is no window has no end either, and nothing is before that.',
+    [
+      "src/fleet/shared-failures.ts readWindow: value ?? '' -> value",
+      "src/fleet/shared-failures.ts readWindow: '' -> 'x'",
+      'src/fleet/shared-failures.ts readWindow: failures === undefined || !(now < end && end <= now + THROTTLE_WINDOW_MS) -> !(now < end && end <= now + THROTTLE_WINDOW_MS)',
     ],
   ],
   [

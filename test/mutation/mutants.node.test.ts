@@ -11,7 +11,7 @@ import { EQUIVALENT } from './equivalent.ts'
 import { findSyntaxErrors, type Mutant, mutantsOf } from './mutants.ts'
 import { findProblems, summarise } from './report.ts'
 import { digestOf, readMutants, readText, subjects, testsOf } from './subjects.ts'
-import { type MeasuredTest, noteKill, stepsFor } from './tests.ts'
+import { type MeasuredTest, noteRun, stepsFor } from './tests.ts'
 import { openMutants, verdictsOn } from './verdicts.ts'
 
 const mutants = subjects().flatMap(readMutants)
@@ -125,36 +125,45 @@ describe('the tests of a mutant', () => {
   const file = 'src/fleet/throttle.ts'
   const measure = (test: string, took: number, lines: string): MeasuredTest => {
     const coverage = readCoverage(`SF:${lines}\nend_of_record\n`)
-    return { test, took, coverage, noticed: new Map() }
+    return { test, took, coverage, chances: new Map() }
   }
-  const slow = measure('test/fleet/slow-passwords.test.ts', 20_000, `${file}\nDA:7,1`)
-  const others = ['active', 'known', 'names', 'types'].map((name, i) =>
-    measure(`test/fleet/${name}.test.ts`, i * 100, `${file}\nDA:7,1\nDA:8,0`),
+  const slow = measure('test/fleet/slow-passwords.test.ts', 200_000, `${file}\nDA:7,1\nDA:8,0`)
+  const others = ['active', 'known', 'directory'].map((name, i) =>
+    measure(`test/fleet/${name}.test.ts`, 100 + i * 100, `${file}\nDA:7,1\nDA:8,0`),
   )
   const own = measure('test/fleet/throttle.test.ts', 900, `${file}\nDA:7,1\nDA:8,2`)
   const unused = measure('test/fleet/peer.test.ts', 10, 'src/fleet/peer.ts\nDA:7,1')
   const elsewhere = measure('test/topic/tree.test.ts', 10, `${file}\nDA:7,1`)
-  // None of the folder's tests, as long as it is not there.
-  const measured = [slow, ...others, own, unused, elsewhere].filter(({ test }) => {
-    return testsOf(file).includes(test) || test === elsewhere.test
-  })
-  const names = (...body: [first: number, last: number]) =>
-    stepsFor({ file, body }, measured).map((step) => step.map(({ test }) => test))
+  const measured = [slow, ...others, own, unused, elsewhere]
+  const names = (...body: [first: number, last: number]) => {
+    const { first, others } = stepsFor({ file, body }, measured)
+    return [first, others].map((step) => step.map(({ test }) => test))
+  }
 
   test('are those of its folder that reach its function: its own first, slow ones last', () => {
     assert.deepEqual(names(6, 7), [
-      ['test/fleet/throttle.test.ts', 'test/fleet/active.test.ts', 'test/fleet/known.test.ts'],
+      [
+        'test/fleet/active.test.ts',
+        'test/fleet/known.test.ts',
+        'test/fleet/throttle.test.ts',
+        'test/fleet/directory.test.ts',
+      ],
       ['test/fleet/slow-passwords.test.ts'],
     ])
-    assert.deepEqual(names(8, 9), [['test/fleet/throttle.test.ts']])
-    assert.deepEqual(names(9, 9), [])
+    assert.deepEqual(names(8, 9), [['test/fleet/throttle.test.ts'], []])
+    assert.deepEqual(names(9, 9), [[], []])
   })
 
-  test('come first where they noticed others before', () => {
-    noteKill(measured, file, 'test/fleet/known.test.ts')
-    assert.equal(names(7, 7)[0]?.[0], 'test/fleet/known.test.ts')
-    noteKill(measured, 'src/fleet/peer.ts', 'test/fleet/active.test.ts')
-    assert.equal(names(7, 7)[0]?.[1], 'test/fleet/throttle.test.ts')
+  test('come first where they noticed the last ones, for the time that they take', () => {
+    const [run, first] = [measured.filter(({ test }) => test !== own.test), () => names(7, 7)[0]]
+    noteRun(run, file, 'test/fleet/known.test.ts')
+    assert.equal(first()?.[0], 'test/fleet/known.test.ts')
+    noteRun(run, 'src/fleet/peer.ts', 'test/fleet/active.test.ts')
+    assert.equal(first()?.[0], 'test/fleet/known.test.ts')
+    for (let times = 0; times < 9; times++) noteRun(run, file, undefined)
+    assert.equal(first()?.[0], 'test/fleet/throttle.test.ts')
+    for (let times = 0; times < 9; times++) noteRun([own, slow], file, slow.test)
+    assert.ok(first()?.includes(slow.test))
   })
 })
 
@@ -215,5 +224,15 @@ describe('verdicts', () => {
       [open],
     )
     assert.deepEqual(openMutants(undefined, after, {}), after)
+  })
+
+  test('leave open what not all tests were asked about, explained or not', () => {
+    const [one, other] = unnoticed as [string, string]
+    const asked = { digest: digestOf(before), unnoticed: [other], pending: [one] }
+    const open = openMutants(asked, before, { [one]: 'Because.', [other]: 'Because.' })
+    assert.deepEqual(
+      open.map(({ key }) => key),
+      [one],
+    )
   })
 })

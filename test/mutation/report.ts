@@ -36,9 +36,10 @@ function findFileProblems(
   explanations: Explanations,
 ): readonly string[] {
   if (!verdicts) return [`not tried: ${file}, ${mutants.length} mutants`]
-  const { unnoticed } = verdicts
+  const { unnoticed, pending = [] } = verdicts
   return mutants.flatMap(({ key, line }) => {
     const isExplained = key in explanations
+    if (pending.includes(key)) return [`not all tests were asked: ${file}:${line}  ${key}`]
     if (unnoticed.includes(key)) return isExplained ? [] : [`survived: ${file}:${line}  ${key}`]
     return isExplained ? [`explained, but a test notices it: ${key}`] : []
   })
@@ -77,10 +78,12 @@ function count(reports: readonly FileReport[], explanations: Explanations) {
       sum.untried += mutants.length
       continue
     }
-    const explained = verdicts.unnoticed.filter((key) => key in explanations).length
+    const { unnoticed, pending = [] } = verdicts
+    const explained = unnoticed.filter((key) => key in explanations).length
+    sum.untried += pending.length
     sum.explained += explained
-    sum.survived += verdicts.unnoticed.length - explained
-    sum.killed += mutants.length - verdicts.unnoticed.length
+    sum.survived += unnoticed.length - explained
+    sum.killed += mutants.length - unnoticed.length - pending.length
   }
   return sum
 }

@@ -17,19 +17,20 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { EQUIVALENT } from './equivalent.ts'
+import { knownMeasures } from './measured.ts'
 import type { Mutant } from './mutants.ts'
 import { type FileReport, findProblems, summarise } from './report.ts'
 import { digestOf, FOLDERS, ROOT, readMutants, subjects, testsOf } from './subjects.ts'
-import { type MeasuredTest, measureTests, noteKill, stepsFor } from './tests.ts'
-import { openMutants, type Verdicts, verdictsOn } from './verdicts.ts'
+import { type MeasuredTest, measureTests, noteRun, stepsFor } from './tests.ts'
+import { type FileVerdicts, openMutants, type Verdicts, verdictsOn } from './verdicts.ts'
 import { makeWorkspace, type Workspace } from './workspace.ts'
 
-/** How many times longer than on the original the tests may take: more is an endless loop. */
+/** How many times longer than its file on the original a test may take: more is an endless loop. */
 const PATIENCE = 4
 /** How many times longer again, before that is believed: the machine may have had much else to do. */
-const SECOND_PATIENCE = 5
-/** Milliseconds that tests may take in any case. */
-const LEAST_LIMIT = 5_000
+const SECOND_PATIENCE = 3
+/** Milliseconds that a test may take in any case: a little longer than tests wait for what never comes. */
+const LEAST_PATIENCE = 6_000
 
 const VERDICTS = join(ROOT, 'test/mutation/verdicts.json')
 const REPORT = join(ROOT, 'test/mutation/REPORT.md')
@@ -39,37 +40,48 @@ type Fate = 'killed' | 'killed by time' | 'unnoticed'
 
 async function judge(
   workspace: Workspace,
-  mutant: Mutant,
-  measured: readonly MeasuredTest[],
+  { file, text }: Mutant,
+  step: readonly MeasuredTest[],
 ): Promise<Fate> {
-  for (const step of stepsFor(mutant, measured)) {
-    const tests = step.map(({ test }) => test)
-    const took = step.reduce((sum, each) => sum + each.took, 0)
-    const limit = Math.max(took * PATIENCE, LEAST_LIMIT)
-    let { outcome, failed } = await workspace.run(tests, limit)
-    if (outcome === 'timed out') {
-      ;({ outcome, failed } = await workspace.run(tests, limit * SECOND_PATIENCE))
-    }
-    if (failed !== undefined) noteKill(measured, mutant.file, failed)
-    if (outcome === 'failed') return 'killed'
-    if (outcome === 'timed out') return 'killed by time'
+  if (step.length === 0) return 'unnoticed'
+  const patient = step.map(({ test, took }) => {
+    return { test, patience: Math.max(took * PATIENCE, LEAST_PATIENCE) }
+  })
+  workspace.write(file, text)
+  let { outcome, failed } = await workspace.run(patient)
+  if (outcome === 'timed out') {
+    const rest = patient.slice(patient.findIndex(({ test }) => test === failed))
+    const more = rest.map(({ test, patience }) => {
+      return { test, patience: patience * SECOND_PATIENCE }
+    })
+    ;({ outcome, failed } = await workspace.run(more))
   }
-  return 'unnoticed'
+  workspace.restore(file)
+  noteRun(step, file, failed)
+  if (outcome === 'failed') return 'killed'
+  return outcome === 'timed out' ? 'killed by time' : 'unnoticed'
 }
 
 /** The mutants to try of one file. */
 interface Task {
   readonly file: string
   readonly mutants: readonly Mutant[]
-  readonly waiting: Mutant[]
-  /** Those that are not done yet. */
+  /** Those to be tried next. */
+  waiting: Mutant[]
+  /** How many of them are not done yet. */
   left: number
+  /** Those that the first tests did not notice. */
+  readonly pending: Mutant[]
   readonly unnoticed: string[]
 }
+
+/** Which of the tests are asked: the first ones, which notice nearly every mutant, or the others. */
+type Pass = 'first' | 'others'
 
 /** Tries mutants in a workspace, one after another, until none is left. */
 async function work(
   workspace: Workspace,
+  pass: Pass,
   tasks: readonly Task[],
   measured: readonly MeasuredTest[],
   onDone: (task: Task) => void,
@@ -78,12 +90,16 @@ async function work(
     const task = tasks.find(({ waiting }) => waiting.length > 0)
     const mutant = task?.waiting.shift()
     if (!task || !mutant) return
-    workspace.write(mutant.file, mutant.text)
-    const fate = await judge(workspace, mutant, measured)
-    workspace.restore(mutant.file)
-    if (fate === 'unnoticed') task.unnoticed.push(mutant.key)
-    const isKnown = fate === 'killed' || (fate === 'unnoticed' && mutant.key in EQUIVALENT)
-    if (!isKnown) console.log(`${fate}: ${mutant.file}:${mutant.line}  ${mutant.key}`)
+    const { first, others } = stepsFor(mutant, measured)
+    const fate = await judge(workspace, mutant, pass === 'first' ? first : others)
+    const { key, file, line } = mutant
+    if (fate === 'unnoticed') {
+      if (pass === 'first') task.pending.push(mutant)
+      else task.unnoticed.push(key)
+    }
+    const isKnown = fate === 'killed' || (fate === 'unnoticed' && key in EQUIVALENT)
+    const isDone = pass === 'others' || fate !== 'unnoticed'
+    if (isDone && !isKnown) console.log(`${fate}: ${file}:${line}  ${key}`)
     task.left--
     if (task.left === 0) onDone(task)
   }
@@ -107,7 +123,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (waiting.length === 0) return []
     const tried = new Set(waiting.map(({ key }) => key))
     const unnoticed = known?.unnoticed.filter((key) => !tried.has(key)) ?? []
-    return [{ file, mutants, waiting, left: waiting.length, unnoticed }]
+    return [{ file, mutants, waiting, left: waiting.length, pending: [], unnoticed }]
   })
   await tryAll(
     tasks,
@@ -127,23 +143,26 @@ async function tryAll(tasks: readonly Task[], order: readonly string[]): Promise
   const total = tasks.reduce((sum, { waiting }) => sum + waiting.length, 0)
   const files = tasks.map(({ file }) => file)
   const tests = [...new Set(files.flatMap(testsOf))]
-  console.log(
-    `${total} mutants of ${files.length} files. Running ${tests.length} test files first.`,
-  )
-  const measured = await measureTests(workspaces, tests)
-  let filesDone = 0
-  let done = 0
-  const onDone = (task: Task) => {
-    const { file, mutants, unnoticed } = task
-    keepVerdicts(task, order)
-    filesDone++
-    done = total - tasks.reduce((sum, { left }) => sum + left, 0)
-    const noticed = mutants.length - unnoticed.length
-    console.log(
-      `${done} of ${total} mutants, ${filesDone} of ${files.length} files: ${file}, ${noticed} of ${mutants.length} noticed`,
-    )
+  console.log(`${total} mutants of ${files.length} files, ${tests.length} test files.`)
+  const measured = await measureTests(workspaces, tests, knownMeasures())
+  for (const pass of ['first', 'others'] as const) {
+    const toDo = tasks.reduce((sum, { waiting }) => sum + waiting.length, 0)
+    const onDone = (task: Task) => {
+      const { file, mutants, unnoticed } = task
+      const pending = pass === 'first' ? task.pending.map(({ key }) => key) : []
+      keepVerdicts(task, pending, order)
+      const done = toDo - tasks.reduce((sum, { left }) => sum + left, 0)
+      const noticed = mutants.length - unnoticed.length - pending.length
+      console.log(
+        `${pass} tests: ${done} of ${toDo} mutants. ${file}: ${noticed} of ${mutants.length} noticed`,
+      )
+    }
+    await Promise.all(workspaces.map((each) => work(each, pass, tasks, measured, onDone)))
+    for (const task of tasks) {
+      task.waiting = [...task.pending]
+      task.left = task.waiting.length
+    }
   }
-  await Promise.all(workspaces.map((each) => work(each, tasks, measured, onDone)))
 }
 
 function readVerdicts(): Verdicts {
@@ -151,9 +170,19 @@ function readVerdicts(): Verdicts {
 }
 
 /** @param files All there are, in order: so it is the same after every run, and has none that is gone. */
-function keepVerdicts({ file, mutants, unnoticed }: Task, files: readonly string[]): void {
-  const keys = mutants.map(({ key }) => key).filter((key) => unnoticed.includes(key))
-  const known = { ...readVerdicts(), [file]: { digest: digestOf(mutants), unnoticed: keys } }
+function keepVerdicts(
+  { file, mutants, unnoticed }: Task,
+  pending: readonly string[],
+  files: readonly string[],
+): void {
+  const inOrder = (of: readonly string[]) =>
+    mutants.map(({ key }) => key).filter((key) => of.includes(key))
+  const verdicts: FileVerdicts = {
+    digest: digestOf(mutants),
+    unnoticed: inOrder(unnoticed),
+    ...(pending.length > 0 && { pending: inOrder(pending) }),
+  }
+  const known: Verdicts = { ...readVerdicts(), [file]: verdicts }
   const kept = files.flatMap((name) => (name in known ? [[name, known[name]]] : []))
   writeFileSync(VERDICTS, `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`)
 }

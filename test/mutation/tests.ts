@@ -4,47 +4,57 @@
  *
  * @module
  */
-import { type Coverage, isReached, type Place } from './coverage.ts'
+import { basename, dirname } from 'node:path'
+import { isReached, type Place } from './coverage.ts'
+import type { KnownMeasures, Measure } from './measured.ts'
 import { isOwnTest, testsOf } from './subjects.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Milliseconds that one test file may take on what is not mutated. */
 const LONGEST = 600_000
-/** How many test files are tried first: nearly every mutant is noticed by one of them. */
-const FIRST = 3
-/** Those that take more milliseconds are tried last. */
-const QUICK = 5_000
-
-/** Milliseconds that a process takes to start. */
-const STARTING = 500
+/** How many test files are asked first: nearly every mutant is noticed by one of them. */
+const FIRST = 4
+/** How much of the time of all that may be asked they take at most, but for the first one. */
+const FIRST_SHARE = 0.05
+/** How much the last mutant counts in the chance that the next one is noticed, too. */
+const NEWEST = 0.25
 
 /** A test file, as measured. */
-export interface MeasuredTest {
+export interface MeasuredTest extends Measure {
   readonly test: string
-  /** Milliseconds. */
-  readonly took: number
-  readonly coverage: Coverage
-  /** How many mutants of which file it noticed. */
-  readonly noticed: Map<string, number>
+  /** How likely it notices the next mutant of a file, 0 to 1, where it was tried on others. */
+  readonly chances: Map<string, number>
 }
 
 /**
- * Runs test files, as many at once as there are workspaces.
+ * Runs test files that are not known, as many at once as there are workspaces.
  *
  * @throws {Error} If one fails.
  */
 export async function measureTests(
   workspaces: readonly Workspace[],
   tests: readonly string[],
+  known: KnownMeasures,
 ): Promise<readonly MeasuredTest[]> {
-  const waiting = [...tests]
+  const waiting: string[] = []
   const measured: MeasuredTest[] = []
+  const add = (test: string, measure: Measure) => {
+    measured.push({ test, ...measure, chances: new Map() })
+  }
+  for (const test of tests) {
+    const measure = known.find(test)
+    if (measure) add(test, measure)
+    else waiting.push(test)
+  }
+  if (waiting.length > 0) console.log(`Running ${waiting.length} test files first.`)
   const work = async (workspace: Workspace) => {
     for (let test = waiting.shift(); test; test = waiting.shift()) {
       const started = performance.now()
-      const { outcome, output, coverage } = await workspace.cover(test, LONGEST)
+      const { outcome, output, coverage } = await workspace.cover({ test, patience: LONGEST })
       if (outcome !== 'passed') throw new Error(`${test} ${outcome} on the original:\n${output}`)
-      measured.push({ test, took: performance.now() - started, coverage, noticed: new Map() })
+      const measure = { took: performance.now() - started, coverage }
+      known.keep(test, measure)
+      add(test, measure)
     }
   }
   await Promise.all(workspaces.map(work))
@@ -52,35 +62,55 @@ export async function measureTests(
 }
 
 /**
- * The tests that may notice a mutant, in steps, each to be run only if the one before it notices
- * nothing: the quick ones, a few of them first, and then the slow ones. Those that noticed most mutants
- * of the file come first, and before there were any, its own, and then those that reach most of it in
- * the least time.
+ * The tests that may notice a mutant, the first ones and the others. Those come first that most likely
+ * notice it for the time that they take: neighbours are noticed by the same test.
  */
 export function stepsFor(
   place: Place,
   measured: readonly MeasuredTest[],
-): readonly (readonly MeasuredTest[])[] {
+): Readonly<Record<'first' | 'others', readonly MeasuredTest[]>> {
   const { file } = place
   const concerned = testsOf(file)
+  const worthOf = (each: MeasuredTest) => chanceOf(each, file) / each.took
   const sorted = measured
     .filter(({ test, coverage }) => concerned.includes(test) && isReached(coverage, place))
-    .toSorted((a, b) => worthOf(b, file) - worthOf(a, file))
-    .toSorted((a, b) => Number(isOwnTest(file, b.test)) - Number(isOwnTest(file, a.test)))
-    .toSorted((a, b) => (b.noticed.get(file) ?? 0) - (a.noticed.get(file) ?? 0))
-  const quick = sorted.filter(({ took }) => took <= QUICK)
-  const slow = sorted.filter(({ took }) => took > QUICK)
-  return [quick.slice(0, FIRST), quick.slice(FIRST), slow].filter(({ length }) => length > 0)
+    .toSorted((a, b) => worthOf(b) - worthOf(a))
+  const all = sorted.reduce((sum, { took }) => sum + took, 0)
+  let taken = 0
+  const isFirst = ({ took }: MeasuredTest, i: number) => {
+    taken += took
+    return i === 0 || (i < FIRST && taken <= all * FIRST_SHARE)
+  }
+  const count = sorted.findIndex((test, i) => !isFirst(test, i))
+  const end = count < 0 ? sorted.length : count
+  return { first: sorted.slice(0, end), others: sorted.slice(end) }
 }
 
-/** How much of a file a test reaches for the time that it takes. */
-function worthOf({ coverage, took }: MeasuredTest, file: string): number {
+/** Before it was tried: its own test likely does, then those of its folder by what they reach of it. */
+function chanceOf({ test, coverage, chances }: MeasuredTest, file: string): number {
+  const known = chances.get(file)
+  if (known !== undefined) return known
+  if (isOwnTest(file, test)) return 0.5
   const counts = [...(coverage.get(file)?.values() ?? [])]
-  return counts.filter((count) => count > 0).length / (took + STARTING)
+  const share = counts.filter((count) => count > 0).length / Math.max(counts.length, 1)
+  return (basename(dirname(file)) === basename(dirname(test)) ? 0.3 : 0.1) * share
 }
 
-/** Notes that a test noticed a mutant of a file. */
-export function noteKill(measured: readonly MeasuredTest[], file: string, test: string): void {
-  const noticed = measured.find((each) => each.test === test)?.noticed
-  noticed?.set(file, (noticed.get(file) ?? 0) + 1)
+/**
+ * Notes what tests made of a mutant of a file.
+ *
+ * @param tests As they were run, one after another.
+ * @param failed The one that noticed it. Those behind it were not run.
+ */
+export function noteRun(
+  tests: readonly MeasuredTest[],
+  file: string,
+  failed: string | undefined,
+): void {
+  for (const each of tests) {
+    const isFailed = each.test === failed
+    const before = chanceOf(each, file)
+    each.chances.set(file, before + (Number(isFailed) - before) * NEWEST)
+    if (isFailed) return
+  }
 }

@@ -12,6 +12,8 @@ export interface FileVerdicts {
   readonly digest: string
   /** The keys of those that no test noticed. */
   readonly unnoticed: readonly string[]
+  /** The keys of those that the first tests did not notice, where the others were not asked yet. */
+  readonly pending?: readonly string[]
 }
 
 /** By file. */
@@ -28,8 +30,8 @@ export function verdictsOn(
 }
 
 /**
- * The mutants of a file that are still to be tried: all, if it is new or changed, else those that no
- * test noticed and nothing explains.
+ * The mutants of a file that are still to be tried: all, if it is new or changed, else those that not
+ * all tests were asked about, and those that no test noticed and nothing explains.
  */
 export function openMutants(
   known: FileVerdicts | undefined,
@@ -37,5 +39,8 @@ export function openMutants(
   explanations: Readonly<Record<string, string>>,
 ): readonly Mutant[] {
   if (!known) return mutants
-  return mutants.filter(({ key }) => known.unnoticed.includes(key) && !(key in explanations))
+  const { unnoticed, pending = [] } = known
+  return mutants.filter(({ key }) => {
+    return pending.includes(key) || (unnoticed.includes(key) && !(key in explanations))
+  })
 }

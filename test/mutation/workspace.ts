@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { type Coverage, readCoverage } from './coverage.ts'
 
 /** How a run of tests ended. */
@@ -30,20 +31,25 @@ export interface Workspace {
   /**
    * Runs test files in one process, in the order given, up to the first test that fails. Settles
    * when the process has ended.
-   *
-   * @param limit Milliseconds, after which the run is ended.
    */
-  run(tests: readonly string[], limit: number): Promise<Run>
+  run(tests: readonly PatientTest[]): Promise<Run>
   /** Runs a test file, and tells what it reached; nothing, if it did not pass. */
-  cover(test: string, limit: number): Promise<Run & { readonly coverage: Coverage }>
+  cover(test: PatientTest): Promise<Run & { readonly coverage: Coverage }>
   /** Ends what runs, and removes the copy. */
   remove(): void
+}
+
+/** A test file to run. */
+export interface PatientTest {
+  readonly test: string
+  /** Milliseconds until the first or the next of its tests has to end; else the run is ended. */
+  readonly patience: number
 }
 
 /** A run of tests. */
 export interface Run {
   readonly outcome: Outcome
-  /** The test file with the test that failed, if one did. */
+  /** The test file that it ended in, unless all passed. */
   readonly failed: string | undefined
   /** What the process printed. */
   readonly output: string
@@ -91,22 +97,23 @@ export function makeWorkspace(root: string, folders: readonly string[]): Workspa
   const children = new Set<ChildProcess>()
   // Bun, for it is up and has all sources loaded in a quarter of the time that Node takes.
   const bun = join(root, 'node_modules', '.bin', 'bun')
-  const start = (args: readonly string[], limit: number) =>
-    runProcess(bun, ['test', '--preload=./preload.ts', `--timeout=${NO_TIMEOUT}`, ...args], {
-      cwd: copy,
-      limit,
-      children,
-    })
-  const paths = (tests: readonly string[]) => tests.map((test) => `./${test}`)
+  const start = (options: readonly string[], tests: readonly PatientTest[]) => {
+    const paths = tests.map(({ test }) => `./${test}`)
+    return runProcess(
+      bun,
+      ['test', '--preload=./preload.ts', `--timeout=${NO_TIMEOUT}`, ...options, ...paths],
+      { cwd: copy, tests, children },
+    )
+  }
 
   return {
     write,
     restore: (file) => write(file, originals.get(file)!),
-    run: (tests, limit) => start(['--bail=1', ...paths(tests)], limit),
-    async cover(test, limit) {
+    run: (tests) => start(['--bail=1'], tests),
+    async cover(test) {
       const folder = mkdtempSync(join(copy, 'coverage-'))
       const options = ['--coverage', '--coverage-reporter=lcov', `--coverage-dir=${folder}`]
-      const run = await start([...options, ...paths([test])], limit)
+      const run = await start(options, [test])
       const text = run.outcome === 'passed' ? readFileSync(join(folder, 'lcov.info'), 'utf8') : ''
       return { ...run, coverage: readCoverage(text) }
     },
@@ -119,7 +126,7 @@ export function makeWorkspace(root: string, folders: readonly string[]): Workspa
 
 interface RunOptions {
   readonly cwd: string
-  readonly limit: number
+  readonly tests: readonly PatientTest[]
   /** Has it for as long as it runs. */
   readonly children: Set<ChildProcess>
 }
@@ -127,7 +134,7 @@ interface RunOptions {
 function runProcess(
   program: string,
   args: readonly string[],
-  { cwd, limit, children }: RunOptions,
+  { cwd, tests, children }: RunOptions,
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const { NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env
@@ -138,24 +145,35 @@ function runProcess(
     })
     children.add(child)
     let output = ''
+    let at = 0
     let isLate = false
-    const timer = setTimeout(() => {
-      isLate = true
-      child.kill('SIGKILL')
-    }, limit)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const wait = () => {
+      clearTimeout(timer)
+      // Bun names a file when its first test has ended, so it may be in the next one already.
+      const patience = Math.max(tests[at]!.patience, tests[at + 1]?.patience ?? 0)
+      timer = setTimeout(() => {
+        isLate = true
+        child.kill('SIGKILL')
+      }, patience)
+    }
+    wait()
+    const read = (line: string) => {
+      output += `${line}\n`
+      const named = tests.findIndex(({ test }) => line === `${test}:`)
+      at = Math.max(at, named)
+      // What is logged in an endless loop is no step ahead.
+      if (/^\((pass|fail|skip)\)/.test(line)) wait()
+    }
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text
-      })
+      createInterface({ input: stream }).on('line', read)
     }
     child.once('error', reject)
     child.once('close', (code) => {
       clearTimeout(timer)
       children.delete(child)
       const outcome = isLate ? 'timed out' : code === 0 ? 'passed' : 'failed'
-      // Bun names a file above its tests, and ends at the first one that fails.
-      const [, failed] = output.match(/.*^(\S+\.test\.ts):$/ms) ?? []
-      resolve({ outcome, failed: outcome === 'failed' ? failed : undefined, output })
+      resolve({ outcome, failed: outcome === 'passed' ? undefined : tests[at]?.test, output })
     })
   })
 }

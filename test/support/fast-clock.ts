@@ -9,13 +9,12 @@ import { Clocks } from './clocks.ts'
 const MAX_WAIT_MS = 5_000
 
 /** A clock for durations that timers of up to 5 s move on, at once. */
-export interface FastClock {
+export interface FastClock extends Disposable {
   /** Milliseconds that have passed. */
   passed(): number
-  restore(): void
 }
 
-/** Takes the place of the runtime's clocks and timers until restored. */
+/** Takes the place of the runtime's clocks and timers until disposed. */
 export function fastClock(): FastClock {
   const clocks = new Clocks()
   const real = globalThis.setTimeout
@@ -29,7 +28,7 @@ export function fastClock(): FastClock {
   }) as typeof setTimeout
   return {
     passed: () => performance.now() - start,
-    restore() {
+    [Symbol.dispose]() {
       globalThis.setTimeout = real
       clocks[Symbol.dispose]()
     },
