@@ -34,6 +34,7 @@ const watches = new Map<number, Watch>()
  * Runs work for at most a number of milliseconds, and for fifteen sixteenths of them at least.
  *
  * @param onExpired Called when the time is up, to stop what the work does.
+ * @param what What there is none of then, for the error.
  * @returns What the work settles with, if it settles in time.
  * @throws {Error} When the time is up. What the work does after that is ignored.
  */
@@ -41,10 +42,11 @@ export function withinDeadline<T>(
   milliseconds: number,
   work: () => Promise<T>,
   onExpired?: () => void,
+  what = 'decision',
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = begin(milliseconds, () => {
-      reject(new Error(`no decision within ${milliseconds} ms`))
+      reject(new Error(`no ${what} within ${milliseconds} ms`))
       onExpired?.()
     })
     work().then(

@@ -20,6 +20,12 @@ import {
  */
 const MAX_TRIES = 4 * MAX_USER_FAILURES
 
+/**
+ * How far the clock of the process that began a window may be ahead. Of attempts at once, one that began
+ * a moment before the window finds it ahead even by the same clock.
+ */
+const MAX_AHEAD_MS = 60_000
+
 interface Window {
   readonly failures: number
   /** Milliseconds since the epoch. */
@@ -127,6 +133,7 @@ interface CountedKey {
 function readWindow(value: string | undefined, now: number): Window | undefined {
   const [, failures, until] = /^([0-9]{1,9}) ([0-9]{1,15})$/.exec(value ?? '') ?? []
   const end = Number(until)
-  if (failures === undefined || !(now < end && end <= now + THROTTLE_WINDOW_MS)) return undefined
+  const isNow = now < end && end <= now + THROTTLE_WINDOW_MS + MAX_AHEAD_MS
+  if (failures === undefined || !isNow) return undefined
   return { failures: Number(failures), until: end }
 }

@@ -6,7 +6,7 @@
  */
 import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
-import { isTokenUsername, type TokenAuthority } from '../credential/token.ts'
+import { isTokenUsername, MAX_TOKEN_LIFETIME, type TokenAuthority } from '../credential/token.ts'
 import type { Principal } from '../rule/principal.ts'
 import type { LoginAttempt, PrincipalSource } from './directory.ts'
 import type { LoginDenial } from './fleet.ts'
@@ -42,7 +42,9 @@ export class TokenSource implements PrincipalSource {
     const now = Date.now()
     const holder = this.#tokens.verify(username, password, now)
     if (typeof holder === 'string') return holder
-    const lifetime = Math.ceil((holder.expiresAt - now) / 1_000)
+    // A token of a whole day ends up to a second after it, and later still where clocks differ.
+    const left = Math.ceil((holder.expiresAt - now) / 1_000)
+    const lifetime = Math.min(left, MAX_TOKEN_LIFETIME)
     const noted = this.#keys.set(this.#key(username), this.#tokens.note(password), lifetime)
     return andThen(noted, () => {
       // A token of the same subject may grant something else.

@@ -232,9 +232,22 @@ describe('an attempt', () => {
     })
   }
 
-  test('finds no window that ends later than one that begins now', async () => {
+  for (const ahead of [1, 5_000, 60_000]) {
+    test(`joins a window that a clock began which is ${ahead} ms ahead`, async () => {
+      const { failures, values, lifetimes } = site()
+      const until = START + ahead + THROTTLE_WINDOW_MS
+      await failures.begin({ username: 'a' }, START + ahead)
+      const takeBack = (await failures.begin({ username: 'a' }, START))!
+      assert.equal(values.get(USER_KEY), `2 ${until}`)
+      assert.deepEqual(lifetimes, [60, 60 + Math.ceil(ahead / 1_000)])
+      await takeBack()
+      assert.equal(values.get(USER_KEY), `1 ${until}`)
+    })
+  }
+
+  test('finds no window that ends later than the clock of any process would let it', async () => {
     const { failures, values } = site()
-    const until = START + THROTTLE_WINDOW_MS
+    const until = START + 60_000 + THROTTLE_WINDOW_MS
     for (const [end, isWindow] of [
       [until, true],
       [until + 1, false],

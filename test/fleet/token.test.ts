@@ -357,6 +357,27 @@ describe('behind one load balancer', () => {
     assert.equal(await ask(other, token.username), 'principal-unknown')
   })
 
+  test('a note lives as long as its token, and never longer than keys may', async () => {
+    const lifetimes: number[] = []
+    const set = (_: string, __: string, lifetime: number) => void lifetimes.push(lifetime)
+    const { one } = site({ ...memoryKeys(), set })
+    const start = 1_700_000_000_200 // Not at the beginning of a second.
+    for (const [expiresIn, later, expected] of [
+      [86_400, 0, 86_400],
+      [86_400, 799, 86_400],
+      [86_400, 800, 86_400],
+      [86_400, 1_801, 86_399],
+      [60, 59_000, 2],
+      [60, 60_799, 1],
+      // By a clock that is behind the one of the process that issued it.
+      [86_400, -5_000, 86_400],
+    ] as const) {
+      const token = await at(start, async () => one.issueToken({ ...options, expiresIn }))
+      await at(start + later, () => enter(one, token))
+      assert.equal(lifetimes.pop(), expected, `${expiresIn} s, ${later} ms later`)
+    }
+  })
+
   test('keys that fail are a failure, and no denial', async () => {
     const fail = () => Promise.reject(new Error('out of order'))
     const { one } = site({ ...memoryKeys(), get: fail, set: fail })

@@ -64,6 +64,7 @@ const boundaries: Readonly<Record<string, Boundary>> = {
   './mosquitto': adapter('mosquitto', { packages: ['@scure/base'], builtins: 'when used' }),
   './emqx': adapter('emqx', {}),
   './sql': adapter('sql', {}),
+  './redis': adapter('redis', {}),
   // The settings of `mqtt`, as types: what a configuration may hold.
   './cli': adapter('cli', { adapters: ['mqtt'] }),
   // Where everything is put together, on runtimes that have the built-in modules of Node.
@@ -291,7 +292,8 @@ describe('an entry point can be imported where none of the optional packages is 
     return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 30_000 })
   }
 
-  for (const key of ['.', './products', './mqtt', './embedded', './emqx', './sql', './cli']) {
+  const keys = ['.', './products', './mqtt', './embedded', './emqx', './sql', './redis', './cli']
+  for (const key of keys) {
     test(key, () => {
       const { stdout, stderr } = importInChild(entries[key]!)
       assert.equal(stdout, 'imported\n', stderr)

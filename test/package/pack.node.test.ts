@@ -166,7 +166,7 @@ describe('with nothing else installed', () => {
     })
   }
 
-  const lazy = ['mqtt', 'embedded', 'emqx', 'cli', 'products']
+  const lazy = ['mqtt', 'embedded', 'emqx', 'redis', 'cli', 'products']
   onEveryRuntime(
     `${lazy.join(' and ')} can be imported`,
     'lazy',

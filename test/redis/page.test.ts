@@ -1,0 +1,116 @@
+/**
+ * docs/redis.md: its programs and its line for each client keep the contract, and a user of Redis with
+ * the rights it names may do what is needed and no more.
+ *
+ * @module
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { redisKeys } from '../../adapters/redis/index.ts'
+import type { ExpiringKeys } from '../../src/index.ts'
+import { codeBlocks, codeSpans, fileName, readTable } from '../support/markdown.ts'
+import { type RedisServer, redisMissing, startRedis } from '../support/redis.ts'
+import { clients, openIoRedis } from './clients.ts'
+
+const page = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8')
+const programs = codeBlocks(page, 'ts')
+const rows = readTable(page, 'Client', 'What to hand in')
+
+/** Uses each method. */
+async function use(keys: ExpiringKeys, key: string): Promise<void> {
+  assert.equal(await keys.setIfAbsent(key, '1', 60), true)
+  assert.equal(await keys.setIfAbsent(key, '2', 60), false)
+  assert.equal(await keys.compareAndSet(key, '2', '3', 60), false)
+  assert.equal(await keys.compareAndSet(key, '1', '3', 60), true)
+  assert.equal(await keys.get(key), '3')
+  await keys.set(key, '4', 60)
+  assert.equal(await keys.get(key), '4')
+}
+
+describe('the page', { skip: redisMissing, timeout: 60_000 }, () => {
+  // Below the tests, so that the entry points and the packages are found by their names.
+  const folder = mkdtempSync(join(fileURLToPath(new URL('..', import.meta.url)), '.redis-page-'))
+  const { REDIS_URL } = process.env
+  let server: RedisServer
+  before(async () => {
+    server = await startRedis()
+    process.env.REDIS_URL = server.url
+    for (const { source } of programs) writeFileSync(join(folder, fileName(source)!), source)
+  })
+  after(async () => {
+    if (REDIS_URL === undefined) delete process.env.REDIS_URL
+    else process.env.REDIS_URL = REDIS_URL
+    rmSync(folder, { recursive: true, force: true })
+    await server?.stop()
+  })
+  const load = (name: string) => import(pathToFileURL(join(folder, name)).href)
+
+  test('has the programs that are tried here', () => {
+    const names = programs.map(({ source }) => fileName(source))
+    assert.deepEqual(names, ['keys.ts', 'hub.ts', 'node-redis.ts'])
+  })
+
+  test('its program with ioredis, and the hub that shares those keys', async () => {
+    const { keys, redis } = await load('keys.ts')
+    try {
+      await use(keys, 'of the page')
+      const { hub } = await load('hub.ts')
+      await hub.start()
+      assert.equal(hub.ready, true)
+      await hub.close()
+    } finally {
+      redis.disconnect()
+    }
+  })
+
+  test('its program with node-redis', async () => {
+    const { keys, client } = await load('node-redis.ts')
+    try {
+      await use(keys, 'of node-redis')
+    } finally {
+      client.destroy()
+    }
+  })
+
+  for (const [i, [name, open]] of Object.entries(clients).entries()) {
+    test(`its line for ${name}`, async () => {
+      const [line] = codeSpans(rows[i]!['What to hand in']!)
+      const { raw, close } = await open(server.url)
+      try {
+        const make = new Function('redisKeys', 'client', `return ${line}`)
+        await use(make(redisKeys, raw), `by the line for ${name}`)
+      } finally {
+        close()
+      }
+    })
+  }
+
+  test('its user of Redis may do what is needed, and no more', async () => {
+    const line = codeBlocks(page, 'sh').find(({ source }) => source.includes('ACL SETUSER'))!.source
+    const words = line.trim().split(' ').slice(1)
+    const [name, ...args] = words.map((word) => word.replaceAll("'", ''))
+    const admin = openIoRedis(server.url)
+    await admin.call(name!, ...args)
+    const url = server.url.replace('//', '//devicehub:PASSWORD@')
+    const user = openIoRedis(url, { enableReadyCheck: false })
+    try {
+      await use(redisKeys(user), 'of the user')
+      // Of another prefix, and what else Redis has.
+      const foreign = redisKeys(user, { prefix: 'other:' })
+      const denied = { message: /^Redis: NOPERM / }
+      await assert.rejects(async () => foreign.get('a'), denied)
+      await assert.rejects(async () => foreign.set('a', '1', 60), denied)
+      await assert.rejects(async () => foreign.compareAndSet('a', '1', '2', 60), denied)
+      for (const command of ['KEYS *', 'FLUSHALL', 'CONFIG GET *', 'DEL devicehub:a', 'ACL LIST']) {
+        const [first, ...rest] = command.split(' ') as [string, ...string[]]
+        await assert.rejects(user.call(first, ...rest), { message: /^NOPERM / }, command)
+      }
+    } finally {
+      user.disconnect()
+      admin.disconnect()
+    }
+  })
+})
