@@ -31,19 +31,20 @@ async function use(keys: ExpiringKeys, key: string): Promise<void> {
 }
 
 describe('the page', { skip: redisMissing, timeout: 60_000 }, () => {
-  // Below the tests, so that the entry points and the packages are found by their names.
-  const folder = mkdtempSync(join(fileURLToPath(new URL('..', import.meta.url)), '.redis-page-'))
   const { REDIS_URL } = process.env
+  let folder: string
   let server: RedisServer
   before(async () => {
     server = await startRedis()
     process.env.REDIS_URL = server.url
+    // Below the tests, so that the entry points and the packages are found by their names.
+    folder = mkdtempSync(join(fileURLToPath(new URL('..', import.meta.url)), '.programs-redis-'))
     for (const { source } of programs) writeFileSync(join(folder, fileName(source)!), source)
   })
   after(async () => {
     if (REDIS_URL === undefined) delete process.env.REDIS_URL
     else process.env.REDIS_URL = REDIS_URL
-    rmSync(folder, { recursive: true, force: true })
+    if (folder) rmSync(folder, { recursive: true, force: true })
     await server?.stop()
   })
   const load = (name: string) => import(pathToFileURL(join(folder, name)).href)
