@@ -1,6 +1,6 @@
 /**
- * The rules as the embedded broker applies them, over TCP and WebSocket and to wills, against the
- * rules as `decide()` does.
+ * The rules as the embedded broker applies them, over each transport and to wills, against the rules as
+ * `decide()` does.
  *
  * A failure prints its seed; `DIFFERENTIAL_SEED=<seed>` runs it again.
  *
@@ -8,10 +8,11 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Denial } from '../../adapters/embedded/index.ts'
+import type { Denial, EmbeddedTls } from '../../adapters/embedded/index.ts'
 import { embeddedBroker } from '../../adapters/embedded/index.ts'
 import type { Logger } from '../../src/base/log.ts'
 import { decide } from '../../src/rule/decide.ts'
+import { authority, servers } from '../support/certificates.ts'
 import { Collector } from '../support/wait.ts'
 import { buildTable, type Case, SEED, type Table } from './cases.ts'
 import { compare, type Expectation, report } from './compare.ts'
@@ -19,6 +20,9 @@ import { LIMIT, runTable } from './run.ts'
 import { runWills, willCases } from './wills.ts'
 
 const LIMITS = { timeout: 120_000 }
+const TLS: EmbeddedTls = { certFile: servers.good.cert, keyFile: servers.good.key }
+const TRUSTING = { ca: authority.cert }
+const SCHEMES = { WebSocket: /^ws:/, TLS: /^mqtts:/, 'secure WebSocket': /^wss:/ }
 const expectation: Expectation = { less: () => undefined, wider: () => undefined }
 
 const table = await buildTable()
@@ -31,14 +35,22 @@ describe(`the embedded broker decides as the library does (DIFFERENTIAL_SEED=${S
     assert.deepEqual(site.errors, [])
   })
 
-  test('over WebSocket', LIMITS, async (t) => {
-    const clients = table.clients.filter((_, i) => i % 5 === 0)
-    const cases = table.cases.filter(({ client }) => clients.includes(client))
-    const sample = { ...table, clients, cases }
-    await using site = await openSite(sample)
-    report(t, compare(cases, await runTable(site.websocketUrl, sample), expectation))
-    assert.deepEqual(site.errors, [])
-  })
+  for (const [transport, tls] of [
+    ['WebSocket', undefined],
+    ['TLS', TLS],
+    ['secure WebSocket', TLS],
+  ] as const) {
+    test(`over ${transport}`, LIMITS, async (t) => {
+      const clients = table.clients.filter((_, i) => i % 5 === 0)
+      const cases = table.cases.filter(({ client }) => clients.includes(client))
+      const sample = { ...table, clients, cases }
+      await using site = await openSite(sample, tls)
+      const url = transport === 'TLS' ? site.url : site.websocketUrl
+      assert.match(url, SCHEMES[transport])
+      report(t, compare(cases, await runTable(url, sample, TRUSTING), expectation))
+      assert.deepEqual(site.errors, [])
+    })
+  }
 
   test('about wills', LIMITS, async (t) => {
     await using site = await openSite(table)
@@ -59,17 +71,19 @@ interface Site extends AsyncDisposable {
   readonly errors: readonly string[]
 }
 
-async function openSite({ fleet }: Table): Promise<Site> {
+async function openSite({ fleet }: Table, tls?: EmbeddedTls): Promise<Site> {
   const denials = new Collector<Denial>()
   const errors: string[] = []
   const ignore = () => {}
   const logger: Logger = { info: ignore, warn: ignore, error: (line) => void errors.push(line) }
   const websocket = { port: 0 }
-  const options = { port: 0, websocket, logger, onDenied: denials.push }
+  const options = { port: 0, websocket, logger, onDenied: denials.push, ...(tls && { tls }) }
   const broker = await embeddedBroker(fleet, options)
+  // The certificate is for this name.
+  const named = (url: string) => (tls ? url.replace('127.0.0.1', 'localhost') : url)
   return {
-    url: broker.url,
-    websocketUrl: broker.websocketUrl!,
+    url: named(broker.url),
+    websocketUrl: named(broker.websocketUrl!),
     denials,
     errors,
     [Symbol.asyncDispose]: () => broker.close(),

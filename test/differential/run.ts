@@ -59,14 +59,18 @@ export async function connect(
 }
 
 /** Tries every subscription, then every publish. */
-export async function runTable(url: string, table: Table): Promise<Result> {
+export async function runTable(
+  url: string,
+  table: Table,
+  options: IClientOptions = {},
+): Promise<Result> {
   const outcomes = new Map<Case, Outcome>()
   const clients = new Map<Client, MqttClient>()
   try {
-    const observer = await connect(url, table.observer)
+    const observer = await connect(url, table.observer, options)
     clients.set(table.observer, observer)
     await Promise.all(
-      table.clients.map(async (client) => clients.set(client, await connect(url, client))),
+      table.clients.map(async (client) => clients.set(client, await connect(url, client, options))),
     )
     await publishAll(observer, table.names, KEPT)
     for (const round of planRounds(table.cases)) {
