@@ -9,9 +9,9 @@ import { monotonicNow } from './clock.ts'
 const PARTS = 16
 
 /**
- * Work that is under way, in a ring with all other work of one bound. Not in a `Set`: on V8 one from
- * which much is taken leaves tables behind that keep what was in them until the whole heap is looked
- * through.
+ * Work that is under way, in a ring with all other work of one bound. Not in a `Set`: on V8 each table
+ * of one points to the table that took its place, so that once a table is old, as after a full
+ * collection, whatever was in any table since is kept until the next one.
  */
 interface UnderWay {
   /** When its time is up at last, by the clock for durations. */
