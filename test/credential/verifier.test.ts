@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MAX_DECOYS } from '../../src/credential/decoy.ts'
+import { LOOP_SLICE } from '../../src/credential/gate.ts'
 import { generatePassword, passwordHasher } from '../../src/credential/generated.ts'
 import { countCores } from '../../src/credential/native.ts'
 import { HAS_NATIVE_SCRYPT } from '../../src/credential/scrypt.ts'
@@ -48,6 +49,21 @@ function onInput(run: () => Promise<void>): Disposable {
     [Symbol.dispose]() {
       Response.prototype.text = text
     },
+  }
+}
+
+/** The module as it is where the runtime has so many cores. */
+async function slowCheckWith(cores: number): Promise<{ readonly MAX_NATIVE_CHECKS: number }> {
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'navigator')
+  const value = { hardwareConcurrency: cores }
+  Object.defineProperty(globalThis, 'navigator', { value, configurable: true })
+  try {
+    // Another module to the runtime, which is run again.
+    const again: string = `../../src/credential/slow-check.ts?${cores}`
+    return await import(again)
+  } finally {
+    if (own) Object.defineProperty(globalThis, 'navigator', own)
+    else Reflect.deleteProperty(globalThis, 'navigator')
   }
 }
 
@@ -244,9 +260,23 @@ test('checks that never settle hold up nobody for good', async () => {
   assert.equal(await lost.at(-1), 'busy')
 })
 
-test('where there are cores for it, slow checks run beside the event loop, up to the threads there are', () => {
+test('slow checks wait in numbers that a broker has the patience for, and let others run', () => {
+  assert.deepEqual([MAX_NATIVE_WAITING, MAX_LOOP_WAITING], [16, 4])
+  assert.deepEqual({ LOST_AFTER_MS, LOOP_SLICE }, { LOST_AFTER_MS: 10_000, LOOP_SLICE: 1 })
+})
+
+test('where there are cores for it, slow checks run beside the event loop, up to the threads there are', async () => {
   assert.ok(MAX_NATIVE_CHECKS >= 1 && MAX_NATIVE_CHECKS <= 3)
   assert.equal(MAX_NATIVE_CHECKS, Math.min(countCores(), 3))
+  for (const [cores, checks] of [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 3],
+    [64, 3],
+  ]) {
+    assert.equal((await slowCheckWith(cores!)).MAX_NATIVE_CHECKS, checks)
+  }
   // Every runtime that this runs on has it: Node from 20.16 and 22.3 on, Bun, Deno.
   assert.equal(HAS_NATIVE_SCRYPT, true)
 })
@@ -317,7 +347,7 @@ describe('nobody', () => {
 
   test('takes the time of a wrong one where the clock stands still while code runs', async () => {
     const CHECK_MS = 300
-    const clock = { now: 0 }
+    const clock = { now: 1_000_000 }
     const verifier = passwordVerifier(hasher, { now: () => clock.now })
     using _ = onInput(async () => {
       clock.now += CHECK_MS
@@ -328,6 +358,24 @@ describe('nobody', () => {
     const time = performance.now() - start
     // Timers may come a little early.
     assert.ok(time > CHECK_MS - 10, `${time} ms`)
+  })
+
+  test('is not told of a wrong one before its time is noted, where the clock stands still', async () => {
+    const verifier = passwordVerifier(hasher, { now: () => 0 })
+    const [asked, held] = [deferred(), deferred()]
+    using _ = onInput(() => {
+      asked.resolve()
+      return held.promise
+    })
+    let isTold = false
+    const denial = Promise.resolve(verifier.verify(NAME, 'wrong', [CHEAP])).finally(() => {
+      isTold = true
+    })
+    await within(asked.promise, 'input')
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    assert.equal(isTold, false)
+    held.resolve()
+    assert.equal(await within(denial, 'denial'), false)
   })
 
   test('is not waited for by who comes in, where the clock stands still', async () => {

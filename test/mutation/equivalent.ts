@@ -54,6 +54,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       `${SCAN} TopicScan.#split: unit > SLASH -> false`,
       `${TREE} isSame: a === b || (a.length === b.length && a.every((level, i) => level === b[i])) -> (a.length === b.length && a.every((level, i) => level === b[i]))`,
       'src/rule/rule.ts expandFilter: !filter.includes(PLACEHOLDER) -> false',
+      'src/topic/name.ts findNameProblem: value.length > 2 * MAX_NAME_LENGTH -> false',
       'src/topic/name.ts findNameProblem: 2 -> 3',
       'src/topic/name.ts findNameProblem: PLAIN.test(value) -> false',
       'src/topic/name.ts isUsername: PLAIN_USERNAME.test(text) -> false',
@@ -149,8 +150,25 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
     ],
   ],
   [
-    'A check derives the same in slices of any length.',
-    ['src/credential/gate.ts LOOP_SLICE: 1 -> 2', 'src/credential/gate.ts LOOP_SLICE: 1 -> 0'],
+    'The time is noted whether the clock is found to stand still or not.',
+    [
+      'src/credential/slow-check.ts slowCheck.derive: time > 0 -> false',
+      'src/credential/slow-check.ts slowCheck.derive: 0 -> 1',
+      'src/credential/slow-check.ts slowCheck.derive: return { key, noted: undefined } -> ;',
+    ],
+  ],
+  [
+    'One core is what is said where nobody tells.',
+    [
+      'src/credential/native.ts countCores: told >= 1 -> told > 1',
+      'src/credential/native.ts countCores: 1 -> 2',
+    ],
+  ],
+  [
+    'What the runtime has not answers nothing, and is derived on the event loop.',
+    [
+      'src/credential/slow-check.ts slowCheck: HAS_NATIVE_SCRYPT && (() => nativeScrypt(bytes, hash)) -> (() => nativeScrypt(bytes, hash))',
+    ],
   ],
   [
     'Only a line with tasks is made to give way.',
