@@ -7,8 +7,8 @@
 import { withinDeadline } from '../../src/base/deadline.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import type { ExpiringKeys } from '../../src/base/expiring-keys.ts'
+import { checkKey, checkLifetime, checkValue } from '../../src/base/key-bounds.ts'
 import { checkOptions } from '../../src/base/options.ts'
-import { checkKey, checkLifetime, checkValue } from './check.ts'
 import { RedisError } from './error.ts'
 import { COMPARE_AND_SET, COMPARE_AND_SET_SHA1 } from './script.ts'
 

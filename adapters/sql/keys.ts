@@ -4,6 +4,7 @@
  * @module
  */
 import type { ExpiringKeys } from '../../src/base/expiring-keys.ts'
+import { checkKey, checkLifetime, checkValue } from '../../src/base/key-bounds.ts'
 import type { SqlExecutor } from './executor.ts'
 import type { Run } from './statements.ts'
 
@@ -16,7 +17,7 @@ const NOW: Readonly<Record<SqlExecutor['dialect'], string>> = {
   postgres: 'extract(epoch from clock_timestamp())::double precision',
 }
 
-/** The expiring keys of a database. */
+/** The expiring keys of a database. Each method rejects with a `TypeError` beyond the bounds of the contract. */
 export function sqlKeys(run: Run, dialect: SqlExecutor['dialect']): ExpiringKeys {
   const now = NOW[dialect]
   const get = `SELECT value FROM devicehub_keys WHERE name = ? AND ends_at > ${now}`
@@ -34,22 +35,33 @@ WHERE name = ? AND value = ? AND ends_at > ${now} RETURNING name`
 
   return {
     async get(key) {
+      checkKey(key)
       const [row] = await run(get, key)
       return row && `${row.value}`
     },
 
     async set(key, value, lifetime) {
+      checkKey(key)
+      checkValue('value', value)
+      checkLifetime(lifetime)
       await run(put, key, value, lifetime)
       await count()
     },
 
     async setIfAbsent(key, value, lifetime) {
+      checkKey(key)
+      checkValue('value', value)
+      checkLifetime(lifetime)
       const [row] = await run(putIfAbsent, key, value, lifetime)
       await count()
       return row !== undefined
     },
 
     async compareAndSet(key, expected, value, lifetime) {
+      checkKey(key)
+      checkValue('expected value', expected)
+      checkValue('value', value)
+      checkLifetime(lifetime)
       const [row] = await run(change, value, lifetime, key, expected)
       await count()
       return row !== undefined

@@ -109,6 +109,31 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
       assert.equal(await one.keys.get('a'), '2')
     })
 
+    on(
+      'a key, value or lifetime beyond the bounds is refused, and nothing written',
+      async (executor) => {
+        const { migrate, keys } = sqlStore(executor)
+        await migrate()
+        const [long, large] = ['k'.repeat(1_025), 'v'.repeat(8_193)]
+        for (const [wrong, field] of [
+          [() => keys.get(long), 'key'],
+          [() => keys.get('\ud800'), 'key'],
+          [() => keys.set(long, 'v', 60), 'key'],
+          [() => keys.set('a', large, 60), 'value'],
+          [() => keys.set('a', 'é', 60), 'value'],
+          [() => keys.set('a', 'v', 0), 'lifetime'],
+          [() => keys.setIfAbsent('a', 'v', 86_401), 'lifetime'],
+          [() => keys.setIfAbsent('a', 'v', 1.5), 'lifetime'],
+          [() => keys.compareAndSet('a', large, 'v', 60), 'expected value'],
+          [() => keys.compareAndSet('a', 'e', large, 60), 'value'],
+        ] as const) {
+          await assert.rejects(async () => wrong(), { name: 'TypeError', message: RegExp(field) })
+        }
+        assert.equal(await keys.get('a'), undefined)
+        await keys.set('k'.repeat(1_024), 'v'.repeat(8_192), 86_400)
+      },
+    )
+
     on('no update is lost among many writers', async (executor, other) => {
       await sqlStore(executor).migrate()
       await sqlStore(executor).insert(record('pump', 'P-1', { attributes: { count: '0' } }))
