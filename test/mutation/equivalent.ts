@@ -127,7 +127,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
   [
     'Keys that are not there fail, and those that fail count nothing.',
     [
-      'src/fleet/create.ts createFleet: keys && new SharedFailures(keys, prefix) -> new SharedFailures(keys, prefix)',
+      'src/fleet/create.ts createFleet.checkLogin: keys && new SharedFailures(keys, prefix) -> new SharedFailures(keys, prefix)',
     ],
   ],
   [
