@@ -255,7 +255,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
     [
       "src/fleet/shared-failures.ts readWindow: value ?? '' -> value",
       "src/fleet/shared-failures.ts readWindow: '' -> 'x'",
-      'src/fleet/shared-failures.ts readWindow: failures === undefined || !(now < end && end <= now + THROTTLE_WINDOW_MS) -> !(now < end && end <= now + THROTTLE_WINDOW_MS)',
+      'src/fleet/shared-failures.ts readWindow: failures === undefined || !isNow -> !isNow',
     ],
   ],
   [
