@@ -219,6 +219,17 @@ describe('while there is no room for a slow check', () => {
     })
   })
 
+  test('an unknown name is not told from one with a slow hash, where no other was met', async () => {
+    const verifier = makeVerifier()
+    await whileFull(verifier, async () => {
+      for (let i = 0; i < 32; i++) {
+        const { told, attempt } = counting(10)
+        assert.equal(await verifier.verify(`nobody ${i}`, 'guess', [], attempt), 'busy')
+        assert.deepEqual(told, ['begin', 'take back'])
+      }
+    })
+  })
+
   test('so do some unknown names, always the same ones; the others do as one with a slow hash', async () => {
     const verifier = makeVerifier()
     await verifier.verify(NAME, PASSWORD, [stored])

@@ -17,7 +17,7 @@ import {
   MAX_NATIVE_CHECKS,
   MAX_NATIVE_WAITING,
 } from '../../src/credential/slow-check.ts'
-import { passwordVerifier, REMEMBER_MS } from '../../src/credential/verifier.ts'
+import { MAX_REMEMBERED, passwordVerifier, REMEMBER_MS } from '../../src/credential/verifier.ts'
 import { deferred, within } from '../support/wait.ts'
 import { counting } from './counting.ts'
 import { DJANGO, MORE, MOSQUITTO, PASSWORD } from './fixture.ts'
@@ -262,6 +262,7 @@ test('checks that never settle hold up nobody for good', async () => {
 
 test('slow checks wait in numbers that a broker has the patience for, and let others run', () => {
   assert.deepEqual([MAX_NATIVE_WAITING, MAX_LOOP_WAITING], [16, 4])
+  assert.deepEqual([REMEMBER_MS, MAX_REMEMBERED], [300_000, 10_000])
   assert.deepEqual({ LOST_AFTER_MS, LOOP_SLICE }, { LOST_AFTER_MS: 10_000, LOOP_SLICE: 1 })
 })
 
@@ -431,6 +432,28 @@ describe('an attempt', () => {
       assert.deepEqual(counted.told, told)
     })
   }
+
+  test('that was wrong counts again, each time that it is made', async () => {
+    const verifier = passwordVerifier(hasher)
+    const { told, attempt } = counting(2)
+    for (const verdict of [false, false, 'throttled']) {
+      assert.equal(await verifier.verify(NAME, 'wrong', [CHEAP], attempt), verdict)
+    }
+    assert.deepEqual(told, ['begin', 'begin', 'refuse'])
+  })
+
+  test('at once with another counts beside it, if only the texts of both are alike', async () => {
+    const verifier = passwordVerifier(hasher)
+    await verifier.verify('other', 'wrong', [CHEAP])
+    const { told, attempt } = counting(10)
+    const outcomes = [
+      ['nobody', '7guess'],
+      ['nobody7', 'guess'],
+      ['nobody7g', 'uess'],
+    ].map(([name, password]) => Promise.resolve(verifier.verify(name!, password!, [], attempt)))
+    assert.deepEqual(await tally(outcomes), { false: 3 })
+    assert.deepEqual(told, ['begin', 'begin', 'begin'])
+  })
 
   for (const [title, stored] of [
     ['a device', [MOSQUITTO]],

@@ -156,7 +156,7 @@ function isName(node: ts.Node): boolean {
     ts.isPropertyAssignment(node.parent) &&
     declared !== undefined &&
     ts.isVariableDeclaration(declared) &&
-    /\btrue\b/.test(declared.type?.getText() ?? '')
+    /\btrue\b|^OptionNames\b/.test(declared.type?.getText() ?? '')
   )
 }
 

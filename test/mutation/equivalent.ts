@@ -245,6 +245,26 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
     ],
   ],
   [
+    'Any other half of the names will do, or about half, if it is always the same.',
+    [
+      'src/credential/verifier.ts passwordVerifier.isGuess: Number.parseInt(keyOf(username)[2]!, 16) >= 8 -> Number.parseInt(keyOf(username)[2]!, 16) > 8',
+      'src/credential/verifier.ts passwordVerifier.isGuess: Number.parseInt(keyOf(username)[2]!, 16) >= 8 -> Number.parseInt(keyOf(username)[2]!, 16) < 8',
+      'src/credential/verifier.ts passwordVerifier.isGuess: 2 -> 3',
+      'src/credential/verifier.ts passwordVerifier.isGuess: 2 -> 1',
+      'src/credential/verifier.ts passwordVerifier.isGuess: 16 -> 17',
+      'src/credential/verifier.ts passwordVerifier.isGuess: 16 -> 15',
+      'src/credential/verifier.ts passwordVerifier.isGuess: 8 -> 9',
+      'src/credential/verifier.ts passwordVerifier.isGuess: 8 -> 7',
+    ],
+  ],
+  [
+    'A random key of nearly the same length is as hard to foresee.',
+    [
+      'src/credential/verifier.ts passwordVerifier.keyOf: 32 -> 33',
+      'src/credential/verifier.ts passwordVerifier.keyOf: 32 -> 31',
+    ],
+  ],
+  [
     'Nobody is let in without a record.',
     [
       "src/fleet/devices.ts DeviceSource.#check: typeof answer === 'string' || !record -> typeof answer === 'string'",

@@ -62,6 +62,7 @@ describe('a mutant', () => {
     ["const a = new Error('must not begin with +')"],
     ['const a = b.toString()'],
     ["const a: Record<'b', true> = { b: true }"],
+    ['const a: OptionNames<B> = { b: true }'],
     ["// a === b && c !== '#'"],
   ]
   for (const [code, ...expected] of rows) {
@@ -162,9 +163,8 @@ describe('the tests of a mutant', () => {
     assert.equal(first()?.[0], 'test/fleet/known.test.ts')
     for (let times = 0; times < 9; times++) noteRun(run, file, undefined)
     assert.equal(first()?.[0], 'test/fleet/throttle.test.ts')
-    // One that alone notices them, however slow.
-    for (let times = 0; times < 30; times++) noteRun([...others, own, slow], file, slow.test)
-    assert.equal(first()?.[0], slow.test)
+    for (let times = 0; times < 19; times++) noteRun([own], file, undefined)
+    assert.notEqual(first()?.[0], 'test/fleet/throttle.test.ts')
   })
 })
 

@@ -4,7 +4,8 @@
  *
  * `npm run mutate` tries the mutants of each file that is new or changed since it was tried last, and
  * those that no test noticed; `npm run mutate -- src/fleet/login.ts` all mutants of the files whose
- * path holds the text, anew. What came out is kept in `test/mutation/verdicts.json` as soon as a file
+ * path holds the text, anew. The tests that most likely notice a mutant are asked first, about all of
+ * them, and then all others about those that are left. What came out is kept in `test/mutation/verdicts.json` as soon as a file
  * is done, so that a run that is interrupted goes on where it was, and `test/mutation/REPORT.md` is
  * written from it. `--list` lists the mutants. The work tree is not touched otherwise.
  *

@@ -191,6 +191,9 @@ describe('retain', () => {
     [[allow('publish', 'a'), deny('publish', 'a', { retain: true })], true, 'deny'],
     [[allow('publish', 'a'), deny('publish', 'a', { retain: false })], false, 'deny'],
     [[allow('publish', 'a'), deny('publish', 'a', { retain: true })], undefined, 'deny'],
+    [[allow('publish', 'a'), deny('publish', 'a', { retain: false })], undefined, 'deny'],
+    [[allow('publish', 'a'), deny('publish', 'a')], true, 'deny'],
+    [[allow('publish', 'a'), deny('publish', 'a')], false, 'deny'],
     [[allow('publish', 'a'), deny('publish', 'a', { retain: true })], null, 'deny'],
     [[allow('publish', 'a', { retain: false })], null, 'deny'],
   ]
