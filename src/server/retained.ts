@@ -128,12 +128,15 @@ export class RetainedMessages {
     let level = this.#root
     for (const [at, name] of levels.entries()) {
       const branch = level.below?.get(name)
-      if (!branch || (branch instanceof RetainedMessage && branch.topic === message.topic)) {
+      if (!branch) {
         level.put(name, message)
         return
       }
       if (branch instanceof Level) level = branch
-      else {
+      else if (branch.topic === message.topic) {
+        level.below!.set(name, message)
+        return
+      } else {
         const parting = new Level()
         parting.put(branch.topic.split('/')[at + 1], branch)
         level.below!.set(copyOf(name), parting)
