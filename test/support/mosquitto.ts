@@ -231,12 +231,20 @@ function listens(port: number): Promise<boolean> {
   })
 }
 
+/** Those that {@link freePort} gave in this process. */
+const given = new Set<number>()
+
 /** A port that nothing listened on a moment ago. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    server.close()
+    await once(server, 'close')
+    // The system may give one twice, and whoever asks for two uses them at once.
+    if (given.has(port)) continue
+    given.add(port)
+    return port
+  }
 }
