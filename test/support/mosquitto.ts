@@ -28,6 +28,11 @@ const command = candidates.find((name) => help(name).error === undefined)
 export const mosquittoVersion: string | undefined =
   command && /version (\d+\.\d+)/.exec(help(command).stdout)?.[1]
 
+/** Whether it writes that it runs, when it has all its ports. */
+const SAYS_RUNNING = mosquittoVersion !== undefined && !mosquittoVersion.startsWith('1.')
+/** What it writes where it cannot have one. */
+const TAKEN = 'Address already in use'
+
 /** Why tests that need Mosquitto are skipped, or `false`. Where `CI` is `true` it must be there. */
 export const mosquittoMissing: string | false = command
   ? false
@@ -84,8 +89,22 @@ export interface Mosquitto {
   restart(): Promise<void>
 }
 
+/** How often other ports are tried. */
+const ATTEMPTS = 3
+
 /** Starts Mosquitto. Settles when it listens. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(options)
+    } catch (error) {
+      // A neighbour may have taken a port meanwhile.
+      if (attempt === ATTEMPTS || !String(error).includes(TAKEN)) throw error
+    }
+  }
+}
+
+async function start(options: MosquittoOptions): Promise<Mosquitto> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-mosquitto-'))
   const ports = new Map<string, number>()
@@ -200,7 +219,9 @@ async function run(folder: string, port: number): Promise<Running> {
     process.removeListener('exit', killAtExit)
   })
   const running: Running = { child, exited }
-  for (const limit = Date.now() + START_LIMIT; !(await listens(port)); await sleep(20)) {
+  // That something listens is not enough: it may be a neighbour's, who was quicker.
+  const isReady = async () => (SAYS_RUNNING ? log.includes(' running') : isRunning) && listens(port)
+  for (const limit = Date.now() + START_LIMIT; !(await isReady()); await sleep(20)) {
     if (isRunning && Date.now() < limit) continue
     await end(running, 'SIGKILL')
     throw new Error(`Mosquitto does not listen on port ${port}:\n${log}`)
