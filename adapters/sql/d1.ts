@@ -7,13 +7,17 @@ import type { SqlExecutor, SqlRow, SqlStatement, SqlValue } from './executor.ts'
 
 /** A statement of D1. */
 export interface D1Statement {
+  /** The statement with its parameters. */
   bind(...values: SqlValue[]): D1Statement
+  /** Runs it, and settles with its rows. */
   all(): Promise<{ readonly results: readonly unknown[] }>
 }
 
 /** A database of D1, as a worker has it in its bindings. */
 export interface D1Binding {
+  /** A statement of a text. */
   prepare(text: string): D1Statement
+  /** Runs statements in one transaction. */
   batch(statements: D1Statement[]): Promise<unknown>
 }
 

@@ -7,23 +7,31 @@ import type { SqlExecutor, SqlRow, SqlStatement, SqlValue } from './executor.ts'
 
 /** What a pool and each client of `pg` have. */
 export interface PgQueryable {
+  /** Runs a statement, and settles with its rows. */
   query(text: string, values?: SqlValue[]): Promise<{ readonly rows: readonly SqlRow[] }>
 }
 
 /** A client that was taken from a pool of `pg`. */
 export interface PgClient extends PgQueryable {
-  /** @param error What makes the pool close it. */
+  /**
+   * Gives it back to its pool.
+   *
+   * @param error What makes the pool close it.
+   */
   release(error?: Error): void
 }
 
 /** A pool of `pg`. */
 export interface PgPool extends PgQueryable {
+  /** Takes a client out of it, which has to be released. */
   connect(): Promise<PgClient>
 }
 
 /** A client of `postgres`, or a `Bun.SQL`. */
 export interface PostgresSql {
+  /** Runs a statement whose parameters are beside it, and settles with its rows. */
   unsafe(text: string, values?: SqlValue[]): PromiseLike<unknown>
+  /** Runs work in a transaction, which is given up where the work rejects. */
   begin(work: (sql: Pick<PostgresSql, 'unsafe'>) => Promise<void>): Promise<unknown>
 }
 

@@ -7,7 +7,9 @@ import type { SqlExecutor, SqlRow, SqlStatement, SqlValue } from './executor.ts'
 
 /** A prepared statement, as the three drivers have it. */
 export interface SqliteStatement {
+  /** Runs it, and returns its rows. */
   all(...values: SqlValue[]): unknown
+  /** Runs it. */
   run(...values: SqlValue[]): unknown
   /** `false` where `better-sqlite3` would refuse `all`, for a statement that returns nothing. */
   readonly reader?: boolean
@@ -15,7 +17,9 @@ export interface SqliteStatement {
 
 /** A database of `node:sqlite`, `bun:sqlite` or `better-sqlite3`. */
 export interface SqliteDatabase {
+  /** A statement of a text. */
   prepare(text: string): SqliteStatement
+  /** Runs statements without parameters. */
   exec(text: string): unknown
 }
 
