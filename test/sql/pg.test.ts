@@ -3,47 +3,18 @@
  *
  * @module
  */
-import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import postgresJs from 'postgres'
 import { pgPool, postgres } from '../../adapters/sql/index.ts'
-import { type Postgres, postgresMissing, startPostgres } from '../support/postgres.ts'
-import { sqlConforms } from './suites.ts'
+import { postgresConforms } from './opened.ts'
 
-const DROP = 'DROP TABLE IF EXISTS devicehub_devices, devicehub_keys, devicehub_schema'
-
-if (postgresMissing) {
-  test('the store over PostgreSQL', { skip: postgresMissing }, () => {})
-} else {
-  describe('PostgreSQL', () => {
-    let server: Postgres
-    before(async () => {
-      server = await startPostgres()
-    })
-    after(() => server.stop())
-
-    sqlConforms('pg', async () => {
-      const pools = [0, 1].map(() => new pg.Pool({ connectionString: server.url, max: 5 }))
-      await pools[0]!.query(DROP)
-      return {
-        executor: pgPool(pools[0]!),
-        other: pgPool(pools[1]!),
-        async close() {
-          for (const pool of pools) await pool.end()
-        },
-      }
-    })
-
-    sqlConforms('postgres', async () => {
-      const clients = [0, 1].map(() => postgresJs(server.url, { max: 5, onnotice: () => {} }))
-      await clients[0]!.unsafe(DROP)
-      return {
-        executor: postgres(clients[0]!),
-        other: postgres(clients[1]!),
-        async close() {
-          for (const client of clients) await client.end()
-        },
-      }
-    })
-  })
-}
+postgresConforms({
+  pg(url) {
+    const pool = new pg.Pool({ connectionString: url, max: 5 })
+    return { executor: pgPool(pool), close: () => pool.end() }
+  },
+  postgres(url) {
+    const sql = postgresJs(url, { max: 5, onnotice: () => {} })
+    return { executor: postgres(sql), close: () => sql.end() }
+  },
+})
