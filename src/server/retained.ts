@@ -65,8 +65,12 @@ export class RetainedMessages {
    */
   set(owner: string, message: ApplicationMessage, now: number): boolean {
     const wanted = new RetainedMessage(owner, message)
-    if (!this.#hasRoom(wanted) && !(this.#dropExpired(now) && this.#hasRoom(wanted))) return false
-    const before = this.#find(wanted.topic)
+    let before = this.#find(wanted.topic)
+    if (!this.#hasRoom(wanted, before)) {
+      if (!this.#dropExpired(now)) return false
+      before = this.#find(wanted.topic)
+      if (!this.#hasRoom(wanted, before)) return false
+    }
     if (before) this.#count(before, -1)
     this.#put(wanted)
     this.#count(wanted, 1)
@@ -159,8 +163,7 @@ export class RetainedMessages {
     return true
   }
 
-  #hasRoom({ topic, owner, bytes }: RetainedMessage): boolean {
-    const before = this.#find(topic)
+  #hasRoom({ owner, bytes }: RetainedMessage, before: RetainedMessage | undefined): boolean {
     const own = this.#owners.get(owner) ?? { count: 0, bytes: 0 }
     const freed = before?.bytes ?? 0
     const ownFreed = before?.owner === owner ? freed : 0
