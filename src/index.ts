@@ -83,12 +83,21 @@ export type { DeviceRef } from './device/reference.ts'
 export type { InferInput, InferOutput, Schema } from './device/schema.ts'
 export type { DeviceSettings } from './device/settings.ts'
 export type {
+  DeviceState,
+  DeviceStates,
+  JsonValue,
+  PresenceTurn,
+  StateReport,
+} from './device/states.ts'
+export type {
   DeviceFilter,
   DevicePage,
   DeviceQuery,
   DeviceRecord,
   DeviceStore,
+  ListedDevice,
   StoredCredential,
+  TakenDevice,
 } from './device/store.ts'
 export type { TimestampOptions, TimestampSettings } from './device/timestamp.ts'
 export {
@@ -195,6 +204,12 @@ export type {
   PresenceQuery,
   PresenceTracker,
 } from './presence/presence.ts'
+export {
+  type LastWords,
+  type StoredPresence,
+  type StoredPresenceOptions,
+  storedPresence,
+} from './presence/stored.ts'
 export { presenceTracker } from './presence/tracker.ts'
 
 // hub: messages and commands

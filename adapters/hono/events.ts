@@ -30,7 +30,7 @@ export type BrokerEventsOptions = RequestBounds & {
   /** Which brokers may tell, such as `[emqx]` of `devicehub/products`: one or more, each once. */
   readonly products: readonly TellingProduct[]
   /** Where the events go. */
-  readonly presence: PresenceTracker
+  readonly presence: Pick<PresenceTracker, 'connected' | 'disconnected'>
   /**
    * Which broker tells. Brokers that know nothing of each other's clients need a name, and a mount,
    * each. Default: `default`.

@@ -3,13 +3,39 @@
  *
  * @module
  */
-import { ConfigError, DeviceExistsError, RevisionConflictError } from '../../src/base/errors.ts'
-import type { DeviceFilter, DeviceRecord, DeviceStore } from '../../src/device/store.ts'
-import type { SqlRow, SqlValue } from './executor.ts'
+import {
+  ConfigError,
+  DeviceExistsError,
+  hasCode,
+  RevisionConflictError,
+} from '../../src/base/errors.ts'
+import type { DeviceRef } from '../../src/device/reference.ts'
+import type {
+  DeviceFilter,
+  DeviceRecord,
+  DeviceStore,
+  ListedDevice,
+  TakenDevice,
+} from '../../src/device/store.ts'
+import type { SqlExecutor, SqlRow, SqlValue } from './executor.ts'
+import { inPieces, type JsonColumns, jsonRows } from './json-rows.ts'
 import { afterPrefix } from './prefix.ts'
 import type { Run } from './statements.ts'
+import { STATE_COLUMNS, stateOf } from './states.ts'
 
 const DEFAULT_LIMIT = 100
+const FILTERS: readonly (keyof DeviceFilter)[] = [
+  'type',
+  'revoked',
+  'idPrefix',
+  'connected',
+  'fresh',
+  'heardBefore',
+  'status',
+  'batteryBelow',
+  'firmware',
+  'firmwareOtherThan',
+]
 const COLUMNS = 'type, id, username, revoked, revision, record'
 const BY_ID = `SELECT ${COLUMNS} FROM devicehub_devices WHERE type = ? AND id = ?`
 const BY_USERNAME = `SELECT ${COLUMNS} FROM devicehub_devices WHERE username = ?`
@@ -23,10 +49,76 @@ WHERE type = ? AND id = ? AND revision = ? RETURNING revision`
 /** What of a record has no column of its own. */
 type Rest = Pick<DeviceRecord, 'credentials' | 'rules' | 'attributes' | 'clientIds' | 'createdAt'>
 
+const LISTED_COLUMNS = [
+  ...COLUMNS.split(', ').map((column) => `d.${column}`),
+  ...STATE_COLUMNS.map((column) => `s.${column}`),
+].join(', ')
+
+/** What is read of a state stands beside the device, if there is any. */
+const LISTED = `SELECT ${LISTED_COLUMNS} FROM devicehub_devices d
+LEFT JOIN devicehub_states s ON s.type = d.type AND s.id = d.id`
+
+/** A record as it travels to the database with others. */
+const RECORD = {
+  type: 'text',
+  id: 'text',
+  username: 'text',
+  revoked: 'integer',
+  revision: 'integer',
+  record: 'text',
+} as const satisfies JsonColumns
+
 /** The devices of a database. */
-export function sqlDevices(run: Run): DeviceStore {
+export function sqlDevices(
+  run: Run,
+  dialect: SqlExecutor['dialect'],
+): DeviceStore & Required<Pick<DeviceStore, 'insertMany'>> {
+  const columns = COLUMNS.split(', ').map((column) => `j.${column}`)
+  // In one order, so that two writers do not wait for each other.
+  const insertMany = `INSERT INTO devicehub_devices (${COLUMNS})
+SELECT ${columns.join(', ')} FROM ${jsonRows(dialect, RECORD)} j WHERE true ORDER BY j.type, j.id
+ON CONFLICT DO NOTHING RETURNING type, id`
+  const areThere = `SELECT d.type, d.id FROM ${jsonRows(dialect, { type: 'text', id: 'text' })} j
+JOIN devicehub_devices d ON d.type = j.type AND d.id = j.id`
+
+  async function insert(record: DeviceRecord): Promise<void> {
+    const { type, id, username, revoked, revision } = record
+    const values = [type, id, username, Number(revoked), revision, restOf(record)] as const
+    // What was in its way may be gone when it is asked for.
+    for (;;) {
+      const [inserted] = await run(INSERT, ...values)
+      if (inserted) return
+      const [same] = await run(BY_ID, type, id)
+      if (same) throw new DeviceExistsError(type, id, 'device id')
+      const [other] = await run(BY_USERNAME, username)
+      if (other) throw new DeviceExistsError(type, id, 'user name')
+    }
+  }
+
+  /** Of all that are in their pieces: the rows that a statement returns, by their devices. */
+  async function namesOf(text: string, rows: readonly object[]): Promise<ReadonlySet<string>> {
+    const names = new Set<string>()
+    for (const piece of inPieces(rows)) {
+      for (const { type, id } of await run(text, piece)) names.add(`${type}/${id}`)
+    }
+    return names
+  }
+
+  /** Of one whose user name may be taken. */
+  async function tryInsert(
+    record: DeviceRecord,
+    taken: Map<DeviceRecord, TakenDevice['field']>,
+  ): Promise<void> {
+    try {
+      await insert(record)
+    } catch (error) {
+      if (!hasCode(error, 'ERR_DEVICE_EXISTS')) throw error
+      taken.set(record, (error as DeviceExistsError).field)
+    }
+  }
+
   return {
-    filters: ['type', 'revoked', 'idPrefix'],
+    filters: FILTERS,
 
     async get(type, id) {
       const [row] = await run(BY_ID, type, id)
@@ -38,18 +130,23 @@ export function sqlDevices(run: Run): DeviceStore {
       return row && recordOf(row)
     },
 
-    async insert(record) {
-      const { type, id, username, revoked, revision } = record
-      const values = [type, id, username, Number(revoked), revision, restOf(record)] as const
-      // What was in its way may be gone when it is asked for.
-      for (;;) {
-        const [inserted] = await run(INSERT, ...values)
-        if (inserted) return
-        const [same] = await run(BY_ID, type, id)
-        if (same) throw new DeviceExistsError(type, id, 'device id')
-        const [other] = await run(BY_USERNAME, username)
-        if (other) throw new DeviceExistsError(type, id, 'user name')
+    insert,
+
+    async insertMany(records) {
+      const taken = new Map<DeviceRecord, TakenDevice['field']>()
+      const [alone, others] = apart(records)
+      const added = await namesOf(insertMany, alone.map(rowOf))
+      const left = alone.filter((record) => !added.has(nameOf(record)))
+      const there = await namesOf(areThere, left.map(refOf))
+      for (const record of left) {
+        if (there.has(nameOf(record))) taken.set(record, 'device id')
+        else await tryInsert(record, taken)
       }
+      for (const record of others) await tryInsert(record, taken)
+      return records.flatMap((record): readonly TakenDevice[] => {
+        const field = taken.get(record)
+        return field === undefined ? [] : [{ ...refOf(record), field }]
+      })
     },
 
     async update(record) {
@@ -67,10 +164,9 @@ export function sqlDevices(run: Run): DeviceStore {
     async list({ cursor, limit = DEFAULT_LIMIT, ...filter } = {}) {
       const conditions = conditionsOf(filter, cursor)
       const where = conditions.map(([text]) => text).join(' AND ')
-      const text = `SELECT ${COLUMNS} FROM devicehub_devices${where && ` WHERE ${where}`}
-ORDER BY type, id LIMIT ?`
+      const text = `${LISTED}${where && ` WHERE ${where}`} ORDER BY d.type, d.id LIMIT ?`
       const rows = await run(text, ...conditions.flatMap(([, ...values]) => values), limit + 1)
-      const records = rows.slice(0, limit).map(recordOf)
+      const records = rows.slice(0, limit).map(listedOf)
       if (rows.length <= limit) return { records }
       const { type, id } = records.at(-1)!
       return { records, cursor: JSON.stringify([type, id]) }
@@ -81,16 +177,25 @@ ORDER BY type, id LIMIT ?`
 type Condition = readonly [text: string, ...values: SqlValue[]]
 
 function conditionsOf(filter: DeviceFilter, cursor: string | undefined): readonly Condition[] {
-  const { type, revoked, idPrefix } = filter
+  const { type, revoked, idPrefix, connected, fresh, heardBefore, ...told } = filter
+  const { status, batteryBelow, firmware, firmwareOtherThan } = told
   const conditions: Condition[] = []
-  if (type !== undefined) conditions.push(['type = ?', type])
-  if (revoked !== undefined) conditions.push(['revoked = ?', Number(revoked)])
+  if (type !== undefined) conditions.push(['d.type = ?', type])
+  if (revoked !== undefined) conditions.push(['d.revoked = ?', Number(revoked)])
   if (idPrefix !== undefined) {
-    conditions.push(['id >= ?', idPrefix])
+    conditions.push(['d.id >= ?', idPrefix])
     const after = afterPrefix(idPrefix)
-    if (after !== undefined) conditions.push(['id < ?', after])
+    if (after !== undefined) conditions.push(['d.id < ?', after])
   }
-  if (cursor !== undefined) conditions.push(['(type, id) > (?, ?)', ...readCursor(cursor)])
+  if (connected !== undefined) conditions.push(['s.connected = ?', Number(connected)])
+  if (fresh === true) conditions.push(['s.fresh_until > ?', Date.now()])
+  if (fresh === false) conditions.push(['coalesce(s.fresh_until, -1) <= ?', Date.now()])
+  if (heardBefore !== undefined) conditions.push(['coalesce(s.last_heard, -1) < ?', heardBefore])
+  if (status !== undefined) conditions.push(['s.status = ?', status])
+  if (batteryBelow !== undefined) conditions.push(['s.battery < ?', batteryBelow])
+  if (firmware !== undefined) conditions.push(['s.firmware = ?', firmware])
+  if (firmwareOtherThan !== undefined) conditions.push(['s.firmware <> ?', firmwareOtherThan])
+  if (cursor !== undefined) conditions.push(['(d.type, d.id) > (?, ?)', ...readCursor(cursor)])
   return conditions
 }
 
@@ -111,6 +216,40 @@ function restOf(record: DeviceRecord): string {
   const { credentials, rules, attributes, clientIds, createdAt } = record
   const rest: Rest = { credentials, rules, attributes, ...(clientIds && { clientIds }), createdAt }
   return JSON.stringify(rest)
+}
+
+function rowOf(record: DeviceRecord): Readonly<Record<keyof typeof RECORD, unknown>> {
+  const { type, id, username, revoked, revision } = record
+  return { type, id, username, revoked: Number(revoked), revision, record: restOf(record) }
+}
+
+function listedOf(row: SqlRow): ListedDevice {
+  const state = stateOf(row)
+  return { ...recordOf(row), ...(state && { state }) }
+}
+
+function refOf({ type, id }: DeviceRecord): DeviceRef {
+  return { type, id }
+}
+
+function nameOf({ type, id }: DeviceRecord): string {
+  return `${type}/${id}`
+}
+
+/** The records that share no name with one before them, and those that do. */
+function apart(
+  records: readonly DeviceRecord[],
+): readonly [alone: readonly DeviceRecord[], others: readonly DeviceRecord[]] {
+  const [ids, usernames] = [new Set<string>(), new Set<string>()]
+  const [alone, others]: [DeviceRecord[], DeviceRecord[]] = [[], []]
+  for (const record of records) {
+    const isAlone = !ids.has(nameOf(record)) && !usernames.has(record.username)
+    ids.add(nameOf(record))
+    usernames.add(record.username)
+    if (isAlone) alone.push(record)
+    else others.push(record)
+  }
+  return [alone, others]
 }
 
 function recordOf(row: SqlRow): DeviceRecord {

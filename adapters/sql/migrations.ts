@@ -4,6 +4,7 @@
  * @module
  */
 import type { SqlExecutor } from './executor.ts'
+import { FRACTION } from './json-rows.ts'
 
 type Dialect = SqlExecutor['dialect']
 
@@ -25,14 +26,25 @@ const TEXT: Readonly<Record<Dialect, string>> = {
   sqlite: 'TEXT',
   postgres: 'TEXT COLLATE "C"',
 }
-const FRACTION: Readonly<Record<Dialect, string>> = {
-  sqlite: 'REAL',
-  postgres: 'DOUBLE PRECISION',
+// SQLite keeps foreign keys only where a connection asks for it, and triggers always.
+const STATE_KEY: Readonly<Record<Dialect, string>> = {
+  sqlite: 'PRIMARY KEY (type, id)',
+  postgres:
+    'PRIMARY KEY (type, id), FOREIGN KEY (type, id) REFERENCES devicehub_devices ON DELETE CASCADE',
+}
+const STATE_TRIGGERS: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: [
+    `CREATE TRIGGER devicehub_devices_deleted AFTER DELETE ON devicehub_devices BEGIN
+  DELETE FROM devicehub_states WHERE type = OLD.type AND id = OLD.id;
+END`,
+  ],
+  postgres: [],
 }
 
 /** All of a dialect, in their order. One that was released is never changed. */
 export function migrationsOf(dialect: Dialect): readonly Migration[] {
   const text = TEXT[dialect]
+  const fraction = FRACTION[dialect]
   return [
     {
       version: 1,
@@ -46,10 +58,31 @@ export function migrationsOf(dialect: Dialect): readonly Migration[] {
   record TEXT NOT NULL,
   PRIMARY KEY (type, id)
 )`,
+        `CREATE TABLE devicehub_states (
+  type ${text} NOT NULL,
+  id ${text} NOT NULL,
+  last_heard ${fraction} NOT NULL,
+  fresh_until ${fraction} NOT NULL,
+  began_at ${fraction} NOT NULL,
+  end_of ${fraction} NOT NULL,
+  ended_at ${fraction} NOT NULL,
+  connected INTEGER,
+  status ${text},
+  battery ${fraction},
+  firmware ${text},
+  fields TEXT,
+  written_at ${fraction} NOT NULL,
+  told_fresh INTEGER NOT NULL,
+  before_fresh INTEGER NOT NULL,
+  before_connected INTEGER,
+  ${STATE_KEY[dialect]}
+)`,
+        'CREATE INDEX devicehub_states_fresh ON devicehub_states (fresh_until) WHERE told_fresh = 1',
+        ...STATE_TRIGGERS[dialect],
         `CREATE TABLE devicehub_keys (
   name ${text} NOT NULL PRIMARY KEY,
   value TEXT NOT NULL,
-  ends_at ${FRACTION[dialect]} NOT NULL
+  ends_at ${fraction} NOT NULL
 )`,
         'CREATE INDEX devicehub_keys_end ON devicehub_keys (ends_at)',
       ],

@@ -4,12 +4,14 @@
  * @module
  */
 import type { ExpiringKeys } from '../../src/base/expiring-keys.ts'
+import type { DeviceStates } from '../../src/device/states.ts'
 import type { DeviceStore } from '../../src/device/store.ts'
 import { sqlDevices } from './devices.ts'
 import type { SqlExecutor } from './executor.ts'
 import { sqlKeys } from './keys.ts'
 import { expectedVersion, migrate, readVersion, SchemaError } from './schema.ts'
 import { runner } from './statements.ts'
+import { sqlStates } from './states.ts'
 
 /** Which version the tables have, and which one the program works with. */
 export interface SchemaStatus {
@@ -23,6 +25,8 @@ export interface SchemaStatus {
  * are of another version than the program, and else as the contract says, or with what the driver throws.
  */
 export interface SqlStore extends DeviceStore {
+  readonly insertMany: NonNullable<DeviceStore['insertMany']>
+  readonly states: DeviceStates
   /** What processes share for a while: for `createFleet({ keys })`. In the same database. */
   readonly keys: ExpiringKeys
   /**
@@ -62,7 +66,8 @@ export function sqlStore(executor: SqlExecutor): SqlStore {
 
   const run = runner(executor, ready)
   return {
-    ...sqlDevices(run),
+    ...sqlDevices(run, executor.dialect),
+    states: sqlStates(run, executor.dialect),
     keys: sqlKeys(run, executor.dialect),
     migrate: () => migrate(executor),
     async status() {

@@ -5,9 +5,23 @@
  * @module
  */
 import { ConfigError, DeviceExistsError, RevisionConflictError } from '../base/errors.ts'
-import type { DeviceFilter, DeviceRecord, DeviceStore } from './store.ts'
+import { memoryStates } from './memory-states.ts'
+import type { DeviceState } from './states.ts'
+import type { DeviceFilter, DeviceRecord, DeviceStore, ListedDevice, TakenDevice } from './store.ts'
 
 const DEFAULT_LIMIT = 100
+const FILTERS: readonly (keyof DeviceFilter)[] = [
+  'type',
+  'revoked',
+  'idPrefix',
+  'connected',
+  'fresh',
+  'heardBefore',
+  'status',
+  'batteryBelow',
+  'firmware',
+  'firmwareOtherThan',
+]
 
 interface Entry {
   /** Counts the records that were inserted before it: where it stands in a listing. */
@@ -21,6 +35,7 @@ export function memoryStore(): DeviceStore {
   const devices = new Map<string, Entry>()
   const usernames = new Map<string, Entry>()
   const key = (device: { type: string; id: string }) => `${device.type}/${device.id}`
+  const states = memoryStates((device) => devices.has(key(device)))
   let inserted = 0
 
   /** The entry of a device at a revision. */
@@ -30,8 +45,18 @@ export function memoryStore(): DeviceStore {
     throw new RevisionConflictError(type, id)
   }
 
+  /** Adds a record. What was in its way is returned. */
+  function add(record: DeviceRecord): TakenDevice['field'] | undefined {
+    if (devices.has(key(record))) return 'device id'
+    if (usernames.has(record.username)) return 'user name'
+    const entry = { place: ++inserted, record: recordOf(record) }
+    devices.set(key(record), entry)
+    usernames.set(record.username, entry)
+    return undefined
+  }
+
   return {
-    filters: ['type', 'revoked', 'idPrefix'],
+    filters: FILTERS,
     async get(type, id) {
       return devices.get(key({ type, id }))?.record
     },
@@ -39,36 +64,42 @@ export function memoryStore(): DeviceStore {
       return usernames.get(username)?.record
     },
     async insert(record) {
-      if (devices.has(key(record))) throw new DeviceExistsError(record.type, record.id, 'device id')
-      if (usernames.has(record.username)) {
-        throw new DeviceExistsError(record.type, record.id, 'user name')
-      }
-      const entry = { place: ++inserted, record: freeze(structuredClone(record)) }
-      devices.set(key(record), entry)
-      usernames.set(record.username, entry)
+      const field = add(record)
+      if (field !== undefined) throw new DeviceExistsError(record.type, record.id, field)
+    },
+    async insertMany(records) {
+      return records.flatMap((record): readonly TakenDevice[] => {
+        const field = add(record)
+        return field === undefined ? [] : [{ type: record.type, id: record.id, field }]
+      })
     },
     async update(record) {
       const entry = find(record.type, record.id, record.revision - 1)
-      entry.record = freeze(structuredClone({ ...record, username: entry.record.username }))
+      entry.record = recordOf({ ...record, username: entry.record.username })
     },
     async delete(type, id, revision) {
       const { username } = find(type, id, revision).record
       devices.delete(key({ type, id }))
       usernames.delete(username)
+      states.forget({ type, id })
     },
     async list({ cursor, limit = DEFAULT_LIMIT, ...filter } = {}) {
       const after = readCursor(cursor)
-      const records: DeviceRecord[] = []
+      const now = Date.now()
+      const records: ListedDevice[] = []
       let last = after
       for (const { place, record } of devices.values()) {
         if (place <= after || !isWanted(record, filter)) continue
+        const state = states.find(record)
+        if (!isInState(state, filter, now)) continue
         // There is one more.
         if (records.length === limit) return { records, cursor: `${last}` }
-        records.push(record)
+        records.push(state ? { ...record, state } : record)
         last = place
       }
       return { records }
     },
+    states,
   }
 }
 
@@ -82,6 +113,23 @@ function isWanted(record: DeviceRecord, { type, revoked, idPrefix }: DeviceFilte
   if (type !== undefined && record.type !== type) return false
   if (revoked !== undefined && record.revoked !== revoked) return false
   return idPrefix === undefined || record.id.startsWith(idPrefix)
+}
+
+function isInState(state: DeviceState = {}, filter: DeviceFilter, now: number): boolean {
+  const { lastHeard = Number.NEGATIVE_INFINITY, freshUntil = Number.NEGATIVE_INFINITY } = state
+  const { connected, status, battery, firmware } = state
+  const is = (wanted: unknown, found: unknown) => wanted === undefined || wanted === found
+  const { fresh, heardBefore, batteryBelow, firmwareOtherThan: other } = filter
+  if (!is(filter.connected, connected) || !is(fresh, freshUntil > now)) return false
+  if (!is(filter.status, status) || !is(filter.firmware, firmware)) return false
+  if (heardBefore !== undefined && lastHeard >= heardBefore) return false
+  if (batteryBelow !== undefined && !(battery !== undefined && battery < batteryBelow)) return false
+  return other === undefined || (firmware !== undefined && firmware !== other)
+}
+
+/** A record of its own, without what a listing adds. */
+function recordOf({ state: _, ...record }: ListedDevice): DeviceRecord {
+  return freeze(structuredClone(record))
 }
 
 /** Makes a record unchangeable, so that it can be handed out as it is. */

@@ -9,10 +9,17 @@ import type { DeviceFilter, DevicePage, DeviceQuery, DeviceStore } from './store
 
 const MAX_LIMIT = 1_000
 
-const KINDS: Readonly<Record<keyof DeviceFilter, 'string' | 'boolean'>> = {
+const KINDS: Readonly<Record<keyof DeviceFilter, 'string' | 'boolean' | 'number'>> = {
   type: 'string',
   revoked: 'boolean',
   idPrefix: 'string',
+  connected: 'boolean',
+  fresh: 'boolean',
+  heardBefore: 'number',
+  status: 'string',
+  batteryBelow: 'number',
+  firmware: 'string',
+  firmwareOtherThan: 'string',
 }
 const FILTERS = Object.keys(KINDS) as readonly (keyof DeviceFilter)[]
 
@@ -20,6 +27,13 @@ const OPTIONS: Readonly<Record<keyof DeviceQuery, true>> = {
   type: true,
   revoked: true,
   idPrefix: true,
+  connected: true,
+  fresh: true,
+  heardBefore: true,
+  status: true,
+  batteryBelow: true,
+  firmware: true,
+  firmwareOtherThan: true,
   cursor: true,
   limit: true,
 }
@@ -59,7 +73,10 @@ export async function listDevices(
   for (const filter of FILTERS) {
     const value = query[filter]
     if (value === undefined) continue
-    if (typeof value !== KINDS[filter]) throw new ConfigError(filter, `must be a ${KINDS[filter]}`)
+    // A number that is none holds for no device, or for all, whichever database is asked.
+    if (typeof value !== KINDS[filter] || Number.isNaN(value)) {
+      throw new ConfigError(filter, `must be a ${KINDS[filter]}`)
+    }
     if (!store.filters.includes(filter)) throw new QueryUnsupportedError(filter, store.filters)
   }
   return store.list(query)

@@ -4,6 +4,8 @@
  * @module
  */
 import type { AccessRule } from '../rule/rule.ts'
+import type { DeviceRef } from './reference.ts'
+import type { DeviceState, DeviceStates } from './states.ts'
 
 /** A password a device can log in with, as it is kept: never in the clear. */
 export interface StoredCredential {
@@ -52,11 +54,9 @@ export interface DeviceRecord {
 }
 
 /**
- * What a listing may be narrowed to: what is given has to hold all at once.
- *
- * A later one (offline, low battery, firmware, last heard) is a further key here, with what it reads of
- * the record in its docstring and its cases in the suite of the contract. It changes nothing for the
- * stores there are: one that does not name it in {@link DeviceStore.filters} is never asked for it.
+ * What a listing may be narrowed to: what is given has to hold all at once. A store that does not name a
+ * filter in {@link DeviceStore.filters} is never asked for it. Those from `connected` on read the last
+ * state of a device, and go by the clock of whoever asks.
  */
 export interface DeviceFilter {
   /** Only devices of this type. Default: all types. */
@@ -65,6 +65,23 @@ export interface DeviceFilter {
   readonly revoked?: boolean
   /** Only devices whose id begins with this, compared exactly. Default: all ids. */
   readonly idPrefix?: string
+  /**
+   * Only devices that are connected, or only those whose last connection ended. One of which no broker
+   * told is neither.
+   */
+  readonly connected?: boolean
+  /** Only devices that were heard from within 2.5 heartbeats, or only those that were not, or never. */
+  readonly fresh?: boolean
+  /** Only devices that were last heard from before this time, in milliseconds since the epoch, or never. */
+  readonly heardBefore?: number
+  /** Only devices whose last `status` was this. */
+  readonly status?: string
+  /** Only devices whose battery was below so many percent. */
+  readonly batteryBelow?: number
+  /** Only devices whose last firmware was this. */
+  readonly firmware?: string
+  /** Only devices that told a firmware, and another one than this. */
+  readonly firmwareOtherThan?: string
 }
 
 /** Which devices {@link DeviceStore.list} returns. */
@@ -75,12 +92,23 @@ export interface DeviceQuery extends DeviceFilter {
   readonly limit?: number
 }
 
+/** A record, with what its device told last. */
+export interface ListedDevice extends DeviceRecord {
+  /** Left out where the store keeps no states, or nothing was told. */
+  readonly state?: DeviceState
+}
+
 /** A part of a listing. */
 export interface DevicePage {
   /** Fewer than the limit, or none, does not say that these are all. */
-  readonly records: readonly DeviceRecord[]
+  readonly records: readonly ListedDevice[]
   /** Where to go on; left out at the end. What is in it only the store knows. */
   readonly cursor?: string
+}
+
+/** A record that was not added, since something of it is there already. */
+export interface TakenDevice extends DeviceRef {
+  readonly field: 'device id' | 'user name'
 }
 
 /**
@@ -121,4 +149,13 @@ export interface DeviceStore {
    * @throws If the cursor is none that this store gave.
    */
   list(query?: DeviceQuery): Promise<DevicePage>
+  /**
+   * Adds those of some records, at most 1,000, whose id and user name are free, and leaves the others as
+   * they are. Each is written whole or not at all, whenever the process or the database ends. Of two with
+   * one name the first is added. Left out by a store that has no quicker way than to insert one by one.
+   * @returns Those that were not added, in their order, and why.
+   */
+  insertMany?(records: readonly DeviceRecord[]): Promise<readonly TakenDevice[]>
+  /** What the devices told last. Left out by a store that does not keep it. */
+  readonly states?: DeviceStates
 }

@@ -79,6 +79,8 @@ export interface DeviceType<
   readonly rules: readonly AccessRule[]
   /** The field of a `data` message that no other message of the device has the same. */
   readonly messageId: string | undefined
+  /** The fields of a `data` message that are kept as the last state of a device. */
+  readonly stateFields: readonly string[]
   /** How a `timestamp` is read. */
   readonly timestamp: TimestampSettings
 }
@@ -110,6 +112,12 @@ export interface DeviceTypeDefinition<
    * goes before it. Default: none.
    */
   readonly messageId?: string
+  /**
+   * The fields of a `data` message that are kept as the last state of a device, where the store keeps
+   * states: what lasts, such as a mode, rather than what is measured. A value of more than 1,000 characters
+   * of JSON is not kept. Default: none.
+   */
+  readonly stateFields?: readonly (keyof InferOutput<Data> & string)[]
   /** How the `timestamp` of a `data` or `status` message is read. Default: in UTC, or the message is rejected. */
   readonly timestamp?: TimestampOptions
 }
@@ -123,6 +131,7 @@ const OPTIONS: Record<keyof DeviceTypeDefinition<Schema>, true> = {
   template: true,
   rules: true,
   messageId: true,
+  stateFields: true,
   timestamp: true,
 }
 
@@ -175,6 +184,8 @@ export function defineDeviceType<
   if (messageId !== undefined && (typeof messageId !== 'string' || messageId === '')) {
     throw new ConfigError(`${name}.messageId`, 'must name a field of data')
   }
+  const stateFields: readonly string[] = definition.stateFields ?? []
+  checkStateFields(`${name}.stateFields`, stateFields)
   return Object.freeze({
     name,
     data: definition.data,
@@ -185,8 +196,17 @@ export function defineDeviceType<
     template,
     rules,
     messageId,
+    stateFields,
     timestamp: timestampSettings(`${name}.timestamp`, definition.timestamp),
   })
+}
+
+function checkStateFields(key: string, names: unknown): void {
+  if (!Array.isArray(names)) throw new ConfigError(key, 'must be a list of fields of data')
+  for (const [i, name] of names.entries()) {
+    if (typeof name === 'string' && name !== '') continue
+    throw new ConfigError(`${key}.${i}`, 'must name a field of data')
+  }
 }
 
 function checkCommands(key: string, commands: unknown): void {

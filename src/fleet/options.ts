@@ -22,7 +22,9 @@ const OPTIONS: Readonly<Record<keyof FleetOptions, true>> = {
   rulesLifetime: true,
 }
 
-const STORE_METHODS: Readonly<Record<Exclude<keyof DeviceStore, 'filters'>, true>> = {
+type OptionalPart = 'filters' | 'insertMany' | 'states'
+
+const STORE_METHODS: Readonly<Record<Exclude<keyof DeviceStore, OptionalPart>, true>> = {
   get: true,
   findByUsername: true,
   insert: true,

@@ -12,6 +12,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType, ReplyOf } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import { storedPresence } from '../presence/stored.ts'
 import { argumentsByName, PendingCommands } from './commands.ts'
 import { hubConnection } from './connection.ts'
 import type { Hub, HubDevice, HubOptions, NeededBrokers } from './hub.ts'
@@ -85,7 +86,18 @@ export function createHub<
   const commands = new PendingCommands()
   const log = quietLog(logger)
   const { onRejected, reject } = rejections(log)
-  const { receive, register } = messageReceiver(fleet, { ...options, commands, reject, log })
+  const { presence } = options
+  // Where it keeps no states, or a presence that is given writes them, there is nothing to be kept here.
+  const recorder =
+    fleet.store.states && !presence?.told ? storedPresence(fleet, { logger }) : undefined
+  const presences = [presence, recorder].filter((each) => each !== undefined)
+  const { receive, register } = messageReceiver(fleet, {
+    ...options,
+    presences,
+    commands,
+    reject,
+    log,
+  })
   /** Ends the hub: with an error, or without one when it is closed. What comes first counts. */
   let end!: (ending?: Ending) => void
   const over = new Promise<Ending | undefined>((resolve) => {
@@ -140,6 +152,7 @@ export function createHub<
     end()
     commands.abandonAll()
     const closings = await Promise.allSettled(connections.map((connection) => connection.close()))
+    await recorder?.close()
     enter('closed')
     log.close()
     const failed = closings.find((one) => one.status === 'rejected')

@@ -11,6 +11,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { Schema } from '../device/schema.ts'
 import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
+import type { StoredPresence } from '../presence/stored.ts'
 import type { SendOptions } from './commands.ts'
 import type { DataEvent, DeadLetter, Rejection, StatusEvent } from './events.ts'
 import type { RetryOptions } from './retry.ts'
@@ -29,8 +30,13 @@ export interface HubOptions {
    * hook settles. Default: it is only reported as rejected.
    */
   readonly deadLetter?: (letter: DeadLetter) => void | Promise<void>
-  /** Is told of each device that a message came from, unless the broker had it retained. */
-  readonly presence?: Pick<PresenceTracker, 'heard'>
+  /**
+   * Is told of each device that a message came from, unless the broker had it retained. Where the store of
+   * the fleet keeps states, what devices told last is written to it, with when they were heard from: by
+   * this if it is made by `storedPresence`, else by the hub itself, which writes the last of it when it is
+   * closed. No message waits for that. Default: nobody is told.
+   */
+  readonly presence?: Pick<PresenceTracker, 'heard'> & Partial<Pick<StoredPresence, 'told'>>
   /**
    * Which messages were handled, so that one that comes again is only acknowledged: by the id that its
    * sender gives it, in the user property `message-id` or the field that its type names

@@ -18,6 +18,7 @@ import { deviceQueue } from './device-queue.ts'
 import type { DeviceEvent, RejectionCode } from './events.ts'
 import type { HubOptions } from './hub.ts'
 import { MalformedPayloadError } from './json.ts'
+import { lastWordsOf } from './last-words.ts'
 import { type DecodedPayload, decodePayload } from './payload.ts'
 import type { Rejections } from './rejections.ts'
 import { retrier, retryPolicy } from './retry.ts'
@@ -37,7 +38,9 @@ interface Incoming {
 
 /** What {@link messageReceiver} takes beside the fleet. */
 export interface ReceiverOptions
-  extends Pick<HubOptions, 'concurrency' | 'retry' | 'deadLetter' | 'presence' | 'seen'> {
+  extends Pick<HubOptions, 'concurrency' | 'retry' | 'deadLetter' | 'seen'> {
+  /** Who is told of the devices that were heard from, and of what they said. */
+  readonly presences: readonly NonNullable<HubOptions['presence']>[]
   readonly commands: PendingCommands
   readonly reject: Rejections['reject']
   readonly log: QuietLog
@@ -57,7 +60,7 @@ export interface MessageReceiver {
  * @throws {ConfigError} If an option is out of range.
  */
 export function messageReceiver(fleet: Fleet, options: ReceiverOptions): MessageReceiver {
-  const { concurrency = 32, deadLetter, presence, commands, reject, log } = options
+  const { concurrency = 32, deadLetter, presences, commands, reject, log } = options
   const seen = options.seen && seenMessages(options.seen, fleet.prefix)
   const policy = retryPolicy(options.retry)
   if (!Number.isInteger(concurrency) || concurrency < 1) {
@@ -122,12 +125,41 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
       refuse(incoming, 'device-unknown', 'the device is not provisioned, or revoked')
       return
     }
-    if (!message.retain) presence?.heard(route.device, receivedAt.getTime())
+    if (!message.retain) {
+      for (const presence of presences) presence.heard(route.device, receivedAt.getTime())
+    }
     const event = toEvent(incoming, channel)
     if (isPromise(event)) {
-      return event.then((later) => later && callOnce(incoming, channel, later))
+      return event.then((later) => later && take(incoming, channel, later))
     }
-    return event && callOnce(incoming, channel, event)
+    return event && take(incoming, channel, event)
+  }
+
+  function take(
+    incoming: Incoming,
+    channel: HandledChannel,
+    event: DeviceEvent,
+  ): MaybePromise<void> {
+    if (!incoming.message.retain) {
+      for (const presence of presences) {
+        if (presence.told) tell(presence, incoming.route, channel, event)
+      }
+    }
+    return callOnce(incoming, channel, event)
+  }
+
+  function tell(
+    presence: NonNullable<HubOptions['presence']>,
+    { type, device, name }: Route,
+    channel: HandledChannel,
+    event: DeviceEvent,
+  ): void {
+    const value = (event as Partial<Record<HandledChannel, unknown>>)[channel]
+    const words = lastWordsOf(type, channel, value, (field) => {
+      const text = `The field "${field}" of data of ${name} is too long to be kept, or no JSON`
+      log.write('warn', 'field', text)
+    })
+    if (words) presence.told?.(device, words)
   }
 
   /** Unless the message was handled before, as far as its sender and the keys tell. */

@@ -20,6 +20,11 @@ export const TAKEOVER_HOLD_MS = 60_000
  */
 export const MAX_AHEAD_MS = 60_000
 
+/** The time an event tells, unless it lies too far ahead: then the order of arrival has to do. */
+export function believed(time: number | undefined, now: number): number | undefined {
+  return time !== undefined && time > now + MAX_AHEAD_MS ? undefined : time
+}
+
 /** Most connections of one client id that are told apart within one millisecond. */
 const MAX_TAGS = 8
 

@@ -10,19 +10,17 @@ import { checkOptions } from '../base/options.ts'
 import { quietLog } from '../base/quiet-log.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType } from '../device/type.ts'
-import { ClientConnections, MAX_AHEAD_MS } from './client.ts'
-import type {
-  ConnectionRef,
-  DevicePresence,
-  Presence,
-  PresenceChange,
-  PresenceOptions,
-  PresenceQuery,
-  PresenceTracker,
+import { believed, ClientConnections, MAX_AHEAD_MS } from './client.ts'
+import {
+  type ConnectionRef,
+  type DevicePresence,
+  FRESH_HEARTBEATS,
+  type Presence,
+  type PresenceChange,
+  type PresenceOptions,
+  type PresenceQuery,
+  type PresenceTracker,
 } from './presence.ts'
-
-/** How many heartbeats a device may be silent and still be fresh. */
-const FRESH_HEARTBEATS = 2.5
 
 /** Most client ids of one device that are kept. */
 const MAX_CLIENTS_PER_DEVICE = 8
@@ -293,11 +291,6 @@ function checkQuery(query: PresenceQuery): void {
 function silenceOf({ lastHeard, heardOn }: DeviceState, now: number | undefined): number {
   if (lastHeard === undefined) return Number.POSITIVE_INFINITY
   return now === undefined || now < lastHeard ? monotonicNow() - heardOn : now - lastHeard
-}
-
-/** The time an event tells, unless it lies too far ahead: then the order of arrival has to do. */
-function believed(time: number | undefined, now: number): number | undefined {
-  return time !== undefined && time > now + MAX_AHEAD_MS ? undefined : time
 }
 
 function connectionOf(

@@ -6,9 +6,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryStore } from '../../src/device/memory-store.ts'
+import { statesConform } from './states-suite.ts'
 import { record, storeConforms } from './store-suite.ts'
 
 storeConforms('memory', async () => ({ store: memoryStore() }))
+statesConform('memory', async () => ({ store: memoryStore() }))
 
 test('two stores in memory have nothing in common', async () => {
   const [one, other] = [memoryStore(), memoryStore()]

@@ -50,6 +50,19 @@ const ODD_NAMES: readonly string[] = [
   '{deviceId}',
 ]
 
+const FILTERS: readonly (keyof DeviceFilter)[] = [
+  'type',
+  'revoked',
+  'idPrefix',
+  'connected',
+  'fresh',
+  'heardBefore',
+  'status',
+  'batteryBelow',
+  'firmware',
+  'firmwareOtherThan',
+]
+
 /** How a store refuses. The class of the error is its own. */
 const EXISTS = { code: 'ERR_DEVICE_EXISTS' }
 const CONFLICT = { code: 'ERR_REVISION_CONFLICT' }
@@ -392,7 +405,7 @@ export function storeConforms(name: string, open: () => Promise<OpenedStore>): v
 
     on('says by what it can be narrowed', async (store) => {
       for (const filter of store.filters) {
-        assert.ok(['type', 'revoked', 'idPrefix'].includes(filter), filter)
+        assert.ok(FILTERS.includes(filter), filter)
       }
     })
 

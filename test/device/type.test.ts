@@ -25,6 +25,7 @@ test('a type that declares only its data has defaults for the rest', () => {
     template: '{prefix}/{type}/{deviceId}/{channel}',
     rules: [],
     messageId: undefined,
+    stateFields: [],
     timestamp: { zone: 'UTC', unreadable: 'reject' },
   })
   assert.equal(status['~standard'].version, 1)
@@ -35,7 +36,16 @@ test('a type has what it declares, and is frozen', () => {
   const commands = { stop: command(), set: command({ payload: data, reply: data }) }
   const where = { broker: 'site', heartbeat: 0.5, template: 'x/{deviceId}/{channel}' }
   const timestamp = { zone: 'Europe/Zurich', unreadable: 'ignore' } as const
-  const declared = { data, status: data, commands, ...where, rules, messageId: 'n', timestamp }
+  const declared = {
+    data,
+    status: data,
+    commands,
+    ...where,
+    rules,
+    messageId: 'n',
+    stateFields: ['rpm' as const],
+    timestamp,
+  }
   const pump = defineDeviceType('pump', declared)
   assert.deepEqual(pump, { name: 'pump', ...declared })
   assert.ok(Object.isFrozen(pump))
@@ -93,7 +103,8 @@ describe('a type is refused', () => {
 
   const seconds = 'must be a number of seconds above 0'
   const schema = 'must be a Standard Schema validator, such as v.object({ … }) of valibot'
-  const options = 'data, status, commands, broker, heartbeat, template, rules, messageId, timestamp'
+  const options =
+    'data, status, commands, broker, heartbeat, template, rules, messageId, stateFields, timestamp'
   const settings: [change: Record<string, unknown>, key: string, problem: string][] = [
     [{ heartbeat: 0 }, 'pump.heartbeat', seconds],
     [{ heartbeat: -1 }, 'pump.heartbeat', seconds],
@@ -110,6 +121,9 @@ describe('a type is refused', () => {
     [{ commands: { reboot: {} } }, 'pump.commands.reboot', 'must be made by command()'],
     [{ commands: { reboot: data } }, 'pump.commands.reboot', 'must be made by command()'],
     [{ rules: {} }, 'pump.rules', 'must be a list of rules'],
+    [{ stateFields: 'rpm' }, 'pump.stateFields', 'must be a list of fields of data'],
+    [{ stateFields: ['rpm', ''] }, 'pump.stateFields.1', 'must name a field of data'],
+    [{ stateFields: [7] }, 'pump.stateFields.0', 'must name a field of data'],
     [{ heartBeat: 60 }, 'pump.heartBeat', `is no option here: there are ${options}`],
     [{ toString: 1 }, 'pump.toString', `is no option here: there are ${options}`],
     [

@@ -52,7 +52,10 @@ const { fleet } = await fixture()
 await fleet.provision(pump, 'P-2')
 await fleet.revoke(pump, 'P-2')
 
-function site(options: Partial<BrokerEventsOptions> = {}, of = fleet): Site {
+function site(
+  options: Partial<Omit<BrokerEventsOptions, 'presence'>> & { presence?: PresenceTracker } = {},
+  of = fleet,
+): Site {
   const presence = options.presence ?? presenceTracker({ types: of.types })
   const counters = outcomeCounters()
   const log = captureLog()

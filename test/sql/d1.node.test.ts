@@ -14,7 +14,7 @@ import type { Answer, Question } from './d1-worker.ts'
 import { sqlConforms } from './suites.ts'
 
 const WORKER = fileURLToPath(new URL('./d1-worker.ts', import.meta.url))
-const TABLES = ['devicehub_devices', 'devicehub_keys', 'devicehub_schema']
+const TABLES = ['devicehub_states', 'devicehub_devices', 'devicehub_keys', 'devicehub_schema']
 
 describe('workerd', () => {
   let workerd: Miniflare

@@ -11,7 +11,8 @@ import { type SqlExecutor, type SqliteDatabase, sqlite } from '../../adapters/sq
 import { type Postgres, postgresMissing, startPostgres } from '../support/postgres.ts'
 import { type OpenedDatabase, sqlConforms } from './suites.ts'
 
-const DROP = 'DROP TABLE IF EXISTS devicehub_devices, devicehub_keys, devicehub_schema'
+const DROP =
+  'DROP TABLE IF EXISTS devicehub_states, devicehub_devices, devicehub_keys, devicehub_schema'
 
 /** A file of SQLite. @param open Opens one by its path. */
 export async function sqliteFile(

@@ -9,6 +9,7 @@ import { describe, test } from 'node:test'
 import type { SqlExecutor } from '../../adapters/sql/index.ts'
 import { sqlStore } from '../../adapters/sql/store.ts'
 import { keysConform } from '../base/keys-suite.ts'
+import { statesConform } from '../device/states-suite.ts'
 import { record, storeConforms } from '../device/store-suite.ts'
 
 /** A database without tables, through one or two connections of their own. */
@@ -21,12 +22,14 @@ export interface OpenedDatabase {
 
 /** Declares the tests. Each opens an empty database. */
 export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): void {
-  storeConforms(name, async () => {
+  const openStore = async () => {
     const { executor, close } = await open()
     const store = sqlStore(executor)
     await store.migrate()
     return { store, close }
-  })
+  }
+  storeConforms(name, openStore)
+  statesConform(name, openStore)
 
   keysConform(name, async () => {
     const { executor, close } = await open()
