@@ -97,7 +97,7 @@ export type {
   DeviceStore,
   ListedDevice,
   StoredCredential,
-  TakenDevice,
+  TakenRecord,
 } from './device/store.ts'
 export type { TimestampOptions, TimestampSettings } from './device/timestamp.ts'
 export {
@@ -143,8 +143,10 @@ export type {
   LoginDenial,
   LoginRequest,
   NamedAccessRequest,
+  NewDevice,
   ProvisionedDevice,
   ProvisionOptions,
+  ProvisionOutcome,
   RecordedDevice,
   RotateOptions,
 } from './fleet/fleet.ts'

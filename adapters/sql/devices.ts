@@ -15,7 +15,7 @@ import type {
   DeviceRecord,
   DeviceStore,
   ListedDevice,
-  TakenDevice,
+  TakenRecord,
 } from '../../src/device/store.ts'
 import type { SqlExecutor, SqlRow, SqlValue } from './executor.ts'
 import { inPieces, type JsonColumns, jsonRows } from './json-rows.ts'
@@ -107,7 +107,7 @@ JOIN devicehub_devices d ON d.type = j.type AND d.id = j.id`
   /** Of one whose user name may be taken. */
   async function tryInsert(
     record: DeviceRecord,
-    taken: Map<DeviceRecord, TakenDevice['field']>,
+    taken: Map<DeviceRecord, TakenRecord['field']>,
   ): Promise<void> {
     try {
       await insert(record)
@@ -133,7 +133,7 @@ JOIN devicehub_devices d ON d.type = j.type AND d.id = j.id`
     insert,
 
     async insertMany(records) {
-      const taken = new Map<DeviceRecord, TakenDevice['field']>()
+      const taken = new Map<DeviceRecord, TakenRecord['field']>()
       const [alone, others] = apart(records)
       const added = await namesOf(insertMany, alone.map(rowOf))
       const left = alone.filter((record) => !added.has(nameOf(record)))
@@ -143,9 +143,9 @@ JOIN devicehub_devices d ON d.type = j.type AND d.id = j.id`
         else await tryInsert(record, taken)
       }
       for (const record of others) await tryInsert(record, taken)
-      return records.flatMap((record): readonly TakenDevice[] => {
+      return records.flatMap((record, index): readonly TakenRecord[] => {
         const field = taken.get(record)
-        return field === undefined ? [] : [{ ...refOf(record), field }]
+        return field === undefined ? [] : [{ index, field }]
       })
     },
 

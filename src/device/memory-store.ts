@@ -7,7 +7,7 @@
 import { ConfigError, DeviceExistsError, RevisionConflictError } from '../base/errors.ts'
 import { memoryStates } from './memory-states.ts'
 import type { DeviceState } from './states.ts'
-import type { DeviceFilter, DeviceRecord, DeviceStore, ListedDevice, TakenDevice } from './store.ts'
+import type { DeviceFilter, DeviceRecord, DeviceStore, ListedDevice, TakenRecord } from './store.ts'
 
 const DEFAULT_LIMIT = 100
 const FILTERS: readonly (keyof DeviceFilter)[] = [
@@ -46,7 +46,7 @@ export function memoryStore(): DeviceStore {
   }
 
   /** Adds a record. What was in its way is returned. */
-  function add(record: DeviceRecord): TakenDevice['field'] | undefined {
+  function add(record: DeviceRecord): TakenRecord['field'] | undefined {
     if (devices.has(key(record))) return 'device id'
     if (usernames.has(record.username)) return 'user name'
     const entry = { place: ++inserted, record: recordOf(record) }
@@ -68,9 +68,9 @@ export function memoryStore(): DeviceStore {
       if (field !== undefined) throw new DeviceExistsError(record.type, record.id, field)
     },
     async insertMany(records) {
-      return records.flatMap((record): readonly TakenDevice[] => {
+      return records.flatMap((record, index): readonly TakenRecord[] => {
         const field = add(record)
-        return field === undefined ? [] : [{ type: record.type, id: record.id, field }]
+        return field === undefined ? [] : [{ index, field }]
       })
     },
     async update(record) {

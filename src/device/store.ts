@@ -4,7 +4,6 @@
  * @module
  */
 import type { AccessRule } from '../rule/rule.ts'
-import type { DeviceRef } from './reference.ts'
 import type { DeviceState, DeviceStates } from './states.ts'
 
 /** A password a device can log in with, as it is kept: never in the clear. */
@@ -106,8 +105,10 @@ export interface DevicePage {
   readonly cursor?: string
 }
 
-/** A record that was not added, since something of it is there already. */
-export interface TakenDevice extends DeviceRef {
+/** A record of a list that was not added, since something of it is there already. */
+export interface TakenRecord {
+  /** Its place in the list, from 0. */
+  readonly index: number
   readonly field: 'device id' | 'user name'
 }
 
@@ -155,7 +156,7 @@ export interface DeviceStore {
    * one name the first is added. Left out by a store that has no quicker way than to insert one by one.
    * @returns Those that were not added, in their order, and why.
    */
-  insertMany?(records: readonly DeviceRecord[]): Promise<readonly TakenDevice[]>
+  insertMany?(records: readonly DeviceRecord[]): Promise<readonly TakenRecord[]>
   /** What the devices told last. Left out by a store that does not keep it. */
   readonly states?: DeviceStates
 }

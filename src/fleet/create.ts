@@ -100,6 +100,13 @@ export function createFleet<const Types extends readonly DeviceType[]>(
     forget,
     ...deviceRegistry({ store, records, types, names, passwords, changes }),
     list: (query) => listDevices(store, query),
+
+    async lastState(type, id) {
+      types.check(type)
+      if (store.states) return store.states.read(type.name, id)
+      throw new ConfigError('store.states', 'is missing: this store keeps no states')
+    },
+
     onChange: (name, listener) => changes.listen(name, listener),
     authenticate: (login) => toPromise(() => checkLogin(login)),
     isActive: ({ type, id }) => known.isActive(type, id),

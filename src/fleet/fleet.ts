@@ -8,6 +8,7 @@ import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import type { IssuedToken, TokenOptions } from '../credential/token.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceSettings } from '../device/settings.ts'
+import type { DeviceState } from '../device/states.ts'
 import type { DevicePage, DeviceQuery, DeviceRecord, DeviceStore } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
 import type { CompatibilityFinding } from '../rule/compatibility.ts'
@@ -87,6 +88,18 @@ export interface RecordedDevice extends ChangeReport {
   /** The device's topics. */
   readonly topics: Readonly<Record<Channel, string>>
 }
+
+/** One of many devices that are put on record. */
+export interface NewDevice extends ProvisionOptions {
+  readonly id: string
+  /** The hash of the password that it has already, as {@link Fleet.importDevice} takes it. Default: a password is generated. */
+  readonly passwordHash?: string
+}
+
+/** What became of one of them. */
+export type ProvisionOutcome =
+  | { readonly id: string; readonly device: RecordedDevice; readonly error?: undefined }
+  | { readonly id: string; readonly error: Error; readonly device?: undefined }
 
 /** What {@link Fleet.rotate} takes beside the device's type and id. */
 export interface RotateOptions {
@@ -188,6 +201,27 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
     passwordHash: string,
     options?: ProvisionOptions,
   ): Promise<RecordedDevice>
+  /**
+   * Puts many devices of a type on record, a thousand by one statement where the store can. Each is a
+   * matter of its own: one that is refused keeps no other from being put on record. Settles when all are
+   * written and told.
+   *
+   * @returns What became of each, in their order: the device with its password, where one was generated,
+   * or the error that {@link Fleet.provision} or {@link Fleet.importDevice} would have rejected with.
+   * Where the store fails nothing more is tried: the thousand it failed with may be on record all the
+   * same, under passwords that nobody has, so they are to be rotated; those before them are.
+   * @throws {ConfigError} If the type is not of this fleet, or no list is given.
+   */
+  provisionMany(
+    type: DeviceType,
+    devices: readonly NewDevice[],
+  ): Promise<readonly ProvisionOutcome[]>
+  /**
+   * What a device told last; `undefined` if nothing was ever told, or there is no such device. Rejects as
+   * the store does.
+   * @throws {ConfigError} If the type is not of this fleet, or the store keeps no states.
+   */
+  lastState(type: DeviceType, id: string): Promise<DeviceState | undefined>
   /**
    * Gives a device a new generated password. Those before it end at once, or after an overlap; a
    * connection that stands is not ended by it. At most 8 passwords of a device are good at a time,

@@ -4,14 +4,16 @@
  * @module
  */
 import { ConfigError, DeviceRevokedError } from '../base/errors.ts'
+import type { MaybePromise } from '../base/maybe-promise.ts'
 import { checkOptions } from '../base/options.ts'
 import { checkPasswordHash } from '../credential/format.ts'
 import { newestCredential, withCredential } from '../device/credentials.ts'
 import { type DeviceSettings, readSettings, withSettings } from '../device/settings.ts'
 import type { DeviceRecord, DeviceStore, StoredCredential } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
+import { provisionAll } from './bulk.ts'
 import type { ChangeReport, Changes, DeviceChange } from './changes.ts'
-import type { Fleet, ProvisionOptions, RecordedDevice, RotateOptions } from './fleet.ts'
+import type { Fleet, NewDevice, ProvisionOptions, RecordedDevice, RotateOptions } from './fleet.ts'
 import type { FleetNames } from './names.ts'
 import { credentialOf, type DevicePasswords } from './passwords.ts'
 import type { Records } from './records.ts'
@@ -20,8 +22,18 @@ import type { FleetTypes } from './types.ts'
 /** The part of a fleet that changes devices. */
 export type DeviceRegistry = Pick<
   Fleet,
-  'provision' | 'importDevice' | 'rotate' | 'update' | 'revoke' | 'remove' | 'openPassword'
+  | 'provision'
+  | 'importDevice'
+  | 'provisionMany'
+  | 'rotate'
+  | 'update'
+  | 'revoke'
+  | 'remove'
+  | 'openPassword'
 >
+
+/** A device that is on record, of which nobody was told yet. */
+type Provisioned = DeviceChange & Pick<RecordedDevice, 'topics'>
 
 /** What {@link deviceRegistry} takes. */
 export interface RegistryOptions {
@@ -42,6 +54,11 @@ const PROVISION_OPTIONS: Readonly<Record<keyof ProvisionOptions, true>> = {
   attributes: true,
   clientIds: true,
 }
+const NEW_DEVICE: Readonly<Record<keyof NewDevice, true>> = {
+  id: true,
+  passwordHash: true,
+  ...PROVISION_OPTIONS,
+}
 const ROTATE_OPTIONS: Readonly<Record<keyof RotateOptions, true>> = { overlap: true }
 const SETTINGS: Readonly<Record<keyof DeviceSettings, true>> = {
   rules: true,
@@ -53,21 +70,20 @@ const SETTINGS: Readonly<Record<keyof DeviceSettings, true>> = {
 export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
   const { store, records, types, names, passwords, changes } = options
 
-  /** Puts a device on record. Returns the change, which nobody was told of yet. */
-  async function record(
+  /** Makes the record of a new device. Nothing is written yet. */
+  async function prepare(
     type: DeviceType,
     id: string,
-    makeCredential: () => StoredCredential | Promise<StoredCredential>,
+    makeCredential: () => MaybePromise<StoredCredential>,
     recordOptions: ProvisionOptions = {},
-  ): Promise<DeviceChange & Pick<RecordedDevice, 'topics'>> {
-    types.check(type)
+  ): Promise<DeviceRecord> {
     checkOptions(recordOptions, PROVISION_OPTIONS)
     const { username: given, ...settings } = recordOptions
     const username = names.checkNew(type, id, given)
     const { rules = [], attributes = {}, clientIds } = readSettings(settings)
     await names.checkClientIds(clientIds, username)
     const credential = await makeCredential()
-    await store.insert({
+    return {
       type: type.name,
       id,
       username,
@@ -78,7 +94,11 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       revoked: false,
       createdAt: credential.createdAt,
       revision: 1,
-    })
+    }
+  }
+
+  /** What there is to tell of a device that is on record now. */
+  function provisioned(type: DeviceType, { id, username }: DeviceRecord): Provisioned {
     const topics = types.topicsOf(type, id)
     return { kind: 'provisioned', type: type.name, id, username, topics }
   }
@@ -106,19 +126,56 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
 
   return {
     async provision(type, id, provisionOptions) {
+      types.check(type)
       let password = ''
       const makeCredential = async () => {
         const made = await passwords.generate(type.name, id)
         password = made.password
         return made.credential
       }
-      const change = await record(type, id, makeCredential, provisionOptions)
-      return changes.tell({ ...change, password })
+      const record = await prepare(type, id, makeCredential, provisionOptions)
+      await store.insert(record)
+      return changes.tell({ ...provisioned(type, record), password })
     },
 
     async importDevice(type, id, passwordHash, provisionOptions) {
+      types.check(type)
       const hash = checkPasswordHash('passwordHash', passwordHash)
-      return changes.tell(await record(type, id, () => credentialOf(hash), provisionOptions))
+      const record = await prepare(type, id, () => credentialOf(hash), provisionOptions)
+      await store.insert(record)
+      return changes.tell(provisioned(type, record))
+    },
+
+    async provisionMany(type, devices) {
+      types.check(type)
+      if (!Array.isArray(devices)) throw new ConfigError('devices', 'must be a list of devices')
+      return provisionAll(devices, {
+        store,
+        prepare: async (device) => {
+          checkOptions(device, NEW_DEVICE)
+          const { id, passwordHash, ...settings } = device
+          let password: string | undefined
+          const record = await prepare(
+            type,
+            id,
+            async () => {
+              if (passwordHash !== undefined) {
+                return credentialOf(checkPasswordHash('passwordHash', passwordHash))
+              }
+              const made = await passwords.generate(type.name, id)
+              password = made.password
+              return made.credential
+            },
+            settings,
+          )
+          return { record, password }
+        },
+        tell: ({ record, password }) =>
+          changes.tell({
+            ...provisioned(type, record),
+            ...(password !== undefined && { password }),
+          }),
+      })
     },
 
     async rotate(type, id, rotateOptions = {}) {

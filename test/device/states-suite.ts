@@ -406,10 +406,10 @@ export function statesConform(name: string, open: () => Promise<OpenedStore>): v
         record('valve', 'P-1'),
       ])
       assert.deepEqual(taken, [
-        { type: 'pump', id: 'P-1', field: 'device id' },
-        { type: 'pump', id: 'P-3', field: 'user name' },
-        { type: 'pump', id: 'P-4', field: 'device id' },
-        { type: 'pump', id: 'P-5', field: 'user name' },
+        { index: 0, field: 'device id' },
+        { index: 1, field: 'user name' },
+        { index: 3, field: 'device id' },
+        { index: 4, field: 'user name' },
       ])
       // The first of two, though what was before it and had its name was not added.
       assert.equal((await store.findByUsername('free'))?.id, 'P-4')
@@ -432,7 +432,7 @@ export function statesConform(name: string, open: () => Promise<OpenedStore>): v
         const writer = Number((await store.get('pump', `P-${i}`))?.attributes.writer)
         counts[writer]!++
         assert.equal(
-          outcomes[writer]!.some(({ id }) => id === `P-${i}`),
+          outcomes[writer]!.some(({ index }) => index === i),
           false,
           `P-${i}`,
         )

@@ -8,6 +8,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SqlExecutor } from '../../adapters/sql/index.ts'
 import { sqlStore } from '../../adapters/sql/store.ts'
+import { hasCode } from '../../src/base/errors.ts'
+import type { DeviceStore } from '../../src/device/store.ts'
 import { keysConform } from '../base/keys-suite.ts'
 import { statesConform } from '../device/states-suite.ts'
 import { record, storeConforms } from '../device/store-suite.ts'
@@ -17,6 +19,8 @@ export interface OpenedDatabase {
   readonly executor: SqlExecutor
   /** What another process has. Default: the same. */
   readonly other?: SqlExecutor
+  /** How many updates by many writers it makes in a few seconds, a multiple of 400. Default: 10,000. */
+  readonly updates?: number
   close(): Promise<void>
 }
 
@@ -39,11 +43,12 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
   })
 
   describe(`the tables, by ${name}`, () => {
-    const on = (title: string, run: (one: SqlExecutor, other: SqlExecutor) => Promise<void>) =>
-      test(title, { timeout: 60_000 }, async () => {
-        const { executor, other = executor, close } = await open()
+    type Run = (one: SqlExecutor, other: SqlExecutor, updates: number) => Promise<void>
+    const on = (title: string, run: Run) =>
+      test(title, { timeout: 300_000 }, async () => {
+        const { executor, other = executor, updates = 10_000, close } = await open()
         try {
-          await run(executor, other)
+          await run(executor, other, updates)
         } finally {
           await close()
         }
@@ -137,29 +142,38 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
       },
     )
 
-    on('no update is lost among many writers', async (executor, other) => {
-      await sqlStore(executor).migrate()
-      await sqlStore(executor).insert(record('pump', 'P-1', { attributes: { count: '0' } }))
-      const addOne = async (to: SqlExecutor) => {
-        const store = sqlStore(to)
+    on('of thousands of updates by many writers none is lost', async (executor, other, updates) => {
+      const stores = [sqlStore(executor), sqlStore(other)]
+      await stores[0]!.migrate()
+      const ids = Array.from({ length: 20 }, (_, i) => `P-${i}`)
+      const writers = 20
+      const bare = { credentials: [], rules: [], attributes: { count: '0' } }
+      await stores[0]!.insertMany(ids.map((id) => record('pump', id, bare)))
+      const addOne = async (store: DeviceStore, id: string) => {
         for (;;) {
-          const before = await store.get('pump', 'P-1')
+          const before = await store.get('pump', id)
           const count = `${Number(before!.attributes.count) + 1}`
           const next = { ...before!, attributes: { count }, revision: before!.revision + 1 }
           try {
             await store.update(next)
             return
           } catch (error) {
-            if ((error as { code?: unknown }).code !== 'ERR_REVISION_CONFLICT') throw error
+            if (!hasCode(error, 'ERR_REVISION_CONFLICT')) throw error
           }
         }
       }
-      const writers = Array.from({ length: 10 }, async (_, i) => {
-        for (let turn = 0; turn < 10; turn++) await addOne(i % 2 ? executor : other)
+      // Four writers have a device at the same time, through both connections.
+      const writing = Array.from({ length: writers }, async (_, i) => {
+        for (let turn = 0; turn < updates / writers; turn++) {
+          await addOne(stores[i % 2]!, ids[(Math.floor(i / 4) + turn) % ids.length]!)
+        }
       })
-      await Promise.all(writers)
-      const after = await sqlStore(other).get('pump', 'P-1')
-      assert.deepEqual([after?.attributes.count, after?.revision], ['100', 101])
+      await Promise.all(writing)
+      const each = updates / ids.length
+      for (const id of ids) {
+        const after = await stores[1]!.get('pump', id)
+        assert.deepEqual([after?.attributes.count, after?.revision], [`${each}`, each + 1], id)
+      }
     })
   })
 }
