@@ -152,7 +152,7 @@ function countAllocations(
   return { bytes: Math.max(0, bytes) / heapOps, heapOps, collections: collected.length }
 }
 
-function quantile(values: readonly number[], share: number): number {
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (sorted.length - 1) * share
   const low = sorted[Math.floor(at)]!

@@ -31,6 +31,7 @@ const benches: Readonly<
   mqtt: [15, () => import('./mqtt.ts')],
   mosquitto: [5, () => import('./mosquitto.ts')],
   server: [6, () => import('./server.ts')],
+  stores: [8, () => import('./stores.ts')],
   bundle: [2, () => import('./bundle.ts')],
 }
 

@@ -159,14 +159,15 @@ RETURNING ${TURN_COLUMNS}`
 
 /** The statement of a sweep: the time, how many, and the time again. */
 function sweepText(dialect: SqlExecutor['dialect']): string {
+  // By their places, since what is to be found by name PostgreSQL may look for in the whole table.
+  const place = dialect === 'sqlite' ? 'rowid' : 'ctid'
   // Of two that sweep at once the second takes what the first does not have in hand.
-  const lock = dialect === 'postgres' ? ' FOR UPDATE SKIP LOCKED' : ''
+  const lock = dialect === 'sqlite' ? '' : ' FOR UPDATE SKIP LOCKED'
   return `WITH lost AS (
-  SELECT type, id FROM devicehub_states WHERE told_fresh = 1 AND fresh_until <= ?
-  ORDER BY fresh_until LIMIT ?${lock}
+  SELECT ${place} AS place FROM devicehub_states WHERE told_fresh = 1 AND fresh_until <= ? LIMIT ?${lock}
 )
 UPDATE devicehub_states SET told_fresh = 0, before_fresh = 1, before_connected = connected
-WHERE told_fresh = 1 AND fresh_until <= ? AND (type, id) IN (SELECT type, id FROM lost)
+WHERE told_fresh = 1 AND fresh_until <= ? AND ${place} IN (SELECT place FROM lost)
 RETURNING ${TURN_COLUMNS}`
 }
 

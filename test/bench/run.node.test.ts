@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 import { dynsecSiteMissing } from '../support/dynsec-site.ts'
 import { mosquittoMissing } from '../support/mosquitto.ts'
+import { postgresMissing } from '../support/postgres.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** One takes up to 30 seconds, and 120 beside much else. */
@@ -120,6 +121,16 @@ describe('npm run bench', () => {
     const filters = tables.get('Filters of one client, of which one matches')
     assert.equal(filters?.rows.length, 3 * servers.length)
     assert.equal(tables.get('Memory')?.rows.length, 2 * servers.length)
+  })
+
+  test('measures a small fleet and a large one in databases', { skip: postgresMissing }, () => {
+    const { status, stdout, stderr } = runBenches('stores')
+    assert.equal(status, 0, stderr)
+    const tables = tablesOf(stdout)
+    for (const database of ['SQLite', 'PostgreSQL']) {
+      assert.deepEqual(tables.get(`${database}: logins over the routes`)?.rows, ['p50', 'p99'])
+      assert.equal(tables.get(`${database}: devices and presence`)?.rows.length, 7)
+    }
   })
 
   test('measures the smallest bundle for browsers', () => {
