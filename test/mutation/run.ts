@@ -76,7 +76,7 @@ interface Task {
   readonly unnoticed: string[]
 }
 
-/** Which of the tests are asked: the first ones, which notice nearly every mutant, or the others. */
+/** Which of the tests are asked: the first ones, which notice nearly every mutant, or all. */
 type Pass = 'first' | 'others'
 
 /** Tries mutants in a workspace, one after another, until none is left. */
@@ -92,7 +92,8 @@ async function work(
     const mutant = task?.waiting.shift()
     if (!task || !mutant) return
     const { first, others } = stepsFor(mutant, measured)
-    const fate = await judge(workspace, mutant, pass === 'first' ? first : others)
+    // All of them in the end: who comes first changes with each mutant that is tried.
+    const fate = await judge(workspace, mutant, pass === 'first' ? first : [...others, ...first])
     const { key, file, line } = mutant
     if (fate === 'unnoticed') {
       if (pass === 'first') task.pending.push(mutant)
