@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import process from 'node:process'
 import { describe, test } from 'node:test'
-import { countCores, findHash, findScrypt } from '../../src/credential/native.ts'
+import { countCores, findHash, findKeyedHasher, findScrypt } from '../../src/credential/native.ts'
 
 /** Sets a property until disposed. */
 function set(object: object, name: string, value: unknown): Disposable {
@@ -66,6 +66,22 @@ describe('a hash and scrypt', () => {
     using __ = withBuiltins({ 'node:crypto': { hash, scrypt } })
     assert.deepEqual([findHash(), findScrypt()], [undefined, scrypt])
   })
+})
+
+describe('a hash with a key', () => {
+  class CryptoHasher {}
+  const rows: [title: string, modules: Record<string, unknown> | undefined, found: unknown][] = [
+    ['is that of Bun', { bun: { CryptoHasher } }, CryptoHasher],
+    ['is none of another module', { 'node:crypto': { CryptoHasher } }, undefined],
+    ['may be missing', { bun: {} }, undefined],
+    ['may be missing with all modules', undefined, undefined],
+  ]
+  for (const [title, modules, found] of rows) {
+    test(title, () => {
+      using _ = withBuiltins(modules)
+      assert.equal(findKeyedHasher(), found)
+    })
+  }
 })
 
 describe('the cores', () => {
