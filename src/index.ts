@@ -8,6 +8,7 @@
 
 // base: errors, and what a logger is
 export type { AbortSignalLike } from './base/abort-signal.ts'
+export type { ChangeFeed, FeedConnection } from './base/change-feed.ts'
 export {
   AdapterError,
   BrokerError,
@@ -131,14 +132,17 @@ export {
   ChangeError,
   type ChangeFailure,
   type ChangeListener,
+  type ChangeListenerOptions,
   type ChangeReport,
   type DeviceChange,
+  type HeardChange,
 } from './fleet/changes.ts'
 export { createFleet } from './fleet/create.ts'
 export type {
   AccessDenial,
   Fleet,
   FleetOptions,
+  FleetWatch,
   Login,
   LoginDenial,
   LoginRequest,
@@ -149,6 +153,7 @@ export type {
   ProvisionOutcome,
   RecordedDevice,
   RotateOptions,
+  WatchOptions,
 } from './fleet/fleet.ts'
 export type {
   ServiceAccount,

@@ -63,7 +63,10 @@ export function fleetGuard(fleet: Fleet, log: QuietLog, events: GuardEvents): Fl
     isRevoked: ({ principal, since }) => (revocations.get(principal.username) ?? 0) > since,
     deny,
   }
-  const stopFollowing = fleet.onChange('embedded broker', followChange)
+  const stopFollowing = fleet.onChange('embedded broker', followChange, {
+    holds: 'own',
+    onMissed: () => standing.askAll(),
+  })
 
   function deny(denial: Denial): void {
     const { action, code, text } = denial

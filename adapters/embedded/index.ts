@@ -66,8 +66,8 @@ export interface EmbeddedBroker extends AsyncDisposable {
  * Starts an MQTT broker. Settles when it listens.
  *
  * Who may connect, publish, subscribe and receive is the fleet's decision. A device that is revoked
- * or updated through this fleet is disconnected, or has its new rights, at once. For what something
- * else changed, the store is read once in each `rulesLifetime` of the fleet, but at least a second
+ * or updated through this fleet is disconnected, or has its new rights, at once, and so it is where
+ * another process did that and `fleet.watch` listens. For what something else changed, the store is read once in each `rulesLifetime` of the fleet, but at least a second
  * apart, for each user name that is connected. A store that fails ends no connection. A will is a
  * publish: one that is not granted is dropped. A client id belongs to the user name that uses it:
  * nobody can take over, end or resume another one's session with it.

@@ -16,6 +16,8 @@ export const MAX_QUESTIONS = 20
 export interface StandingUsers {
   /** Asks about a user name from now on. */
   add(username: string): void
+  /** Asks about all of them now, some at a time. */
+  askAll(): void
   /** Asks about nobody any more. */
   close(): void
 }
@@ -78,6 +80,12 @@ export function standingUsers(
     add(username) {
       if (waiting.has(username)) return
       waiting.set(username, monotonicNow())
+      arm()
+    },
+
+    askAll() {
+      const due = monotonicNow() - interval
+      for (const username of waiting.keys()) waiting.set(username, due)
       arm()
     },
 

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { BrokerError, toError } from '../../src/base/errors.ts'
+import { BrokerError, ConfigError, toError } from '../../src/base/errors.ts'
 import { describeError, type Logger, writeLine } from '../../src/base/log.ts'
 import { checkOptions } from '../../src/base/options.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { readStatuses } from '../../src/broker/statuses.ts'
+import type { ChangeListener } from '../../src/fleet/changes.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { ControlLink } from './control.ts'
 import type { LoginFinding } from './finding.ts'
@@ -23,6 +24,11 @@ export interface DynamicSecurityOptions {
    * connected yet. It is for this alone.
    */
   readonly broker: Broker
+  /**
+   * What it is called in reports, and told apart by where there are several: those of one Mosquitto in
+   * several processes have the same name, and those of two have two. Default: `Mosquitto`.
+   */
+  readonly name?: string
   /** Told of each reconciliation that ended well, whoever asked for it. Default: nobody. */
   readonly onReconciled?: (report: ReconcileReport) => void
   /** Default: `console`. */
@@ -41,8 +47,10 @@ export interface ReconcileOptions {
 /** Dynamic security that follows a fleet. Make it with {@link dynamicSecurity}. */
 export interface DynamicSecurity extends AsyncDisposable {
   /**
-   * Connects, reconciles, and from then on follows every change made through the fleet. After a
-   * lost connection it reconciles again, since Mosquitto may have restarted with an old document.
+   * Connects, reconciles, and from then on follows every change made through the fleet, and while
+   * `fleet.watch` listens those of processes that have no dynamic security of this name. After a lost
+   * connection it reconciles again, since Mosquitto may have restarted with an old document; and when
+   * `fleet.watch` begins to listen, or does so again, since changes may have been missed.
    * Settles when the first reconciliation is done; if that fails, everything is closed again.
    *
    * @throws {BrokerError} If Mosquitto cannot be reached, refuses the login or does not answer.
@@ -67,6 +75,7 @@ export interface DynamicSecurity extends AsyncDisposable {
 
 const OPTIONS: Record<keyof DynamicSecurityOptions, true> = {
   broker: true,
+  name: true,
   onReconciled: true,
   logger: true,
 }
@@ -83,7 +92,7 @@ const OPTIONS: Record<keyof DynamicSecurityOptions, true> = {
  * Only what has to be known is sent: where a client was told the password that is good, it is left
  * alone. Passwords are sent in the clear, so connect over loopback or TLS.
  *
- * @throws {ConfigError} If an option is unknown.
+ * @throws {ConfigError} If an option is unknown, or the name none.
  *
  * @example
  * ```ts
@@ -103,6 +112,7 @@ export function dynamicSecurity(fleet: Fleet, options: DynamicSecurityOptions): 
 class FleetSecurity implements DynamicSecurity {
   readonly #fleet: Fleet
   readonly #broker: Broker
+  readonly #name: string
   readonly #link: ControlLink
   readonly #sync: Sync
   readonly #logger: Logger
@@ -112,7 +122,10 @@ class FleetSecurity implements DynamicSecurity {
   #isStarted = false
   #closing: Promise<void> | undefined
 
-  constructor(fleet: Fleet, { broker, onReconciled, logger = console }: DynamicSecurityOptions) {
+  constructor(fleet: Fleet, options: DynamicSecurityOptions) {
+    const { broker, name = 'Mosquitto', onReconciled, logger = console } = options
+    if (typeof name !== 'string' || name === '') throw new ConfigError('name', 'must be a text')
+    this.#name = name
     this.#fleet = fleet
     this.#broker = broker
     this.#link = new ControlLink(broker)
@@ -164,10 +177,13 @@ class FleetSecurity implements DynamicSecurity {
   }
 
   #follow(): void {
-    this.#unfollow = this.#fleet.onChange('Mosquitto', async ({ kind, type, id, username }) => {
+    const follow: ChangeListener = async ({ kind, type, id, username }) => {
       if (kind === 'removed') await this.#sync.removeDevice(username)
       else this.#warn(await this.#sync.writeDevice(type, id))
-    })
+    }
+    // A change that nobody told is found by looking at all there is.
+    const onMissed = () => void this.#catchUp()
+    this.#unfollow = this.#fleet.onChange(this.#name, follow, { onMissed })
   }
 
   /** Never rejects: a broker that cannot tell of itself may well carry commands. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FeedConnection } from '../../src/base/change-feed.ts'
 import type { MaybePromise } from '../../src/base/maybe-promise.ts'
 
 /** What can be bound to a parameter. A `number` is a safe integer or a finite fraction. */
@@ -31,4 +32,15 @@ export interface SqlExecutor {
    * else that the application does may get into the transaction. On SQLite it begins as an immediate one.
    */
   transact(statements: readonly SqlStatement[]): MaybePromise<void>
+  /**
+   * Listens to a channel of PostgreSQL (`LISTEN`), on a connection that does nothing else: see
+   * `ChangeFeed.listen`. Left out where the database or its driver cannot.
+   *
+   * @param channel Letters, digits and underscores.
+   */
+  listen?(
+    channel: string,
+    onText: (text: string) => void,
+    onLost: (error: Error) => void,
+  ): Promise<FeedConnection>
 }

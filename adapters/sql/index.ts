@@ -8,6 +8,7 @@ export { type D1Binding, type D1Statement, d1 } from './d1.ts'
 export type { SqlExecutor, SqlRow, SqlStatement, SqlValue } from './executor.ts'
 export {
   type PgClient,
+  type PgNotification,
   type PgPool,
   type PgQueryable,
   type PostgresSql,

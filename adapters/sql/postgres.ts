@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { FeedConnection } from '../../src/base/change-feed.ts'
+import { ConfigError } from '../../src/base/errors.ts'
 import type { SqlExecutor, SqlRow, SqlStatement, SqlValue } from './executor.ts'
 
 /** What a pool and each client of `pg` have. */
@@ -11,8 +13,18 @@ export interface PgQueryable {
   query(text: string, values?: SqlValue[]): Promise<{ readonly rows: readonly SqlRow[] }>
 }
 
+/** A notification, as `pg` gives it. */
+export interface PgNotification {
+  readonly channel: string
+  readonly payload?: string | undefined
+}
+
 /** A client that was taken from a pool of `pg`. */
 export interface PgClient extends PgQueryable {
+  /** Calls a listener of an event. */
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'end', listener: () => void): unknown
+  on(event: 'notification', listener: (message: PgNotification) => void): unknown
   /**
    * Gives it back to its pool.
    *
@@ -23,6 +35,10 @@ export interface PgClient extends PgQueryable {
 
 /** A pool of `pg`. */
 export interface PgPool extends PgQueryable {
+  readonly options?: {
+    /** Most clients that it has. */
+    readonly max?: number
+  }
   /** Takes a client out of it, which has to be released. */
   connect(): Promise<PgClient>
 }
@@ -33,6 +49,12 @@ export interface PostgresSql {
   unsafe(text: string, values?: SqlValue[]): PromiseLike<unknown>
   /** Runs work in a transaction, which is given up where the work rejects. */
   begin(work: (sql: Pick<PostgresSql, 'unsafe'>) => Promise<void>): Promise<unknown>
+  /** Listens to a channel, on a connection of its own. `Bun.SQL` has none. */
+  listen?(
+    channel: string,
+    onText: (text: string) => void,
+    onListening: () => void,
+  ): Promise<{ unlisten(): Promise<unknown> }>
 }
 
 /**
@@ -60,7 +82,43 @@ export function pgPool(pool: PgPool): SqlExecutor {
       }
       client.release()
     },
+    listen: (...listening) => listenOn(pool, ...listening),
   }
+}
+
+type Listen = NonNullable<SqlExecutor['listen']>
+
+/** Takes a client out of the pool for it. It is closed in the end: another use would hear, too. */
+async function listenOn(pool: PgPool, ...listening: Parameters<Listen>): Promise<FeedConnection> {
+  const [channel, onText, onLost] = listening
+  if (pool.options?.max === 1) {
+    throw new ConfigError('pool', 'must have a `max` of 2 at least: one of its clients listens')
+  }
+  const client = await pool.connect()
+  let isOver = false
+  const lose = (error: Error) => {
+    if (isOver) return
+    isOver = true
+    client.release(error)
+    onLost(error)
+  }
+  client.on('error', lose)
+  client.on('end', () => lose(new Error('the connection has ended')))
+  client.on('notification', ({ channel: of, payload }) => {
+    if (!isOver && of === channel && payload) onText(payload)
+  })
+  const close = async () => {
+    if (isOver) return
+    isOver = true
+    client.release(new Error('it listened'))
+  }
+  try {
+    await client.query(`LISTEN ${channel}`)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { close }
 }
 
 /** Ends a transaction that failed. A client that cannot do so is closed, which ends it as well. */
@@ -90,5 +148,28 @@ export function postgres(sql: PostgresSql): SqlExecutor {
         for (const statement of statements) await runOn(on, statement)
       })
     },
+    ...(sql.listen && { listen: listenBy(sql.listen) }),
+  }
+}
+
+/** It connects again by itself, and listens then anew: whatever was sent meanwhile is lost. */
+function listenBy(listen: NonNullable<PostgresSql['listen']>): Listen {
+  return async (channel, onText, onLost) => {
+    let isListening = false
+    let isOver = false
+    const hear = (text: string) => {
+      if (!isOver) onText(text)
+    }
+    const { unlisten } = await listen(channel, hear, () => {
+      if (isListening) onLost(new Error('the connection was lost'))
+      isListening = true
+    })
+    return {
+      async close() {
+        isOver = true
+        // Without a connection there is nothing to be told.
+        await unlisten().catch(() => {})
+      },
+    }
   }
 }

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { ChangeFeed } from '../../src/base/change-feed.ts'
 import type { ExpiringKeys } from '../../src/base/expiring-keys.ts'
 import type { DeviceStates } from '../../src/device/states.ts'
 import type { DeviceStore } from '../../src/device/store.ts'
 import { sqlDevices } from './devices.ts'
 import type { SqlExecutor } from './executor.ts'
+import { sqlFeed } from './feed.ts'
 import { sqlKeys } from './keys.ts'
 import { expectedVersion, migrate, readVersion, SchemaError } from './schema.ts'
 import { runner } from './statements.ts'
@@ -29,6 +31,11 @@ export interface SqlStore extends DeviceStore {
   readonly states: DeviceStates
   /** What processes share for a while: for `createFleet({ keys })`. In the same database. */
   readonly keys: ExpiringKeys
+  /**
+   * How processes tell each other of changes, by `NOTIFY` of PostgreSQL: for `createFleet({ feed })`.
+   * `undefined` on SQLite, on D1, and on PostgreSQL through a driver that cannot listen, as `Bun.SQL`.
+   */
+  readonly feed: ChangeFeed | undefined
   /**
    * Makes the tables, or brings them to the version of this program. Of several processes at once one does
    * it; where nothing is to be done nothing is. Settles when the tables are there.
@@ -69,6 +76,7 @@ export function sqlStore(executor: SqlExecutor): SqlStore {
     ...sqlDevices(run, executor.dialect),
     states: sqlStates(run, executor.dialect),
     keys: sqlKeys(run, executor.dialect),
+    feed: sqlFeed(run, executor),
     migrate: () => migrate(executor),
     async status() {
       return { version: await readVersion(executor), expected: expectedVersion(executor) }

@@ -33,6 +33,8 @@ export interface ReadCache<V> {
   read(read: () => MaybePromise<ReadValue<V> | undefined>): MaybePromise<V | undefined>
   /** Forgets one, since something about it changed. */
   forget(key: string): void
+  /** Forgets all of them. */
+  forgetAll(): void
 }
 
 /**
@@ -69,6 +71,11 @@ export function readCache<V>(
     forget(key) {
       changes++
       entries.delete(key)
+    },
+
+    forgetAll() {
+      changes++
+      entries.clear()
     },
   }
 }

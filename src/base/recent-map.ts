@@ -10,6 +10,7 @@ export interface RecentMap<K, V> {
   get(key: K): V | undefined
   set(key: K, value: V): void
   delete(key: K): void
+  clear(): void
 }
 
 /**
@@ -31,6 +32,10 @@ export function recentMap<K, V>(size: number): RecentMap<K, V> {
     delete(key) {
       newer.delete(key)
       older.delete(key)
+    },
+    clear() {
+      newer.clear()
+      older.clear()
     },
   }
 }

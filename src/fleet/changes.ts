@@ -5,6 +5,8 @@
  */
 import { ConfigError, DeviceHubError, toError } from '../base/errors.ts'
 import { describeError } from '../base/log.ts'
+import type { MaybePromise } from '../base/maybe-promise.ts'
+import { checkOptions } from '../base/options.ts'
 import type { DeviceRef } from '../device/reference.ts'
 
 /** A change of a device that was made through a fleet, and is on record. */
@@ -13,8 +15,35 @@ export interface DeviceChange extends DeviceRef {
   readonly username: string
 }
 
+/** A change as a listener is told of it. */
+export interface HeardChange extends DeviceChange {
+  /** Set where another process made it. Left out where it was made through this fleet. */
+  readonly elsewhere?: true
+}
+
 /** Acts on a change: ends sessions, or tells a broker a password. */
-export type ChangeListener = (change: DeviceChange) => void | Promise<void>
+export type ChangeListener = (change: HeardChange) => void | Promise<void>
+
+/** What `fleet.onChange` takes beside the listener. */
+export interface ChangeListenerOptions {
+  /**
+   * What the listener acts on, which says whose changes it is told while `fleet.watch` listens:
+   *
+   * - `shared`: something that all processes reach, such as a broker's API. Listeners of one name in
+   *   several processes are ways to the same, and each change is one's to act on: that of whoever made
+   *   it, or if it has none of this name, that of one of the others.
+   * - `own`: something that this process alone holds, such as the connections to it. It is told every
+   *   change, whoever made it.
+   *
+   * Default: `shared`.
+   */
+  readonly holds?: 'shared' | 'own'
+  /**
+   * Called where changes that others made may have been missed: when `fleet.watch` begins to listen,
+   * and each time it does so again. Default: nothing.
+   */
+  readonly onMissed?: () => void
+}
 
 /** A change, and what became of it where something had to act on it. */
 export interface ChangeReport extends DeviceChange {
@@ -33,7 +62,7 @@ export interface ChangeFailure {
 }
 
 /** What may be amiss after each kind of change that something could not act on. */
-const PROBLEMS: Readonly<Record<DeviceChange['kind'], string>> = {
+export const CHANGE_PROBLEMS: Readonly<Record<DeviceChange['kind'], string>> = {
   provisioned: 'is provisioned, but not everything was told',
   updated: 'is updated, but not everything was told',
   rotated: 'has a new password, but not everything was told',
@@ -57,7 +86,7 @@ export class ChangeError extends DeviceHubError {
   // Out of the reach of logs and JSON: it may hold a password.
   readonly #report: ChangeReport
 
-  constructor(report: ChangeReport, problem: string = PROBLEMS[report.kind]) {
+  constructor(report: ChangeReport, problem: string = CHANGE_PROBLEMS[report.kind]) {
     const { kind, type, id, failed } = report
     const failures = failed.map(({ name, error }) => `${name}: ${describeError(error)}`).join('; ')
     super(`Device ${type}/${id} ${problem}: ${failures}`, { cause: failed[0]?.error })
@@ -74,17 +103,45 @@ export class ChangeError extends DeviceHubError {
   }
 }
 
+/** Tells other processes of a change. Settles when they are told. */
+export type Announce = (change: DeviceChange, ways: readonly string[]) => Promise<void>
+
+/** Decides whether a shared way is this process's to take. */
+export type Claim = (way: string) => MaybePromise<boolean>
+
+/** What telling other processes is called in reports. */
+export const OTHER_PROCESSES = 'other processes'
+
+interface Registered extends Required<ChangeListenerOptions> {
+  readonly name: string
+  readonly listener: ChangeListener
+  /** What it was told last of each user name, while it is at it. */
+  readonly hearing: Map<string, Promise<void>>
+}
+
 /** Who acts on the changes of one fleet. */
 export class Changes {
-  readonly #listeners = new Set<{ readonly name: string; readonly listener: ChangeListener }>()
+  readonly #listeners = new Set<Registered>()
+  readonly #announce: Announce | undefined
+
+  /** @param announce Default: there are no other processes. */
+  constructor(announce?: Announce) {
+    this.#announce = announce
+  }
 
   /** See `Fleet.onChange`. */
-  listen(name: string, listener: ChangeListener): () => void {
+  listen(name: string, listener: ChangeListener, options: ChangeListenerOptions = {}): () => void {
     if (typeof name !== 'string' || name === '') {
       throw new ConfigError('name', 'must say what the listener is called in reports')
     }
     if (typeof listener !== 'function') throw new ConfigError('listener', 'must be a function')
-    const added = { name, listener }
+    checkOptions(options, { holds: true, onMissed: true })
+    const { holds = 'shared', onMissed = () => {} } = options
+    if (holds !== 'shared' && holds !== 'own') {
+      throw new ConfigError('holds', 'must be "shared" or "own"')
+    }
+    if (typeof onMissed !== 'function') throw new ConfigError('onMissed', 'must be a function')
+    const added: Registered = { name, listener, holds, onMissed, hearing: new Map() }
     this.#listeners.add(added)
     return () => {
       this.#listeners.delete(added)
@@ -103,7 +160,13 @@ export class Changes {
     problem?: string,
   ): Promise<Change & Pick<ChangeReport, 'done' | 'failed'>> {
     const { kind, type, id, username } = change
-    const told = [...this.#listeners]
+    const told: Pick<Registered, 'name' | 'listener'>[] = [...this.#listeners]
+    const announce = this.#announce
+    if (announce) {
+      const ways = [...this.#listeners].filter(isShared).map(({ name }) => name)
+      const listener = (told: DeviceChange) => announce(told, [...new Set(ways)])
+      told.push({ name: OTHER_PROCESSES, listener })
+    }
     // One that fails keeps no other from being told: each may hold a session to end.
     const outcomes = await Promise.allSettled(
       told.map(async ({ listener }) => listener({ kind, type, id, username })),
@@ -120,4 +183,63 @@ export class Changes {
     if (failed.length > 0) throw new ChangeError(report, problem)
     return report
   }
+
+  /**
+   * Tells of a change that another process made: of those about one device, each listener one after the
+   * other.
+   *
+   * @param ways The shared ways that whoever made it takes.
+   * @param claim Asked once about each of the others.
+   * @param onFailure Told of each listener that failed, since nobody waits for it.
+   */
+  hear(
+    change: DeviceChange,
+    ways: readonly string[],
+    claim: Claim,
+    onFailure: (failure: ChangeFailure) => void,
+  ): void {
+    const claims = new Map<string, Promise<boolean>>()
+    const isOurs = ({ name, holds }: Registered): MaybePromise<boolean> => {
+      if (holds === 'own') return true
+      if (ways.includes(name)) return false
+      const known = claims.get(name)
+      if (known) return known
+      const asked = Promise.resolve(claim(name))
+      claims.set(name, asked)
+      return asked
+    }
+    for (const registered of this.#listeners) {
+      const { name, listener, hearing } = registered
+      const { username } = change
+      const act = async () => {
+        try {
+          const ours = isOurs(registered)
+          if (ours === true || (await ours)) await listener({ ...change, elsewhere: true })
+        } catch (thrown) {
+          onFailure({ name, error: toError(thrown) })
+        }
+      }
+      const before = hearing.get(username)
+      const acting = before ? before.then(act) : act()
+      hearing.set(username, acting)
+      void acting.then(() => {
+        if (hearing.get(username) === acting) hearing.delete(username)
+      })
+    }
+  }
+
+  /** Tells that changes of other processes may have been missed. */
+  missed(onFailure: (failure: ChangeFailure) => void): void {
+    for (const { name, onMissed } of this.#listeners) {
+      try {
+        onMissed()
+      } catch (thrown) {
+        onFailure({ name, error: toError(thrown) })
+      }
+    }
+  }
+}
+
+function isShared({ holds }: Registered): boolean {
+  return holds === 'shared'
 }

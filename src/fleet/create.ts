@@ -27,6 +27,7 @@ import { KnownPrincipals } from './known.ts'
 import { loginCheck } from './login.ts'
 import { FleetNames } from './names.ts'
 import { checkFleetOptions } from './options.ts'
+import { OtherProcesses } from './others.ts'
 import { devicePasswords } from './passwords.ts'
 import { Records } from './records.ts'
 import { deviceRegistry } from './registry.ts'
@@ -63,7 +64,7 @@ export function createFleet<const Types extends readonly DeviceType[]>(
   options: FleetOptions<Types>,
 ): Fleet<Types> {
   checkFleetOptions(options)
-  const { store, pepper, sealingKey, keys } = options
+  const { store, pepper, sealingKey, keys, feed } = options
   const prefix = checkName('prefix', options.prefix ?? DEFAULT_PREFIX)
   const hasher = passwordHasher(pepper)
   const rehasher = pepper === undefined ? undefined : passwordRehasher(pepper)
@@ -88,7 +89,8 @@ export function createFleet<const Types extends readonly DeviceType[]>(
   const decisions = new Decisions(known)
   const records = new Records(store, forget)
   const names = new FleetNames(store, types, services)
-  const changes = new Changes()
+  const others = feed && new OtherProcesses({ feed, keys })
+  const changes = new Changes(others && ((change, ways) => others.announce(change, ways)))
   const checkLogin = loginCheck(directory, keys && new SharedFailures(keys, prefix))
 
   return {
@@ -107,11 +109,16 @@ export function createFleet<const Types extends readonly DeviceType[]>(
       throw new ConfigError('store.states', 'is missing: this store keeps no states')
     },
 
-    onChange: (name, listener) => changes.listen(name, listener),
+    onChange: (...listening) => changes.listen(...listening),
     authenticate: (login) => toPromise(() => checkLogin(login)),
     isActive: ({ type, id }) => known.isActive(type, id),
     brokerAccount: (record) => deviceAccount(record, devices, passwords),
     serviceAccounts: () => serviceAccounts(services, sealer),
+
+    async watch(watchOptions) {
+      if (others) return others.watch({ known, changes }, watchOptions)
+      throw new ConfigError('feed', 'is missing: nothing tells what other processes change')
+    },
 
     issueToken(tokenOptions) {
       if (!tokens) throw new ConfigError('pepper', 'is missing: tokens are signed under it')

@@ -4,7 +4,9 @@
  *
  * @module
  */
+import type { ChangeFeed } from '../base/change-feed.ts'
 import type { ExpiringKeys } from '../base/expiring-keys.ts'
+import type { Logger } from '../base/log.ts'
 import type { IssuedToken, TokenOptions } from '../credential/token.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceSettings } from '../device/settings.ts'
@@ -18,7 +20,7 @@ import type { BrokerFacts } from '../rule/facts.ts'
 import type { Principal } from '../rule/principal.ts'
 import type { Channel, TopicTemplate } from '../topic/template.ts'
 import type { BrokerAccount } from './broker-account.ts'
-import type { ChangeListener, ChangeReport } from './changes.ts'
+import type { ChangeListener, ChangeListenerOptions, ChangeReport } from './changes.ts'
 import type { ServiceAccount } from './service-account.ts'
 
 /** What `createFleet` takes. */
@@ -63,12 +65,19 @@ export interface FleetOptions<Types extends readonly DeviceType[] = readonly Dev
    * Default: each process knows its own, of holders the 10,000 that logged in last.
    */
   readonly keys?: ExpiringKeys
+  /**
+   * How the processes of a fleet tell each other of changes, such as `store.feed` of `devicehub/sql` or
+   * `redisFeed` of `devicehub/redis`. Each change made through this fleet is sent there once it is on
+   * record; what others send counts here while {@link Fleet.watch} listens. Default: nobody is told.
+   */
+  readonly feed?: ChangeFeed | undefined
   /** Logins that are no devices. Default: none. */
   readonly services?: readonly ServiceAccount[]
   /**
    * Seconds for which {@link Fleet.authorize}, {@link Fleet.explain} and hubs take a device as it was
    * last read from the store: 0 to 3,600. A change that another process makes counts after that, or
-   * after {@link Fleet.forget}; one made through this fleet counts at once. The embedded broker reads
+   * after {@link Fleet.forget}, or as soon as {@link Fleet.watch} hears of it; one made through this
+   * fleet counts at once. The embedded broker reads
    * the devices that are connected to it as often, at least a second apart. Default: 10.
    */
   readonly rulesLifetime?: number
@@ -168,6 +177,22 @@ export interface AccessDenial {
   readonly code: DecisionCode
   /** Says why: of this very decision, which asking again might not give. */
   explain(): Explanation
+}
+
+/** What {@link Fleet.watch} takes. */
+export interface WatchOptions {
+  /** Where it is logged that nothing is heard, within bounds, and who failed to act. Default: `console`. */
+  readonly logger?: Logger
+}
+
+/** A fleet that listens to what other processes change. */
+export interface FleetWatch extends AsyncDisposable {
+  /** Whether it is heard, as far as is known: a connection that was cut is noticed within 20 seconds. */
+  readonly isListening: boolean
+  /** Listens no more. Settles when its connection is gone; a second call settles with the first. */
+  close(): Promise<void>
+  /** {@link FleetWatch.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A fleet. Make one with `createFleet`. */
@@ -319,10 +344,26 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
    * sessions of a revoked device, or to tell a broker of a login. All listeners are called at the same
    * time, whether others fail or not. Whoever made the change waits for them, and is told of each that
    * failed by a {@link ChangeError}, so one is to bound its own time. Returns how to stop that.
+   *
+   * While {@link Fleet.watch} listens it is also called for changes of other processes, as
+   * {@link ChangeListenerOptions.holds} says. Nobody waits for it then: that it failed is logged.
    * @param name What it is called in reports, such as `emqx`.
-   * @throws {ConfigError} If the name is no text or empty, or the listener no function.
+   * @throws {ConfigError} If the name is no text or empty, the listener no function, or an option not
+   * valid.
    */
-  onChange(name: string, listener: ChangeListener): () => void
+  onChange(name: string, listener: ChangeListener, options?: ChangeListenerOptions): () => void
+  /**
+   * Listens to what other processes change, over the {@link FleetOptions.feed}, until it is closed: such
+   * a change counts for the next question, and is told to those of {@link Fleet.onChange} whose it is.
+   * Whenever it begins to listen, at first and after a connection was lost, everything that was kept is
+   * read again. It keeps the process running.
+   *
+   * Settles when it listens, or could not at first: it goes on trying, with pauses that grow from 0.1 to
+   * 10 seconds. No decision waits for it, and while it does not listen changes of others count after
+   * {@link FleetOptions.rulesLifetime}.
+   * @throws {ConfigError} If the fleet has no feed, or this runs already.
+   */
+  watch(options?: WatchOptions): Promise<FleetWatch>
   /**
    * Makes a login that ends by itself and may do what its rules grant, and nothing else. It is
    * in no store: it cannot be listed, and not be revoked before it expires. Every fleet with the

@@ -79,6 +79,11 @@ export class KnownPrincipals {
     this.#entries.forget(username)
   }
 
+  /** Forgets everybody, since something about anybody may have changed. */
+  forgetAll(): void {
+    this.#entries.forgetAll()
+  }
+
   #read(username: string, clientId: string | undefined): MaybePromise<KnownPrincipal | undefined> {
     const read = () =>
       andThen(this.#reader.find(username), (principal) => {

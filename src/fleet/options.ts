@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ChangeFeed } from '../base/change-feed.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import { checkMethods, checkOptions } from '../base/options.ts'
@@ -18,6 +19,7 @@ const OPTIONS: Readonly<Record<keyof FleetOptions, true>> = {
   rehash: true,
   sealingKey: true,
   keys: true,
+  feed: true,
   services: true,
   rulesLifetime: true,
 }
@@ -40,6 +42,8 @@ const KEYS_METHODS: Readonly<Record<keyof ExpiringKeys, true>> = {
   compareAndSet: true,
 }
 
+const FEED_METHODS: Readonly<Record<keyof ChangeFeed, true>> = { publish: true, listen: true }
+
 /**
  * Checks the form of a fleet's options; what they are worth is checked where each is used.
  *
@@ -47,7 +51,7 @@ const KEYS_METHODS: Readonly<Record<keyof ExpiringKeys, true>> = {
  */
 export function checkFleetOptions(options: FleetOptions): void {
   checkOptions(options, OPTIONS)
-  const { types, store, services, keys, rehash = false, pepper } = options
+  const { types, store, services, keys, feed, rehash = false, pepper } = options
   if (!Array.isArray(types)) throw new ConfigError('types', 'must be a list of device types')
   for (const [i, type] of types.entries()) {
     if (!isDeviceType(type)) throw new ConfigError(`types.${i}`, 'must come from defineDeviceType')
@@ -57,6 +61,7 @@ export function checkFleetOptions(options: FleetOptions): void {
     throw new ConfigError('store.filters', 'must list by what the store can narrow a listing')
   }
   if (keys !== undefined) checkMethods('keys', keys, KEYS_METHODS)
+  if (feed !== undefined) checkMethods('feed', feed, FEED_METHODS)
   if (typeof rehash !== 'boolean') throw new ConfigError('rehash', 'must be true or false')
   if (rehash && pepper === undefined) {
     throw new ConfigError(

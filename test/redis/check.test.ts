@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type RedisCommand, RedisError, redisKeys } from '../../adapters/redis/index.ts'
-import { COMPARE_AND_SET_SHA1 } from '../../adapters/redis/script.ts'
+import { COMPARE_AND_SET } from '../../adapters/redis/script.ts'
 import { ConfigError } from '../../src/index.ts'
 import { fastClock } from '../support/fast-clock.ts'
 
@@ -94,7 +94,7 @@ describe('a lifetime', () => {
       const expected = [
         ['SET', 'devicehub:a', 'v', ...end],
         ['SET', 'devicehub:a', 'v', ...end, 'NX'],
-        ['EVALSHA', COMPARE_AND_SET_SHA1, '1', 'devicehub:a', 'e', 'v', `${lifetime}`],
+        ['EVALSHA', COMPARE_AND_SET.sha1, '1', 'devicehub:a', 'e', 'v', `${lifetime}`],
       ]
       assert.deepEqual(sent, isBad ? [] : expected)
     })

@@ -8,13 +8,13 @@ import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import type { Redis } from 'ioredis'
 import { type RedisCommand, redisKeys } from '../../adapters/redis/index.ts'
-import { COMPARE_AND_SET, COMPARE_AND_SET_SHA1 } from '../../adapters/redis/script.ts'
+import { COMPARE_AND_SET } from '../../adapters/redis/script.ts'
 import { type RedisServer, redisMissing, startRedis } from '../support/redis.ts'
 import { openIoRedis } from './clients.ts'
 
 test('is known by its SHA-1', () => {
-  const hash = createHash('sha1').update(COMPARE_AND_SET).digest('hex')
-  assert.equal(COMPARE_AND_SET_SHA1, hash)
+  const hash = createHash('sha1').update(COMPARE_AND_SET.text).digest('hex')
+  assert.equal(COMPARE_AND_SET.sha1, hash)
 })
 
 describe('the script in Redis', { skip: redisMissing, timeout: 60_000 }, () => {

@@ -1,0 +1,48 @@
+/**
+ * How the processes of a fleet tell each other of changes: short texts that all of them hear.
+ *
+ * @module
+ */
+
+/**
+ * Sends texts to all processes that listen, as `NOTIFY` of PostgreSQL and `PUBLISH` of Redis do. One
+ * that nobody heard is gone: a fleet makes up for that by itself. Texts of one process are heard in the
+ * order they were sent in, whole, each by whoever listens at the time, the sender too.
+ *
+ * Whoever can send here can have sessions ended, which begin again, and records read again. Nobody gets
+ * a right by it.
+ */
+export interface ChangeFeed {
+  /**
+   * Sends a text of 1 to 7,000 bytes of UTF-8. Settles when it is on its way, and rejects where it is
+   * not, or nobody knows.
+   */
+  publish(text: string): Promise<void>
+  /**
+   * Listens, on a connection of its own. Settles when it listens, and rejects where it cannot. It is
+   * for whoever calls to try again.
+   *
+   * @param onText Called with each text. Never throws.
+   * @param onLost Called when it listens no more, once or more often: texts may have been missed. Not
+   * to be relied upon, since a connection may be cut without a word. Never throws.
+   */
+  listen(onText: (text: string) => void, onLost: (error: Error) => void): Promise<FeedConnection>
+}
+
+/** A connection that listens. */
+export interface FeedConnection {
+  /** Ends it. Nothing is heard after this call. Settles when it is gone; never rejects. */
+  close(): Promise<void>
+}
+
+const MAX_TEXT_BYTES = 7_000
+
+/** @throws {TypeError} If a text is none that a {@link ChangeFeed} has to take. */
+export function checkFeedText(text: string): void {
+  if (typeof text !== 'string' || text === '') throw new TypeError('The text must be a string')
+  if (/\p{Surrogate}/u.test(text)) throw new TypeError('The text holds a lone surrogate')
+  // A unit has three bytes at most, so this bounds the work before any of it is done.
+  const isLong =
+    text.length > MAX_TEXT_BYTES || new TextEncoder().encode(text).length > MAX_TEXT_BYTES
+  if (isLong) throw new TypeError(`The text is longer than ${MAX_TEXT_BYTES} bytes`)
+}

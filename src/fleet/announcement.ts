@@ -1,0 +1,46 @@
+/**
+ * A change as one process tells it to the others.
+ *
+ * @module
+ */
+import { CHANGE_PROBLEMS, type DeviceChange } from './changes.ts'
+
+/** What is told of a change. */
+export interface Announcement {
+  readonly change: DeviceChange
+  /** Tells this change apart from all others. */
+  readonly id: string
+  /** The names of the shared ways that whoever made the change has, and takes itself. */
+  readonly ways: readonly string[]
+}
+
+/** Longest text that is read as a name. The longest that a store has is shorter. */
+const MAX_TEXT_LENGTH = 1_024
+
+/** An announcement as a text. */
+export function writeAnnouncement({ change, id, ways }: Announcement): string {
+  const { kind, type, id: device, username } = change
+  return JSON.stringify([id, kind, type, device, username, ...ways])
+}
+
+/** A text as an announcement; `undefined` if it is none that this version knows. */
+export function readAnnouncement(text: string): Announcement | undefined {
+  let found: unknown
+  try {
+    found = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (!Array.isArray(found) || found.length < 5 || !found.every(isText)) return undefined
+  const [id, kind, type, device, username, ...ways] = found as [string, string, ...string[]]
+  if (!isKind(kind)) return undefined
+  return { id, change: { kind, type: type!, id: device!, username: username! }, ways }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_TEXT_LENGTH
+}
+
+function isKind(kind: string): kind is DeviceChange['kind'] {
+  return Object.hasOwn(CHANGE_PROBLEMS, kind)
+}
