@@ -17,20 +17,29 @@ export interface Announcement {
 /** Longest text that is read as a name. The longest that a store has is shorter. */
 const MAX_TEXT_LENGTH = 1_024
 
-/** An announcement as a text. */
+/** An announcement as JSON. */
 export function writeAnnouncement({ change, id, ways }: Announcement): string {
   const { kind, type, id: device, username } = change
   return JSON.stringify([id, kind, type, device, username, ...ways])
 }
 
-/** A text as an announcement; `undefined` if it is none that this version knows. */
-export function readAnnouncement(text: string): Announcement | undefined {
-  let found: unknown
+/** Several of them, as {@link writeAnnouncement} wrote them, as one text. */
+export function joinAnnouncements(written: readonly string[]): string {
+  return `[${written.join()}]`
+}
+
+/** A text as announcements. One that this version does not know is `undefined`. */
+export function readAnnouncements(text: string): readonly (Announcement | undefined)[] {
   try {
-    found = JSON.parse(text)
+    const found: unknown = JSON.parse(text)
+    if (Array.isArray(found)) return found.map(announcementOf)
   } catch {
-    return undefined
+    // It is none of ours.
   }
+  return [undefined]
+}
+
+function announcementOf(found: unknown): Announcement | undefined {
   if (!Array.isArray(found) || found.length < 5 || !found.every(isText)) return undefined
   const [id, kind, type, device, username, ...ways] = found as [string, string, ...string[]]
   if (!isKind(kind)) return undefined

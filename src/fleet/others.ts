@@ -12,7 +12,7 @@ import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import { describeError } from '../base/log.ts'
 import { checkOptions } from '../base/options.ts'
 import { type QuietLog, quietLog } from '../base/quiet-log.ts'
-import { readAnnouncement, writeAnnouncement } from './announcement.ts'
+import { joinAnnouncements, readAnnouncements, writeAnnouncement } from './announcement.ts'
 import type { ChangeFailure, Changes, DeviceChange } from './changes.ts'
 import { type FeedWatch, feedText, watchFeed } from './feed-watch.ts'
 import type { FleetWatch, WatchOptions } from './fleet.ts'
@@ -22,6 +22,16 @@ import type { KnownPrincipals } from './known.ts'
 const ANNOUNCE_LIMIT_MS = 5_000
 /** Seconds for which it is known who acts on a change: a process that stood still must not act again. */
 const CLAIM_LIFETIME = 600
+
+/** Most bytes of changes in a text, which is no longer then than any feed takes. */
+const MAX_BATCH_BYTES = 6_900
+
+/** A change that is to be sent. */
+interface Waiting {
+  readonly text: string
+  resolve(): void
+  reject(error: unknown): void
+}
 
 /** What {@link OtherProcesses} takes. */
 export interface OtherProcessesOptions {
@@ -42,6 +52,8 @@ export class OtherProcesses {
   readonly #keys: ExpiringKeys | undefined
   /** Tells this fleet object apart from all others, in this process and elsewhere. */
   readonly #origin = bytesToHex(crypto.getRandomValues(new Uint8Array(12)))
+  readonly #waiting: Waiting[] = []
+  #isSending = false
   #changes = 0
   #isWatched = false
 
@@ -53,10 +65,44 @@ export class OtherProcesses {
   /** Tells them. Rejects if it may not have been sent. */
   async announce(change: DeviceChange, ways: readonly string[]): Promise<void> {
     const id = `${this.#origin}-${++this.#changes}`
-    const text = feedText(this.#origin, writeAnnouncement({ change, id, ways }))
-    checkFeedText(text)
-    const publish = async () => this.#feed.publish(text)
-    await withinDeadline(ANNOUNCE_LIMIT_MS, publish, undefined, 'answer of the feed')
+    const text = writeAnnouncement({ change, id, ways })
+    checkFeedText(this.#textOf([text]))
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ text, resolve, reject })
+      void this.#send()
+    })
+  }
+
+  /** Sends what waits, one text after another: of many changes at once many in each. Never rejects. */
+  async #send(): Promise<void> {
+    if (this.#isSending) return
+    this.#isSending = true
+    while (this.#waiting.length > 0) {
+      const batch = this.#takeBatch()
+      try {
+        const publish = async () => this.#feed.publish(this.#textOf(batch.map(({ text }) => text)))
+        await withinDeadline(ANNOUNCE_LIMIT_MS, publish, undefined, 'answer of the feed')
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        // What else waits would wait for the same.
+        for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(error)
+      }
+    }
+    this.#isSending = false
+  }
+
+  /** As many as fit into a text, one at least. */
+  #takeBatch(): readonly Waiting[] {
+    let length = 0
+    const more = this.#waiting.findIndex(({ text }, i) => {
+      length += utf8ToBytes(text).length + 1
+      return i > 0 && length > MAX_BATCH_BYTES
+    })
+    return this.#waiting.splice(0, more < 0 ? this.#waiting.length : more)
+  }
+
+  #textOf(written: readonly string[]): string {
+    return feedText(this.#origin, joinAnnouncements(written))
   }
 
   /** See `Fleet.watch`. */
@@ -102,21 +148,19 @@ export class OtherProcesses {
   #hear(text: string, { known, changes }: Hearers, log: QuietLog): void {
     const [, told = ''] = /^\S+ (.*)$/s.exec(text) ?? []
     if (/^echo \d+$/.test(told)) return
-    const announcement = readAnnouncement(told)
-    if (!announcement) {
-      // A later version may tell what this one does not know.
-      known.forgetAll()
-      log.write(
-        'warn',
-        'unknown',
-        'Another process told something that this version does not know.',
-      )
-      return
+    for (const announcement of readAnnouncements(told)) {
+      if (!announcement) {
+        // A later version may tell what this one does not know.
+        known.forgetAll()
+        const problem = 'Another process told something that this version does not know.'
+        log.write('warn', 'unknown', problem)
+        continue
+      }
+      const { id, change, ways } = announcement
+      known.forget(change.username)
+      const what = `act on a change that another process made: ${change.kind}`
+      changes.hear(change, ways, (way) => this.#claim(id, way), failureLog(log, what))
     }
-    const { id, change, ways } = announcement
-    known.forget(change.username)
-    const what = `act on a change that another process made: ${change.kind}`
-    changes.hear(change, ways, (way) => this.#claim(id, way), failureLog(log, what))
   }
 
   /** Whether this process is the first that would take a way. */

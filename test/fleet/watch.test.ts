@@ -133,6 +133,29 @@ describe('a change of another process', () => {
     assert.deepEqual(read.items, [false, true])
   })
 
+  test('beside many others is told in few texts, in their order', async () => {
+    const { feed, process, watch } = openSite()
+    const [one, two] = [process(), process()]
+    await using _ = await watch(two)
+    const told: string[] = []
+    two.onChange('there', ({ id }) => void told.push(id), { holds: 'own' })
+    const ids = Array.from({ length: 1_000 }, (_, i) => `水 P-${i}`)
+    feed.sent.length = 0
+    const outcomes = await one.provisionMany(
+      pump,
+      ids.map((id) => ({ id })),
+    )
+    assert.ok(outcomes.every((outcome) => 'device' in outcome))
+    await heard(feed)
+    assert.deepEqual(told, ids)
+    assert.ok(feed.sent.length < 20, `${feed.sent.length} texts`)
+    feed.publishing = new Error('the feed is away')
+    const failed = await Promise.allSettled(ids.map((id) => one.revoke(pump, id)))
+    assert.ok(failed.every((each) => each.status === 'rejected'))
+    feed.publishing = undefined
+    assert.deepEqual((await one.revoke(pump, ids[0]!)).done, ['other processes'])
+  })
+
   test('with the longest names there are is told', async () => {
     const { feed, process, watch } = openSite()
     const [one, two] = [process(), process()]
@@ -377,12 +400,13 @@ describe('a feed that is out of order', () => {
   for (const text of [
     'nonsense',
     'somebody {"kind":"revoked"}',
-    'somebody ["1","exploded","pump","P-1","pump/P-1"]',
-    'somebody ["1","revoked","pump","P-1"]',
-    'somebody ["1","revoked","pump","P-1",7]',
-    'somebody ["1","revoked","pump","P-1",null,"emqx"]',
-    `somebody ["1","revoked","pump","P-1","${'x'.repeat(1_025)}"]`,
-    'somebody ["1","toString","pump","P-1","pump/P-1"]',
+    'somebody ["1","revoked","pump","P-1","pump/P-1"]',
+    'somebody [["1","exploded","pump","P-1","pump/P-1"]]',
+    'somebody [["1","revoked","pump","P-1"]]',
+    'somebody [["1","revoked","pump","P-1",7]]',
+    'somebody [["1","revoked","pump","P-1",null,"emqx"]]',
+    `somebody [["1","revoked","pump","P-1","${'x'.repeat(1_025)}"]]`,
+    'somebody [["1","toString","pump","P-1","pump/P-1"]]',
   ]) {
     test(`nobody acts on ${text.slice(0, 60)}, and everybody is read again`, async () => {
       const { feed, process, store, watch, lines } = openSite()
