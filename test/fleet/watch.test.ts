@@ -316,6 +316,24 @@ describe('whoever makes a change', () => {
   })
 })
 
+describe('names of listeners that', () => {
+  for (const [title, count, isTold] of [
+    ['fit into a text are told', 60, true],
+    ['are more than that are a failure', 70, false],
+  ] as const) {
+    test(title, async () => {
+      const { feed, process } = openSite()
+      const fleet = process()
+      for (let i = 0; i < count; i++) fleet.onChange(`${i}`.padEnd(100, '.'), () => {})
+      const provisioned = fleet.provision(pump, 'P-1')
+      if (isTold) await provisioned
+      else
+        await assert.rejects(provisioned, { code: 'ERR_CHANGE_INCOMPLETE', message: /7000 bytes/ })
+      assert.equal(feed.sent.length, isTold ? 1 : 0)
+    })
+  }
+})
+
 describe('a connection that is lost', () => {
   test('is made again, and everything is read anew', async () => {
     const { feed, process, watch } = openSite()

@@ -21,7 +21,8 @@ export function openIoRedis(
   url: string,
   more: { readonly enableReadyCheck?: boolean } = {},
 ): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: 0, commandTimeout: 1_000, ...more })
+  const settings = { maxRetriesPerRequest: 0, commandTimeout: 1_000, socketTimeout: 3_000 }
+  const redis = new Redis(url, { ...settings, ...more })
   redis.on('error', () => {})
   return redis
 }

@@ -9,15 +9,23 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { redisKeys } from '../../adapters/redis/index.ts'
+import { redisFeed, redisKeys } from '../../adapters/redis/index.ts'
 import type { ExpiringKeys } from '../../src/index.ts'
+import { feedConforms } from '../base/feed-suite.ts'
 import { codeBlocks, codeSpans, fileName, readTable } from '../support/markdown.ts'
 import { type RedisServer, redisMissing, startRedis } from '../support/redis.ts'
+import { Collector } from '../support/wait.ts'
 import { clients, openIoRedis } from './clients.ts'
 
 const page = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8')
 const programs = codeBlocks(page, 'ts')
 const rows = readTable(page, 'Client', 'What to hand in')
+
+/** What the programs leave open. */
+interface Opened {
+  readonly redis: { disconnect(): void }
+  readonly client: { destroy(): void }
+}
 
 /** Uses each method. */
 async function use(keys: ExpiringKeys, key: string): Promise<void> {
@@ -32,6 +40,10 @@ async function use(keys: ExpiringKeys, key: string): Promise<void> {
 
 describe('the page', { skip: redisMissing, timeout: 60_000 }, () => {
   const { REDIS_URL } = process.env
+  const opened: Readonly<Record<string, (program: Opened) => void>> = {
+    'keys.ts': ({ redis }) => redis.disconnect(),
+    'node-redis.ts': ({ client }) => client.destroy(),
+  }
   let folder: string
   let server: RedisServer
   before(async () => {
@@ -44,6 +56,8 @@ describe('the page', { skip: redisMissing, timeout: 60_000 }, () => {
   after(async () => {
     if (REDIS_URL === undefined) delete process.env.REDIS_URL
     else process.env.REDIS_URL = REDIS_URL
+    // What the programs share, once.
+    for (const [name, end] of Object.entries(opened)) end(await load(name))
     if (folder) rmSync(folder, { recursive: true, force: true })
     await server?.stop()
   })
@@ -51,29 +65,41 @@ describe('the page', { skip: redisMissing, timeout: 60_000 }, () => {
 
   test('has the programs that are tried here', () => {
     const names = programs.map(({ source }) => fileName(source))
-    assert.deepEqual(names, ['keys.ts', 'hub.ts', 'node-redis.ts'])
+    assert.deepEqual(names, [
+      'keys.ts',
+      'hub.ts',
+      'node-redis.ts',
+      'watch.ts',
+      'node-redis-feed.ts',
+    ])
   })
 
   test('its program with ioredis, and the hub that shares those keys', async () => {
-    const { keys, redis } = await load('keys.ts')
-    try {
-      await use(keys, 'of the page')
-      const { hub } = await load('hub.ts')
-      await hub.start()
-      assert.equal(hub.ready, true)
-      await hub.close()
-    } finally {
-      redis.disconnect()
-    }
+    const { keys } = await load('keys.ts')
+    await use(keys, 'of the page')
+    const { hub } = await load('hub.ts')
+    await hub.start()
+    assert.equal(hub.ready, true)
+    await hub.close()
   })
 
   test('its program with node-redis', async () => {
-    const { keys, client } = await load('node-redis.ts')
-    try {
-      await use(keys, 'of node-redis')
-    } finally {
-      client.destroy()
-    }
+    const { keys } = await load('node-redis.ts')
+    await use(keys, 'of node-redis')
+  })
+
+  test('its program that watches', async () => {
+    const { watch } = await load('watch.ts')
+    const { isListening } = watch
+    await watch.close()
+    assert.equal(isListening, true)
+  })
+
+  feedConforms('the feed of the page, with node-redis', async () => {
+    const { feed } = await load('node-redis-feed.ts')
+    const other = openIoRedis(server.url)
+    const sever = () => other.call('CLIENT', 'KILL', 'TYPE', 'PUBSUB')
+    return { one: feed, other: redisFeed(other), sever, close: async () => other.disconnect() }
   })
 
   for (const [i, [name, open]] of Object.entries(clients).entries()) {
@@ -99,12 +125,21 @@ describe('the page', { skip: redisMissing, timeout: 60_000 }, () => {
     const user = openIoRedis(url, { enableReadyCheck: false })
     try {
       await use(redisKeys(user), 'of the user')
+      const heard = new Collector<string>()
+      const connection = await redisFeed(user).listen(heard.push, () => {})
+      await redisFeed(user).publish('a change')
+      assert.deepEqual(await heard.reach(1, 'texts'), ['a change'])
+      await connection.close()
       // Of another prefix, and what else Redis has.
       const foreign = redisKeys(user, { prefix: 'other:' })
       const denied = { message: /^Redis: NOPERM / }
       await assert.rejects(async () => foreign.get('a'), denied)
       await assert.rejects(async () => foreign.set('a', '1', 60), denied)
       await assert.rejects(async () => foreign.compareAndSet('a', '1', '2', 60), denied)
+      const foreignFeed = redisFeed(user, { prefix: 'other:' })
+      await assert.rejects(foreignFeed.publish('a'), denied)
+      const ignore = () => {}
+      await assert.rejects(foreignFeed.listen(ignore, ignore), denied)
       for (const command of ['KEYS *', 'FLUSHALL', 'CONFIG GET *', 'DEL devicehub:a', 'ACL LIST']) {
         const [first, ...rest] = command.split(' ') as [string, ...string[]]
         await assert.rejects(user.call(first, ...rest), { message: /^NOPERM / }, command)

@@ -54,8 +54,8 @@ describe('PostgreSQL', { skip: postgresMissing, timeout: 300_000 }, () => {
   }
 
   test('a store without tables says so', async () => {
-    const { executor, close } = LISTENING_DRIVERS.pg!(server.url)
-    const text = 'DROP TABLE IF EXISTS devicehub_devices, devicehub_keys, devicehub_schema'
+    const { executor, close } = LISTENING_DRIVERS.pg!(server.url, { search_path: 'empty' })
+    const text = 'CREATE SCHEMA empty'
     await executor.run({ text, values: [] })
     const { feed } = sqlStore(executor)
     const expected = { code: 'ERR_STORE_SCHEMA' }
