@@ -15,9 +15,11 @@ export interface IoRedisSubscriber {
   connect(): Promise<unknown>
   /** Subscribes to a channel. */
   subscribe(channel: string): Promise<unknown>
-  /** Calls a listener of an event. */
+  /** Calls a listener with each message. */
   on(event: 'message', listener: (channel: string, text: string) => void): unknown
+  /** Calls a listener when something is wrong with the connection. */
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Calls a listener when the connection has ended. */
   on(event: 'end', listener: () => void): unknown
   /** Ends the connection. */
   disconnect(): void

@@ -11,6 +11,7 @@ export {
   type PgNotification,
   type PgPool,
   type PgQueryable,
+  type PostgresListening,
   type PostgresSql,
   pgPool,
   postgres,

@@ -21,9 +21,11 @@ export interface PgNotification {
 
 /** A client that was taken from a pool of `pg`. */
 export interface PgClient extends PgQueryable {
-  /** Calls a listener of an event. */
+  /** Calls a listener when something is wrong with its connection. */
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Calls a listener when its connection has ended. */
   on(event: 'end', listener: () => void): unknown
+  /** Calls a listener with each notification. */
   on(event: 'notification', listener: (message: PgNotification) => void): unknown
   /**
    * Gives it back to its pool.
@@ -54,7 +56,13 @@ export interface PostgresSql {
     channel: string,
     onText: (text: string) => void,
     onListening: () => void,
-  ): Promise<{ unlisten(): Promise<unknown> }>
+  ): Promise<PostgresListening>
+}
+
+/** A channel that `postgres` listens to. */
+export interface PostgresListening {
+  /** Listens no more. */
+  unlisten(): Promise<unknown>
 }
 
 /**
