@@ -18,6 +18,7 @@ export {
   CommandError,
   type CommandErrorCode,
   ConfigError,
+  CredentialUnknownError,
   DeviceExistsError,
   DeviceHubError,
   DeviceRevokedError,

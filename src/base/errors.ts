@@ -62,6 +62,24 @@ export class InvalidTopicError extends DeviceHubError {
   }
 }
 
+/** The device has no credential of this id. Nothing was written. */
+export class CredentialUnknownError extends DeviceHubError {
+  override readonly name = 'CredentialUnknownError'
+  readonly code = 'ERR_CREDENTIAL_UNKNOWN'
+  readonly type: string
+  readonly id: string
+  readonly credentialId: string
+
+  constructor(type: string, id: string, credentialId: string) {
+    super(
+      `Device ${type}/${id} has no credential ${quote(credentialId)}: its record names those it has`,
+    )
+    this.type = type
+    this.id = id
+    this.credentialId = credentialId
+  }
+}
+
 /** A device, or the user name asked for, is in the store already. Nothing was written. */
 export class DeviceExistsError extends DeviceHubError {
   override readonly name = 'DeviceExistsError'

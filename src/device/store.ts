@@ -24,6 +24,8 @@ export interface StoredCredential {
   readonly sealed?: string
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number
+  /** From when on it is good, in milliseconds since the Unix epoch. Left out if from the beginning. */
+  readonly notBefore?: number
   /** When it ends, in milliseconds since the Unix epoch. Left out if it does not. */
   readonly notAfter?: number
 }

@@ -11,7 +11,14 @@ import type { DeviceRef } from '../device/reference.ts'
 
 /** A change of a device that was made through a fleet, and is on record. */
 export interface DeviceChange extends DeviceRef {
-  readonly kind: 'provisioned' | 'updated' | 'rotated' | 'revoked' | 'removed'
+  readonly kind:
+    | 'provisioned'
+    | 'updated'
+    | 'rotated'
+    | 'retired'
+    | 'revoked'
+    | 'restored'
+    | 'removed'
   readonly username: string
 }
 
@@ -66,7 +73,9 @@ export const CHANGE_PROBLEMS: Readonly<Record<DeviceChange['kind'], string>> = {
   provisioned: 'is provisioned, but not everything was told',
   updated: 'is updated, but not everything was told',
   rotated: 'has a new password, but not everything was told',
+  retired: 'has a password less, but not everything was told',
   revoked: 'is revoked, but its sessions may go on',
+  restored: 'is no longer revoked, but not everything was told',
   removed: 'is removed, but not everything was told',
 }
 

@@ -117,6 +117,11 @@ export interface RotateOptions {
    * Default: 0, they end at once.
    */
   readonly overlap?: number
+  /**
+   * From when on the new password is good, in milliseconds since the Unix epoch: at most 30 days ahead.
+   * Those before stay good until then, and for the overlap after it. Default: from now on.
+   */
+  readonly notBefore?: number
 }
 
 /** A device's new login. The password is shown here once; only its hash is kept. */
@@ -262,6 +267,18 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
    */
   rotate(type: DeviceType, id: string, options?: RotateOptions): Promise<ProvisionedDevice>
   /**
+   * Ends one password of a device by the id of its credential, as the record names it, and keeps the
+   * others. A connection that stands is not ended by it. Settles as {@link Fleet.provision} does. A device
+   * without a password is on record still, and can be rotated.
+   * @throws {CredentialUnknownError} If it has no such credential.
+   * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {DeviceRevokedError} If it is revoked.
+   * @throws {ConfigError} If the type is not of this fleet.
+   * @throws {RevisionConflictError} If other writers were in between five times.
+   * @throws {ChangeError} If a listener failed, after all were told. The password has ended.
+   */
+  retire(type: DeviceType, id: string, credentialId: string): Promise<ChangeReport>
+  /**
    * Changes a device's rules, its attributes, its list of client ids, or several of them; its login
    * stays. What is left out stays as it is, and what is given takes the place of all there was:
    * `rules: []` leaves only the type's rules, `attributes: {}` no attribute, `clientIds: []` only the
@@ -319,6 +336,16 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
    * report of the error says whose sessions of it may go on.
    */
   revoke(type: DeviceType, id: string): Promise<ChangeReport>
+  /**
+   * Takes a revocation back. The passwords on record are good again: where somebody may know one, rotate.
+   * Settles as {@link Fleet.provision} does. Of a device that is not revoked nothing is written, and
+   * everybody is told again.
+   * @throws {DeviceUnknownError} If there is no such device.
+   * @throws {ConfigError} If the type is not of this fleet.
+   * @throws {RevisionConflictError} If other writers were in between five times.
+   * @throws {ChangeError} If a listener failed, after all were told. The device is not revoked any more.
+   */
+  restore(type: DeviceType, id: string): Promise<ChangeReport>
   /**
    * Takes a device off record: revokes it, and then deletes its record. Its id and its user name are
    * free then. Where its sessions may go on it stays on record, revoked. Settles as

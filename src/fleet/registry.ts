@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { ConfigError, DeviceRevokedError } from '../base/errors.ts'
+import { ConfigError, CredentialUnknownError, DeviceRevokedError } from '../base/errors.ts'
 import type { MaybePromise } from '../base/maybe-promise.ts'
 import { checkOptions } from '../base/options.ts'
 import { checkPasswordHash } from '../credential/format.ts'
-import { newestCredential, withCredential } from '../device/credentials.ts'
+import { newestCredential, withCredential, withoutCredential } from '../device/credentials.ts'
 import { type DeviceSettings, readSettings, withSettings } from '../device/settings.ts'
 import type { DeviceRecord, DeviceStore, StoredCredential } from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
@@ -26,8 +26,10 @@ export type DeviceRegistry = Pick<
   | 'importDevice'
   | 'provisionMany'
   | 'rotate'
+  | 'retire'
   | 'update'
   | 'revoke'
+  | 'restore'
   | 'remove'
   | 'openPassword'
 >
@@ -59,7 +61,10 @@ const NEW_DEVICE: Readonly<Record<keyof NewDevice, true>> = {
   passwordHash: true,
   ...PROVISION_OPTIONS,
 }
-const ROTATE_OPTIONS: Readonly<Record<keyof RotateOptions, true>> = { overlap: true }
+const ROTATE_OPTIONS: Readonly<Record<keyof RotateOptions, true>> = {
+  overlap: true,
+  notBefore: true,
+}
 const SETTINGS: Readonly<Record<keyof DeviceSettings, true>> = {
   rules: true,
   attributes: true,
@@ -181,16 +186,34 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     async rotate(type, id, rotateOptions = {}) {
       types.check(type)
       checkOptions(rotateOptions, ROTATE_OPTIONS)
-      const { overlap = 0 } = rotateOptions
+      const { overlap = 0, notBefore } = rotateOptions
       if (!(Number.isInteger(overlap) && overlap >= 0 && overlap <= MAX_OVERLAP)) {
         throw new ConfigError('overlap', `must be a whole number of seconds, 0 to ${MAX_OVERLAP}`)
       }
+      const latest = Date.now() + MAX_OVERLAP * 1_000
+      if (notBefore !== undefined && !(Number.isInteger(notBefore) && notBefore <= latest)) {
+        throw new ConfigError('notBefore', 'must be whole milliseconds, at most 30 days ahead')
+      }
       const { password, credential } = await passwords.generate(type.name, id)
       const { username } = await rewrite(type, id, (record) => {
-        return withCredential(record, credential, overlap * 1_000, Date.now())
+        const now = Date.now()
+        // What has begun already needs no beginning.
+        const isAhead = notBefore !== undefined && notBefore > now
+        const next = isAhead ? { ...credential, notBefore } : credential
+        return withCredential(record, next, overlap * 1_000, now)
       })
       const topics = types.topicsOf(type, id)
       return changes.tell({ kind: 'rotated', type: type.name, id, username, topics, password })
+    },
+
+    async retire(type, id, credentialId) {
+      types.check(type)
+      const { username } = await rewrite(type, id, (record) => {
+        const changed = withoutCredential(record, credentialId)
+        if (!changed) throw new CredentialUnknownError(type.name, id, `${credentialId}`)
+        return changed
+      })
+      return changes.tell({ kind: 'retired', type: type.name, id, username })
     },
 
     async update(type, id, settings) {
@@ -218,6 +241,14 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
     },
 
     revoke: (type, id) => revoke(type, id),
+
+    async restore(type, id) {
+      types.check(type)
+      const { username } = await records.rewrite(type.name, id, (record) =>
+        record.revoked ? { ...record, revoked: false, revision: record.revision + 1 } : undefined,
+      )
+      return changes.tell({ kind: 'restored', type: type.name, id, username })
+    },
 
     async remove(type, id) {
       await revoke(type, id, 'is revoked and stays on record, since its sessions may go on')
