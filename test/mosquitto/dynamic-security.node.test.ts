@@ -129,6 +129,17 @@ describe('dynamic security', { skip: dynsecSiteMissing, timeout: 120_000 }, () =
     assert.equal(await mayConnect(site.url, login), false)
   })
 
+  test('lets a restored device in again', async () => {
+    const login = await fleet.provision(pump, 'P-restored')
+    await fleet.revoke(pump, 'P-restored')
+    assert.equal(await mayConnect(site.url, login), false)
+    await fleet.restore(pump, 'P-restored')
+    assert.equal(await mayConnect(site.url, login), true)
+    const [{ id }] = (await fleet.store.get('pump', 'P-restored'))!.credentials as [{ id: string }]
+    await fleet.retire(pump, 'P-restored', id)
+    assert.equal(await mayConnect(site.url, login), false)
+  })
+
   test('tells a rotated password at once, and ends the connection of the old one', async () => {
     const login = await fleet.provision(pump, 'P-rotated')
     const client = await connect(site.url, login)
