@@ -10,6 +10,7 @@ import {
   type CertificateError,
   type CommandError,
   type ConfigError,
+  type CredentialUnknownError,
   type DeviceExistsError,
   DeviceHubError,
   type DeviceRevokedError,
@@ -35,6 +36,7 @@ export type AnyDeviceHubError =
   | CertificateError
   | CommandError
   | ConfigError
+  | CredentialUnknownError
   | DeviceExistsError
   | DeviceRevokedError
   | DeviceTypeUnknownError

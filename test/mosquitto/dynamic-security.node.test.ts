@@ -135,7 +135,7 @@ describe('dynamic security', { skip: dynsecSiteMissing, timeout: 120_000 }, () =
     assert.equal(await mayConnect(site.url, login), false)
     await fleet.restore(pump, 'P-restored')
     assert.equal(await mayConnect(site.url, login), true)
-    const [{ id }] = (await fleet.store.get('pump', 'P-restored'))!.credentials as [{ id: string }]
+    const { id } = (await fleet.store.get('pump', 'P-restored'))!.credentials[0]!
     await fleet.retire(pump, 'P-restored', id)
     assert.equal(await mayConnect(site.url, login), false)
   })
