@@ -205,27 +205,30 @@ describe('who acts on a revocation', () => {
         }
         return fleet
       })
-      const watches = []
-      for (const fleet of fleets) watches.push(await watch(fleet))
-      await fleets[0]!.provision(pump, 'P-1')
-      await fleets[0]!.revoke(pump, 'P-1')
-      await heard(feed)
-      // Which of several it is nobody can say.
-      if (acts.length === 1)
+      const watches: AsyncDisposable[] = []
+      try {
+        for (const fleet of fleets) watches.push(await watch(fleet))
+        await fleets[0]!.provision(pump, 'P-1')
+        await fleets[0]!.revoke(pump, 'P-1')
+        await heard(feed)
+        // Which of several it is nobody can say.
+        if (acts.length === 1)
+          assert.equal(
+            count.reduce((sum, one) => sum + one, 0),
+            acts[0],
+          )
+        else assert.deepEqual(count, acts)
+        // Again: another revocation, for those whose sessions go on.
+        await fleets[0]!.revoke(pump, 'P-1')
+        await heard(feed)
+        const sum = acts.reduce((all, one) => all + one, 0)
         assert.equal(
-          count.reduce((sum, one) => sum + one, 0),
-          acts[0],
+          count.reduce((all, one) => all + one, 0),
+          2 * sum,
         )
-      else assert.deepEqual(count, acts)
-      // Again: another revocation, for those whose sessions go on.
-      await fleets[0]!.revoke(pump, 'P-1')
-      await heard(feed)
-      const sum = acts.reduce((all, one) => all + one, 0)
-      assert.equal(
-        count.reduce((all, one) => all + one, 0),
-        2 * sum,
-      )
-      for (const each of watches) await each[Symbol.asyncDispose]()
+      } finally {
+        for (const each of watches) await each[Symbol.asyncDispose]()
+      }
     })
   }
 
