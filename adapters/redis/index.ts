@@ -1,6 +1,6 @@
 /**
  * What processes share in Redis or Valkey: what they may lose, such as token holders, seen ids and failed
- * logins, and what they tell each other. The client is yours; no package is loaded.
+ * logins, what they tell each other, and devices. The client is yours; no package is loaded.
  *
  * @module
  */
@@ -9,3 +9,4 @@ export { RedisError } from './error.ts'
 export { type IoRedisFeedClient, type IoRedisSubscriber, redisFeed } from './feed.ts'
 export { redisKeys } from './keys.ts'
 export type { RedisOptions } from './prefix.ts'
+export { redisStore } from './store.ts'

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { afterPrefix } from '../../src/base/after-prefix.ts'
 import {
   ConfigError,
   DeviceExistsError,
@@ -19,7 +21,6 @@ import type {
 } from '../../src/device/store.ts'
 import type { SqlExecutor, SqlRow, SqlValue } from './executor.ts'
 import { inPieces, type JsonColumns, jsonRows } from './json-rows.ts'
-import { afterPrefix } from './prefix.ts'
 import type { Run } from './statements.ts'
 import { STATE_COLUMNS, stateOf } from './states.ts'
 

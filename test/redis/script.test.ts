@@ -1,5 +1,5 @@
 /**
- * The script of `compareAndSet`: Redis forgets it when it is told to, and when it is started again.
+ * The scripts: Redis forgets one when it is told to, and when it is started again.
  *
  * @module
  */
@@ -8,14 +8,15 @@ import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import type { Redis } from 'ioredis'
 import { type RedisCommand, redisKeys } from '../../adapters/redis/index.ts'
-import { COMPARE_AND_SET } from '../../adapters/redis/script.ts'
+import * as scripts from '../../adapters/redis/script.ts'
 import { type RedisServer, redisMissing, startRedis } from '../support/redis.ts'
 import { openIoRedis } from './clients.ts'
 
-test('is known by its SHA-1', () => {
-  const hash = createHash('sha1').update(COMPARE_AND_SET.text).digest('hex')
-  assert.equal(COMPARE_AND_SET.sha1, hash)
-})
+for (const [name, { text, sha1 }] of Object.entries(scripts)) {
+  test(`${name} is known by its SHA-1`, () => {
+    assert.equal(sha1, createHash('sha1').update(text).digest('hex'))
+  })
+}
 
 describe('the script in Redis', { skip: redisMissing, timeout: 60_000 }, () => {
   let server: RedisServer

@@ -1,6 +1,6 @@
 /**
  * The real Redis as a process of its own, for as long as a test needs it. It listens on 127.0.0.1 only,
- * keeps nothing on disk, and does not touch a service of the same machine.
+ * keeps nothing on disk unless told to, and does not touch a service of the same machine.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface RedisServer {
   stop(): Promise<void>
   /** Ends it without a chance to say goodbye. */
   kill(): Promise<void>
-  /** Starts it again on the same port, empty, after {@link kill}. */
+  /** Starts it again on the same port after {@link kill}: empty, unless it keeps what it has. */
   restart(): Promise<void>
   /** Stops it where it is: it answers nothing any more. */
   freeze(): void
@@ -37,15 +37,21 @@ export interface RedisServer {
   thaw(): void
 }
 
-/** Starts Redis. Settles when it listens. */
-export async function startRedis(): Promise<RedisServer> {
+/**
+ * Starts Redis. Settles when it listens.
+ *
+ * @param more Settings by their names, such as `{ appendonly: 'yes' }`. Default: it keeps nothing on disk.
+ */
+export async function startRedis(
+  more: Readonly<Record<string, string>> = {},
+): Promise<RedisServer> {
   if (redisMissing) throw new Error(redisMissing)
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-redis-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   let running: Running
   try {
-    running = await run(folder, port)
+    running = await run(folder, port, more)
   } catch (error) {
     remove()
     throw error
@@ -59,7 +65,7 @@ export async function startRedis(): Promise<RedisServer> {
     },
     kill: () => end(running),
     async restart() {
-      running = await run(folder, port)
+      running = await run(folder, port, more)
     },
     freeze: () => signal(running, 'SIGSTOP'),
     thaw: () => signal(running, 'SIGCONT'),
@@ -71,8 +77,12 @@ interface Running {
   readonly exited: Promise<unknown>
 }
 
-async function run(folder: string, port: number): Promise<Running> {
-  const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' }
+async function run(
+  folder: string,
+  port: number,
+  more: Readonly<Record<string, string>>,
+): Promise<Running> {
+  const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no', ...more }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`])
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   // Not to be left behind by a test process that crashes.

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { afterPrefix } from '../../adapters/sql/prefix.ts'
+import { afterPrefix } from '../../src/base/after-prefix.ts'
 
 const CHARACTERS = ['', '\0', 'a', 'b', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}']
 const TEXTS = CHARACTERS.flatMap((a) => CHARACTERS.flatMap((b) => CHARACTERS.map((c) => a + b + c)))
