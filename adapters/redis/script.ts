@@ -75,8 +75,9 @@ local listed, count = { '' }, 0
 for i, name in ipairs(names) do
   local id = string.sub(name, string.find(name, '/', 1, true) + 1)
   if string.sub(name, 1, #beginning) == beginning and string.sub(id, 1, #prefix) == prefix then
-    local found = redis.call('HMGET', keys .. name, 'username', 'revision', 'revoked', 'record')
-    if found[4] and (revoked == '' or found[3] == revoked) then
+    local key = keys .. name
+    if revoked == '' or redis.call('HGET', key, 'revoked') == revoked then
+      local found = redis.call('HMGET', key, 'username', 'revision', 'revoked', 'record')
       table.insert(listed, name)
       for j = 1, 4 do table.insert(listed, found[j]) end
       count = count + 1
@@ -88,5 +89,5 @@ for i, name in ipairs(names) do
   end
 end
 return listed`,
-  sha1: '63169c6a6ca72e1ba5bdfea7efd19c59b91c11a8',
+  sha1: '5e30fb4d929bd36b487ee470204c178d19977369',
 }

@@ -11,8 +11,8 @@ import { type RedisOptions, readPrefix } from './prefix.ts'
 import { DELETE_DEVICE, FIND_DEVICE, INSERT_DEVICE, LIST_DEVICES, UPDATE_DEVICE } from './script.ts'
 
 const DEFAULT_LIMIT = 100
-/** Most devices that are looked at for one page. */
-const MAX_LOOKED_AT = 1_000
+/** Most devices that are looked at for one page, where it is narrowed by more than where it begins and ends. */
+const MAX_LOOKED_AT = 500
 const FIELDS = ['username', 'revision', 'revoked', 'record'] as const
 
 /** What of a record has no field of its own. */
@@ -27,7 +27,8 @@ type Rest = Pick<DeviceRecord, 'credentials' | 'rules' | 'attributes' | 'clientI
  *
  * A method rejects as the contract says; with a {@link RedisError} if the client rejects, or 2 seconds pass
  * without an answer, when a write may have been made all the same; and with a `TypeError` for an answer
- * that Redis does not give. A listing by `idPrefix` without a `type` looks at all devices, 1,000 a page.
+ * that Redis does not give. A listing by `revoked`, or by `idPrefix` without a `type`, looks at 500 devices for
+ * a page, and may find none there.
  *
  * @param client A client of `ioredis` or `iovalkey`, or a function that sends commands through another, and
  * settles with an array where Redis answers with one.
@@ -102,7 +103,9 @@ export function redisStore(
     async list({ cursor, limit = DEFAULT_LIMIT, type, idPrefix = '', revoked } = {}) {
       const range = rangeOf({ type, idPrefix, cursor })
       const isRevoked = revoked === undefined ? '' : digitOf(revoked)
-      const values = [...range, `${MAX_LOOKED_AT}`, `${limit}`, isRevoked, idPrefix, deviceKeys]
+      const isNarrowed = revoked !== undefined || (type === undefined && idPrefix !== '')
+      const lookedAt = isNarrowed ? MAX_LOOKED_AT : limit
+      const values = [...range, `${lookedAt}`, `${limit}`, isRevoked, idPrefix, deviceKeys]
       const answer = textsOf(await redis.evaluate(LIST_DEVICES, [devices], values))
       const [last, ...found] = answer
       const records: DeviceRecord[] = []

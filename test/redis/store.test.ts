@@ -86,7 +86,7 @@ describe('devices in Redis', { skip: redisMissing, timeout: 300_000 }, () => {
     for (const { client } of [one, two]) client.disconnect()
   })
 
-  test('a listing narrowed by the id alone goes on behind a thousand others', async () => {
+  test('a listing narrowed by the id alone goes on behind many others', async () => {
     const { store, client } = direct('many:')
     const ids = Array.from({ length: 2_100 }, (_, i) => `${i % 700 === 0 ? 'x' : 'y'}-${i}`)
     await Promise.all(ids.map((id) => store.insert(record('pump', id))))
@@ -99,7 +99,7 @@ describe('devices in Redis', { skip: redisMissing, timeout: 300_000 }, () => {
       more = cursor !== undefined
     }
     assert.deepEqual(found, ['x-0', 'x-1400', 'x-700'])
-    assert.equal(pages, 3)
+    assert.equal(pages, 5)
     const typed = await store.list({ type: 'pump', idPrefix: 'x' })
     assert.deepEqual([typed.records.length, typed.cursor], [3, undefined])
     client.disconnect()
