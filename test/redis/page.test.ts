@@ -9,9 +9,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { redisFeed, redisKeys } from '../../adapters/redis/index.ts'
+import type { Redis } from 'ioredis'
+import { redisFeed, redisKeys, redisStore } from '../../adapters/redis/index.ts'
 import type { ExpiringKeys } from '../../src/index.ts'
 import { feedConforms } from '../base/feed-suite.ts'
+import { record } from '../device/store-suite.ts'
 import { codeBlocks, codeSpans, fileName, readTable } from '../support/markdown.ts'
 import { type RedisServer, redisMissing, startRedis } from '../support/redis.ts'
 import { Collector } from '../support/wait.ts'
@@ -71,6 +73,7 @@ describe('the page', { skip: redisMissing, timeout: 60_000 }, () => {
       'node-redis.ts',
       'watch.ts',
       'node-redis-feed.ts',
+      'store.ts',
     ])
   })
 
@@ -115,14 +118,59 @@ describe('the page', { skip: redisMissing, timeout: 60_000 }, () => {
     })
   }
 
-  test('its user of Redis may do what is needed, and no more', async () => {
-    const line = codeBlocks(page, 'sh').find(({ source }) => source.includes('ACL SETUSER'))!.source
-    const words = line.trim().split(' ').slice(1)
+  /** Has Redis know the user of a line, and connects as that one. */
+  async function becomeUser(admin: Redis, line: number): Promise<Redis> {
+    const lines = codeBlocks(page, 'sh').filter(({ source }) => source.includes('ACL SETUSER'))
+    const words = lines[line]!.source.trim().split(' ').slice(1)
     const [name, ...args] = words.map((word) => word.replaceAll("'", ''))
-    const admin = openIoRedis(server.url)
     await admin.call(name!, ...args)
     const url = server.url.replace('//', '//devicehub:PASSWORD@')
-    const user = openIoRedis(url, { enableReadyCheck: false })
+    return openIoRedis(url, { enableReadyCheck: false })
+  }
+
+  test('its program that keeps devices there', async () => {
+    const { fleet } = await load('store.ts')
+    const type = fleet.type('meter')
+    await fleet.provision(type, 'M-1')
+    assert.equal((await fleet.list({ type: 'meter' })).records.length, 1)
+    await fleet.remove(type, 'M-1')
+    assert.deepEqual((await fleet.list()).records, [])
+  })
+
+  test('its user of Redis that keeps devices may do that, and the other may not', async () => {
+    const denied = { message: /^Redis: (NOPERM|ERR The user executing the script can't)/ }
+    const admin = openIoRedis(server.url)
+    const users: Redis[] = []
+    try {
+      const without = await becomeUser(admin, 0)
+      users.push(without)
+      await assert.rejects(redisStore(without).get('pump', 'P-1'), denied)
+      await assert.rejects(redisStore(without).insert(record('pump', 'P-1')), denied)
+      const user = await becomeUser(admin, 1)
+      users.push(user)
+      await use(redisKeys(user), 'of that user')
+      const store = redisStore(user)
+      assert.equal(await store.get('pump', 'P-1'), undefined)
+      await store.insert(record('pump', 'P-1'))
+      await store.update(record('pump', 'P-1', { revision: 2 }))
+      assert.equal((await store.findByUsername('pump/P-1'))?.revision, 2)
+      assert.equal((await store.list({ revoked: true })).records.length, 0)
+      assert.equal((await store.list()).records.length, 1)
+      await store.delete('pump', 'P-1', 2)
+      const foreign = redisStore(user, { prefix: 'other:' })
+      await assert.rejects(foreign.get('pump', 'P-1'), denied)
+      await assert.rejects(foreign.insert(record('pump', 'P-1')), denied)
+      await assert.rejects(foreign.list(), denied)
+    } finally {
+      for (const user of users) user.disconnect()
+      await admin.call('ACL', 'DELUSER', 'devicehub')
+      admin.disconnect()
+    }
+  })
+
+  test('its user of Redis may do what is needed, and no more', async () => {
+    const admin = openIoRedis(server.url)
+    const user = await becomeUser(admin, 0)
     try {
       await use(redisKeys(user), 'of the user')
       const heard = new Collector<string>()
