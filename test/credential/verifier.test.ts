@@ -422,6 +422,13 @@ describe('an attempt', () => {
     ['under no known name counts', [], 'wrong', false, ['begin']],
     ['at a generated one does not', [hasher.hash(generated)], generated, true, []],
     ['at a generated one that is wrong does not', [hasher.hash(generated)], 'wrong', false, []],
+    [
+      'at several generated ones that are wrong does not',
+      [hasher.hash(generated), hasher.hash(generatePassword())],
+      'wrong',
+      false,
+      [],
+    ],
   ]
   for (const [title, stored, password, verdict, told] of rows) {
     test(title, async () => {
@@ -479,4 +486,23 @@ describe('an attempt', () => {
     assert.deepEqual(busy.told, ['begin', 'take back'])
     await tally(outcomes)
   })
+})
+
+test('an attempt that is given up ends none that took its place', async () => {
+  let now = 0
+  const verifier = passwordVerifier(hasher, { now: () => now })
+  const begun = [deferred<boolean>(), deferred<boolean>()]
+  let attempts = 0
+  const attempt = { peer: undefined, begin: () => begun[attempts++]!.promise, takeBack() {} }
+  const verify = () => Promise.resolve(verifier.verify(NAME, 'wrong', [CHEAP], attempt))
+  const first = verify()
+  now += LOST_AFTER_MS
+  const second = verify()
+  begun[0]!.resolve(false)
+  assert.equal(await within(first, 'end of the first'), 'throttled')
+  // Equal to the second one, and so no attempt of its own.
+  const third = verify()
+  assert.equal(attempts, 2)
+  begun[1]!.resolve(true)
+  assert.deepEqual(await within(Promise.all([second, third]), 'the others'), [false, false])
 })
