@@ -228,7 +228,9 @@ describe('a change by another process', {
       })
 
       test('that was made while the connection was away counts when it is back', async () => {
-        await using relay: Relay = await startRelay(byRedis ? redis.port : server.port)
+        const relay: Relay = await startRelay(byRedis ? redis.port : server.port)
+        // Ends after whatever connects through it.
+        cleanUp.push(() => relay[Symbol.asyncDispose]())
         const far = byRedis ? open(server.port, relay.port) : open(relay.port)
         const one = await here.fleet.provision(meter, 'M-1')
         const two = await here.fleet.provision(meter, 'M-2')
