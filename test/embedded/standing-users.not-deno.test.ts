@@ -150,3 +150,29 @@ test('once it is closed nobody is asked about', async () => {
   await pass(3 * INTERVAL)
   assert.deepEqual(asked, [])
 })
+
+describe('all of them', () => {
+  test('are asked about at once when they are to be, some at a time, and then as before', async () => {
+    let underWay = 0
+    let most = 0
+    const asked: string[] = []
+    const users = standingUsers(INTERVAL, async (username) => {
+      most = Math.max(most, ++underWay)
+      asked.push(username)
+      await Promise.resolve()
+      underWay--
+      return true
+    })
+    const names = Array.from({ length: 100 }, (_, i) => `u-${i}`)
+    for (const name of names) users.add(name)
+    await pass(5)
+    assert.equal(asked.length, 0)
+    users.askAll()
+    await pass(100)
+    assert.deepEqual(asked.slice(0, 100).sort(), [...names].sort())
+    assert.ok(most <= MAX_QUESTIONS, `${most} at a time`)
+    await pass(INTERVAL + 100)
+    assert.ok(asked.length >= 200 && asked.length < 310, `${asked.length} in all`)
+    users.close()
+  })
+})
