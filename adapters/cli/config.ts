@@ -4,12 +4,12 @@
  * @module
  */
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { ConfigError } from '../../src/base/errors.ts'
 import { brokerConfig } from '../../src/product/configuration/broker-config.ts'
 import type { GeneratedConfig } from '../../src/product/configuration/generated.ts'
-import { CommandFailure, exitCode, firstLine } from './failure.ts'
+import { CommandFailure, exitCode } from './failure.ts'
+import { writeFiles } from './files.ts'
 import { print, printError } from './output.ts'
 import { loadProducts } from './products.ts'
 
@@ -31,10 +31,7 @@ export async function config(broker: string, { routes, out, force }: ConfigOptio
   } else {
     const targets = files.map(({ path, text }) => ({ path: join(out, path), text }))
     if (!force) checkFree(targets.map(({ path }) => path))
-    for (const { path, text } of targets) {
-      await write(path, text)
-      await print(path)
-    }
+    await writeFiles(targets)
   }
   for (const note of notes) await printError(note)
 }
@@ -58,13 +55,4 @@ function checkFree(paths: readonly string[]): void {
   const taken = paths.find((path) => existsSync(path))
   if (taken === undefined) return
   throw new CommandFailure(exitCode.failed, `${taken} is there already: --force replaces it`)
-}
-
-async function write(path: string, text: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, text)
-  } catch (cause) {
-    throw new CommandFailure(exitCode.failed, firstLine(cause), { cause })
-  }
 }

@@ -8,7 +8,7 @@ import { printable } from '../../src/base/quote.ts'
 import type { AccessAction } from '../../src/rule/rule.ts'
 import { CommandFailure, exitCode, firstLine } from './failure.ts'
 import { print } from './output.ts'
-import { requireSettings } from './settings/load.ts'
+import { openFleet, requireSettings } from './settings/load.ts'
 
 /** The options of the verb. */
 export interface ExplainOptions {
@@ -45,7 +45,7 @@ export async function explain(
 
   async function ask() {
     try {
-      const { fleet } = await requireSettings(config)
+      const fleet = await openFleet(await requireSettings(config))
       return await fleet.explain(asked)
     } catch (error) {
       throw new CommandFailure(exitCode.misused, firstLine(error), { cause: error })

@@ -13,6 +13,8 @@ export const exitCode = {
   failed: 1,
   /** What `explain` was asked about is denied. */
   denied: 1,
+  /** The tables that `store status` was asked about are of another version than the program. */
+  otherVersion: 1,
   /** The command line or the configuration is wrong. */
   misused: 2,
   /** Interrupted a second time, while it was ending: 128 and the number of SIGINT. */
@@ -32,9 +34,13 @@ export class CommandFailure extends Error {
   }
 }
 
-/** The first line of an error's message: what follows, if anything, quotes sources. */
+/**
+ * The first line of an error's message: what follows, if anything, quotes sources. Where a host has several
+ * addresses and none can be reached, Node's error has a code alone.
+ */
 export function firstLine(error: unknown): string {
-  return toError(error).message.split('\n', 1)[0]!.trim()
+  const { message, name, code = name } = toError(error) as NodeJS.ErrnoException
+  return message.split('\n', 1)[0]!.trim() || code
 }
 
 /**

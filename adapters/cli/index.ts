@@ -7,6 +7,7 @@
  */
 import type { Broker } from '../../src/broker/broker.ts'
 import type { BrokerEngines, NamedBroker } from '../../src/broker/engine.ts'
+import type { DeviceStore } from '../../src/device/store.ts'
 import type { DeviceType } from '../../src/device/type.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import type { BrokerConfig } from '../mqtt/options.ts'
@@ -49,15 +50,22 @@ export interface FleetConfig extends CommonConfig {
   readonly fleet: Fleet
   readonly types?: never
   readonly prefix?: never
+  readonly store?: never
 }
 
-/** A configuration with the device types alone: every device of them counts as provisioned. */
+/** A configuration with the device types, and where their devices are on record. */
 export interface TypesConfig extends CommonConfig {
   readonly fleet?: never
   /** The declared device types. Their topics must not overlap. */
   readonly types: readonly DeviceType[]
   /** First level of every topic. Default: `things`. */
   readonly prefix?: string
+  /**
+   * Where their devices are on record: a store, such as `sqlStore` of `devicehub/sql` makes, or the path
+   * of a SQLite file, relative to the configuration's folder. `devicehub dev` puts its simulated devices
+   * there, too. Default: nowhere, every device of the types counts as provisioned.
+   */
+  readonly store?: DeviceStore | string
 }
 
 /** What `devicehub.config.ts` and its like export as default. */

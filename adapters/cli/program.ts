@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Argument, Command, InvalidArgumentError } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { DeviceRef } from '../../src/device/reference.ts'
 import { VERSION } from './version.ts'
 
@@ -19,17 +19,20 @@ export function devicehubProgram(): Command {
         write(text.replace(/^error:/, 'devicehub:').replace(/\n(?=\()/, ' ')),
     })
 
-  const verb = (name: string, description: string) =>
-    program
+  const verb = (name: string, description: string, under = program) => {
+    const words = under === program ? name : `${under.name()} ${name}`
+    return under
       .command(name)
       .description(description)
-      .showHelpAfterError(`Usage: devicehub ${name} [options]; --help lists them`)
+      .showHelpAfterError(`Usage: devicehub ${words} [options]; --help lists them`)
+  }
 
   verb('dev', 'run a broker, the HTTP routes, a hub and simulated devices, on this machine only')
     .option('--config <file>', 'take the device types of this configuration file')
     .option('--seconds <n>', 'end by itself after so long', readSeconds)
     .option('--devices <n>', 'how many devices to simulate, 20 to 1000 (default: 24)', readCount)
     .option('--device <type/id...>', 'show a login for these devices of your own', readDevice)
+    .option('--store <file>', 'keep the devices in this SQLite file (default: in memory)')
     .action(async (options) => (await import('./dev/dev.ts')).dev(options))
 
   verb('listen', 'print one line for each thing that devices say, until SIGINT or SIGTERM')
@@ -68,6 +71,29 @@ export function devicehubProgram(): Command {
     .option('--out <dir>', 'write the files to this folder instead')
     .option('--force', 'replace files that are there')
     .action(async (broker, options) => (await import('./config.ts')).config(broker, options))
+
+  const store = verb('store', 'the tables of the store that a fleet has in a database')
+  const ofStore = (name: string, description: string) =>
+    verb(name, description, store)
+      .option('--config <file>', 'use this configuration file')
+      .option('--store <file>', 'this SQLite file, in the place of what the configuration says')
+
+  ofStore('status', 'tell their version: code 0 if it is that of this program, 1 if not')
+    .option('--json', 'print a JSON object')
+    .action(async (options) => (await import('./store/status.ts')).storeStatus(options))
+
+  ofStore('migrate', 'make them, or bring them to the version of this program').action(
+    async (options) => (await import('./store/migrate.ts')).storeMigrate(options),
+  )
+
+  verb('sql', 'print their SQL, for tools that keep migrations themselves', store)
+    .addOption(
+      new Option('--dialect <name>', 'of SQLite and D1, or of PostgreSQL')
+        .choices(['sqlite', 'postgres'])
+        .default('sqlite'),
+    )
+    .option('--out <dir>', 'write a numbered file for each version to this folder instead')
+    .action(async (options) => (await import('./store/sql.ts')).storeSql(options))
 
   return program
 }

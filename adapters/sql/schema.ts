@@ -72,13 +72,13 @@ export async function migrate(executor: SqlExecutor): Promise<void> {
 }
 
 function statementsOf({ dialect }: SqlExecutor, migration: Migration): readonly SqlStatement[] {
-  const { version, statements } = migration
-  return [
-    ...(dialect === 'postgres' ? [LOCK] : []),
-    SCHEMA_TABLE,
-    `INSERT INTO devicehub_schema (version) VALUES (${version})`,
-    ...statements,
-  ].map(plain)
+  return [...(dialect === 'postgres' ? [LOCK] : []), ...textsOf(migration)].map(plain)
+}
+
+/** The statements of a version, and those that note it. Each is one statement without its semicolon. */
+export function textsOf({ version, statements }: Migration): readonly string[] {
+  const note = `INSERT INTO devicehub_schema (version) VALUES (${version})`
+  return [SCHEMA_TABLE, note, ...statements]
 }
 
 function plain(text: string): SqlStatement {

@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findVersion, runtimes } from '../runner/runtime.ts'
+import { findVersion, newestNode as newest, type Runtime, runtimes } from '../runner/runtime.ts'
 import { deferred, within } from '../support/wait.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -25,20 +25,29 @@ export interface Host {
   readonly command: readonly string[]
 }
 
+const TSX = `--import=${import.meta.resolve('tsx')}`
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  Node: [process.execPath, `--import=${import.meta.resolve('tsx')}`, main],
+  Node: [process.execPath, TSX, main],
+  'Newest Node': [join(root, newest.command), TSX, main],
   Bun: [join(root, 'node_modules', '.bin', 'bun'), main],
   Deno: [join(root, 'node_modules', '.bin', 'deno'), 'run', '-A', '--no-lock', main],
 }
 
 /** The runtimes the command runs on. */
-export const hosts: readonly Host[] = runtimes.map((runtime) => {
+export const hosts: readonly Host[] = runtimes.map(hostOf)
+
+function hostOf(runtime: Runtime): Host {
   const isThere = findVersion(runtime, root) !== undefined || process.env.CI === 'true'
   const missing = isThere ? false : `no ${runtime.name} here`
   return { name: runtime.name, missing, command: COMMANDS[runtime.name]! }
-})
+}
 
 export const node: Host = hosts[0]!
+
+/** The newest Node, which has SQLite itself. */
+export const newestNode: Host = hostOf(newest)
+/** The runtimes that have SQLite themselves. Of Node that is not the oldest one that the command takes. */
+export const sqliteHosts: readonly Host[] = [newestNode, ...hosts.slice(1)]
 
 /** A folder of a user's, where `devicehub` can be imported. */
 export interface Folder extends Disposable {

@@ -80,7 +80,7 @@ const everywhere: readonly Failure[] = [
   {
     title: 'a key that there is not',
     files: { 'devicehub.config.ts': config('{ types: [station], broker: {} }') },
-    line: /devicehub\.config\.ts: broker: is not a setting: there is fleet, types, prefix, brokers/,
+    line: /devicehub\.config\.ts: broker: is not a setting: there is fleet, types, prefix, store, brokers/,
     exit: 2,
   },
 ]

@@ -49,6 +49,8 @@ const CORE = ['valibot', '@noble/hashes', '@scure/base', '@standard-schema/spec'
 const NODE_MODULE = `\`node:\${name}\``
 /** How the command imports the user's configuration. */
 const USER_MODULE = 'pathToFileURL(path).href'
+/** How it loads a module of Bun's, hidden from other runtimes. */
+const BUN_MODULE = 'BUN_SQLITE'
 
 // One line per entry point of deno.json: an entry point that is not here fails.
 const boundaries: Readonly<Record<string, Boundary>> = {
@@ -69,9 +71,9 @@ const boundaries: Readonly<Record<string, Boundary>> = {
   './cli': adapter('cli', { adapters: ['mqtt'] }),
   // Where everything is put together, on runtimes that have the built-in modules of Node.
   [PROGRAM]: adapter('cli', {
-    adapters: ['embedded', 'hono', 'mqtt'],
+    adapters: ['embedded', 'hono', 'mqtt', 'sql'],
     packages: ['commander', 'valibot'],
-    lazy: ['hono', 'jiti', USER_MODULE],
+    lazy: ['hono', 'jiti', USER_MODULE, BUN_MODULE],
     builtins: 'at once',
   }),
 }
@@ -232,10 +234,10 @@ describe('a violation is found', () => {
     [
       'bin',
       {
-        'adapters/cli/main.ts': `import '../sql/index.ts'`,
-        'adapters/sql/index.ts': '',
+        'adapters/cli/main.ts': `import '../redis/index.ts'`,
+        'adapters/redis/index.ts': '',
       },
-      'adapters/cli/main.ts: static import of adapters/sql/index.ts',
+      'adapters/cli/main.ts: static import of adapters/redis/index.ts',
     ],
   ] as const) {
     test(expected, () => {

@@ -11,10 +11,9 @@ import { Miniflare } from 'miniflare'
 import type { SqlExecutor, SqlRow } from '../../adapters/sql/index.ts'
 import { browserBundle } from '../support/browser-bundle.ts'
 import type { Answer, Question } from './d1-worker.ts'
-import { sqlConforms } from './suites.ts'
+import { dropTables, sqlConforms } from './suites.ts'
 
 const WORKER = fileURLToPath(new URL('./d1-worker.ts', import.meta.url))
-const TABLES = ['devicehub_states', 'devicehub_devices', 'devicehub_keys', 'devicehub_schema']
 
 describe('workerd', () => {
   let workerd: Miniflare
@@ -41,9 +40,7 @@ describe('workerd', () => {
       run: (statement) => ask({ method: 'run', statement }),
       transact: async (statements) => void (await ask({ method: 'transact', statements })),
     }
-    for (const table of TABLES) {
-      await executor.run({ text: `DROP TABLE IF EXISTS ${table}`, values: [] })
-    }
+    await dropTables(executor)
     // Each statement is a request to the worker.
     return { executor, updates: 800, close: async () => {} }
   })

@@ -9,10 +9,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type SqlExecutor, type SqliteDatabase, sqlite } from '../../adapters/sql/index.ts'
 import { type Postgres, postgresMissing, startPostgres } from '../support/postgres.ts'
-import { type OpenedDatabase, sqlConforms } from './suites.ts'
-
-const DROP =
-  'DROP TABLE IF EXISTS devicehub_states, devicehub_devices, devicehub_keys, devicehub_schema'
+import { dropTables, type OpenedDatabase, sqlConforms } from './suites.ts'
 
 /** A file of SQLite. @param open Opens one by its path. */
 export async function sqliteFile(
@@ -57,7 +54,7 @@ export function postgresConforms(
     for (const [name, open] of Object.entries(drivers)) {
       sqlConforms(name, async () => {
         const [one, other] = [open(server.url), open(server.url)]
-        await one.executor.run({ text: DROP, values: [] })
+        await dropTables(one.executor)
         return {
           executor: one.executor,
           other: other.executor,

@@ -6,13 +6,15 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { SqlExecutor } from '../../adapters/sql/index.ts'
+import type { SqlExecutor, SqlRow } from '../../adapters/sql/index.ts'
+import { migrationFiles } from '../../adapters/sql/migration-files.ts'
 import { sqlStore } from '../../adapters/sql/store.ts'
 import { hasCode } from '../../src/base/errors.ts'
 import type { DeviceStore } from '../../src/device/store.ts'
 import { keysConform } from '../base/keys-suite.ts'
 import { statesConform } from '../device/states-suite.ts'
 import { record, storeConforms } from '../device/store-suite.ts'
+import { splitStatements } from './split.ts'
 
 /** A database without tables, through one or two connections of their own. */
 export interface OpenedDatabase {
@@ -22,6 +24,42 @@ export interface OpenedDatabase {
   /** How many updates by many writers it makes in a few seconds, a multiple of 400. Default: 10,000. */
   readonly updates?: number
   close(): Promise<void>
+}
+
+/** All that a database says of the tables, by dialect. */
+const DESCRIPTIONS: Readonly<Record<SqlExecutor['dialect'], readonly string[]>> = {
+  sqlite: ["SELECT type, name, sql FROM sqlite_master WHERE name LIKE '%devicehub%' ORDER BY name"],
+  postgres: [
+    `SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default
+FROM information_schema.columns WHERE table_name LIKE 'devicehub%' ORDER BY 1, 2`,
+    "SELECT indexname, indexdef FROM pg_indexes WHERE tablename LIKE 'devicehub%' ORDER BY 1",
+    `SELECT tgname, pg_get_triggerdef(oid) AS definition FROM pg_trigger
+WHERE tgname LIKE 'devicehub%' ORDER BY 1`,
+    `SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+WHERE conname LIKE 'devicehub%' ORDER BY 1`,
+    "SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'devicehub%' ORDER BY 1",
+  ],
+}
+
+async function describeTables(executor: SqlExecutor): Promise<readonly (readonly SqlRow[])[]> {
+  const texts = [
+    ...DESCRIPTIONS[executor.dialect],
+    'SELECT version FROM devicehub_schema ORDER BY version',
+  ]
+  const rows: (readonly SqlRow[])[] = []
+  for (const text of texts) {
+    rows.push((await executor.run({ text, values: [] })).map((row) => ({ ...row })))
+  }
+  return rows
+}
+
+const TABLES = ['devicehub_states', 'devicehub_devices', 'devicehub_keys', 'devicehub_schema']
+
+/** Removes all tables that a store has, if they are there. */
+export async function dropTables(executor: SqlExecutor): Promise<void> {
+  for (const table of TABLES) {
+    await executor.run({ text: `DROP TABLE IF EXISTS ${table}`, values: [] })
+  }
 }
 
 /** Declares the tests. Each opens an empty database. */
@@ -80,6 +118,24 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
       for (const store of stores) {
         assert.deepEqual(await store.status(), { version: 1, expected: 1 })
       }
+    })
+
+    on('the files for other tools make the same', async (executor) => {
+      for (const { text } of migrationFiles(executor.dialect)) {
+        for (const statement of splitStatements(text)) {
+          await executor.run({ text: statement, values: [] })
+        }
+      }
+      const byFiles = await describeTables(executor)
+      const store = sqlStore(executor)
+      await store.migrate() // Finds nothing to do.
+      await store.insert(record('pump', 'P-1'))
+      assert.deepEqual(await describeTables(executor), byFiles)
+      assert.ok(byFiles[0]!.length > 3)
+      await dropTables(executor)
+      assert.deepEqual(await sqlStore(executor).status(), { version: 0, expected: 1 })
+      await sqlStore(executor).migrate()
+      assert.deepEqual(await describeTables(executor), byFiles)
     })
 
     on('a program that is older than them refuses', async (executor) => {

@@ -9,7 +9,6 @@ import { loadTogether } from '../../../src/base/load-package.ts'
 import type { Logger } from '../../../src/base/log.ts'
 import { printable } from '../../../src/base/quote.ts'
 import type { Broker } from '../../../src/broker/broker.ts'
-import { memoryStore } from '../../../src/device/memory-store.ts'
 import type { DeviceRef } from '../../../src/device/reference.ts'
 import type { DeviceType } from '../../../src/device/type.ts'
 import { createFleet } from '../../../src/fleet/create.ts'
@@ -34,6 +33,7 @@ import { sampledSimulation } from './sampled.ts'
 import { showcase } from './showcase.ts'
 import { switchOnFleet } from './simulated-fleet.ts'
 import type { Simulation } from './simulation.ts'
+import { openDevStore } from './store.ts'
 
 /** The options of the verb. */
 export interface DevOptions {
@@ -44,6 +44,8 @@ export interface DevOptions {
   readonly devices?: number
   /** Devices of the user's own. Default: one. */
   readonly device?: readonly DeviceRef[]
+  /** The path of a SQLite file. Default: the configuration's store, or none but in memory. */
+  readonly store?: string
 }
 
 const LIVE_LINE_MS = 3_000
@@ -51,8 +53,8 @@ const LIVE_LINE_MS = 3_000
 /**
  * Runs the verb. Settles when the time is over, or it was told to stop, and all is closed.
  *
- * The fleet is one of its own, in memory: of the configuration it has the device types and the
- * prefix, and neither the store nor the brokers are used.
+ * The fleet is one of its own. Of the configuration it has the device types, the prefix and the store
+ * that is given beside them; neither the team's own fleet nor the brokers are used.
  */
 export async function dev(options: DevOptions): Promise<void> {
   const { config, seconds, devices = 24, device } = options
@@ -67,11 +69,12 @@ export async function dev(options: DevOptions): Promise<void> {
   const logger: Logger = { info() {}, warn() {}, error: (line) => report.event(red('!'), line) }
   const simulations = settings ? await findSimulations(settings.fleet.types, report) : demo
 
+  const kept = await openDevStore(options.store, settings)
   const hubPassword = crypto.randomUUID()
+  // Without a pepper, under which a later run would know no password of this one. They are random.
   const fleet = createFleet({
     types: settings?.fleet.types ?? demo.map(({ type }) => type),
-    store: memoryStore(),
-    pepper: crypto.randomUUID(),
+    store: kept.store,
     services: [{ username: 'hub', password: hubPassword, rules: 'hub' }],
     ...(settings && { prefix: settings.fleet.prefix }),
   })
@@ -97,13 +100,15 @@ export async function dev(options: DevOptions): Promise<void> {
   await print(`${bold('devicehub')} ${dim('— press Ctrl-C to end')}`)
   await print(`  broker   ${broker.url}`)
   await print(`  routes   ${routes.url}/auth and ${routes.url}/acl`)
+  await print(`  store    ${kept.description}`)
   await Promise.all([hub.start(), second.start()])
   await print('  hubs     2, which share the work')
   const onFailure = (error: unknown) => logger.error(toError(error).message)
   const network = { url: broker.url, onFailure }
   const simulated = await switchOnFleet(fleet, network, simulations, devices)
   await print(`  fleet    ${simulated.length} simulated devices, each with its own login`)
-  await printOwn(own, simulations, broker.url)
+  const lifetime = kept.isLasting ? 'on record' : 'until this ends'
+  await printOwn(own, simulations, { fleet, url: broker.url, lifetime })
   await print('')
 
   const stopReporting = reportPresence(presence, report)
@@ -121,6 +126,7 @@ export async function dev(options: DevOptions): Promise<void> {
   await Promise.all([hub.close(), second.close()])
   await routes.close()
   await broker.close()
+  kept.close()
   await report.summary()
 }
 
@@ -157,7 +163,7 @@ function devHub({ fleet, own, presence, report, logger }: DevHubParts, connect: 
     presence,
     logger: { ...logger, warn: (line) => report.event(yellow('i'), line) },
   })
-  const owned = new Set(own.map(({ login }) => login.username))
+  const owned = new Set(own.map(({ type, id }) => `${type.name}/${id}`))
   const tell = ({ type, id }: DeviceRef, channel: string, payload: unknown) => {
     if (!owned.has(`${type}/${id}`)) return
     const said = `${type}/${id} ${channel} ${JSON.stringify(payload)}`

@@ -6,10 +6,11 @@
 import { DeviceHubError } from '../../../src/base/errors.ts'
 import type { DeviceRef } from '../../../src/device/reference.ts'
 import type { DeviceType } from '../../../src/device/type.ts'
-import type { Fleet, ProvisionedDevice } from '../../../src/fleet/fleet.ts'
+import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { CommandFailure, exitCode } from '../failure.ts'
 import { print } from '../output.ts'
 import { bold } from './report.ts'
+import { isSimulated } from './simulated-fleet.ts'
 import type { Simulation } from './simulation.ts'
 
 /** The id of the one that is made where none is asked for. */
@@ -18,11 +19,16 @@ const DEFAULT_ID = 'MY-DEVICE'
 /** A device of the user's own. */
 export interface OwnDevice {
   readonly type: DeviceType
-  readonly login: ProvisionedDevice
+  readonly id: string
+  readonly username: string
+  /** Left out where it was shown before: only its hash is kept. */
+  readonly password?: string
+  readonly revoked: boolean
 }
 
 /**
- * Provisions the devices asked for; by default one of the first type that samples were found for.
+ * Provisions the devices asked for; by default one of the first type that samples were found for. One
+ * that is the user's already keeps its login.
  *
  * @throws {CommandFailure} If a type is not of the fleet, an id is none, or one is asked for twice.
  */
@@ -42,9 +48,9 @@ export async function provisionOwn(
       const names = fleet.types.map((one) => one.name).join(', ') || 'none'
       throw misused(`there is no device type "${name}": there is ${names}`)
     }
-    if (own.some(({ login }) => login.username === `${name}/${id}`)) throw misused('is given twice')
+    if (own.some((one) => one.type === type && one.id === id)) throw misused('is given twice')
     try {
-      own.push({ type, login: await fleet.provision(type, id) })
+      own.push(await ownDevice(fleet, type, id))
     } catch (error) {
       throw error instanceof DeviceHubError ? misused(error.message, error) : error
     }
@@ -52,30 +58,60 @@ export async function provisionOwn(
   return own
 }
 
+async function ownDevice(fleet: Fleet, type: DeviceType, id: string): Promise<OwnDevice> {
+  const record = await fleet.store.get(type.name, id)
+  if (record && !isSimulated(record)) {
+    return { type, id, username: record.username, revoked: record.revoked }
+  }
+  // One that was simulated by an earlier run is the user's from now on.
+  if (record) await fleet.update(type, id, { attributes: {} })
+  const login = await (record ? fleet.rotate(type, id) : fleet.provision(type, id))
+  return { type, id, username: login.username, password: login.password, revoked: false }
+}
+
+/** Where they are, and for how long. */
+export interface OwnPlace {
+  readonly fleet: Fleet
+  /** The broker's. */
+  readonly url: string
+  /** Until when the logins are good, in words. */
+  readonly lifetime: string
+}
+
 /**
  * Prints the logins. The one place where a password is shown, to whoever is to log in with it: it is
- * good at a broker that this machine alone reaches, until that ends.
+ * good at a broker that this machine alone reaches.
  */
 export async function printOwn(
   own: readonly OwnDevice[],
   simulations: readonly Simulation[],
-  url: string,
+  { fleet, url, lifetime }: OwnPlace,
 ): Promise<void> {
-  for (const { type, login } of own) {
-    const { username, password, topics } = login
+  for (const { type, id, username, password, revoked } of own) {
     const simulation = simulations.find((one) => one.type === type)
     const { hostname, port } = new URL(url)
+    const topics = fleet.topics(type)
     const data = simulation ? JSON.stringify(simulation.behave().measure()) : 'DATA'
-    const at = ['-h', hostname, '-p', port, '-i', username, '-u', username, '-P', password]
-    const example = ['mosquitto_pub', ...at, '-t', topics.data, '-m', data]
-    await print(`\n  ${bold('a device of your own')}, until this ends`)
+    const at = ['-h', hostname, '-p', port, '-i', username, '-u', username, '-P']
+    const message = ['-t', topics.name(id, 'data'), '-m', data]
+    await print(`\n  ${bold('a device of your own')}, ${lifetime}`)
     await print(`    broker     ${url}`)
     await print(`    user name  ${username}`)
-    await print(`    password   ${password}`)
+    await print(`    password   ${password ?? describeKept(revoked)}`)
     await print(`    client id  ${username}`)
-    if (Object.keys(type.commands).length > 0) await print(`    commands   ${topics.cmd}`)
-    await print(`    try        ${example.map(shellWord).join(' ')}`)
+    if (Object.keys(type.commands).length > 0) {
+      await print(`    commands   ${topics.name(id, 'cmd')}`)
+    }
+    if (revoked) continue
+    const secret = password ?? '"$PASSWORD"'
+    const words = ['mosquitto_pub', ...at.map(shellWord), secret, ...message.map(shellWord)]
+    await print(`    try        ${words.join(' ')}`)
   }
+}
+
+function describeKept(revoked: boolean): string {
+  if (revoked) return 'none is good: it is revoked'
+  return 'as it was shown before; the line below takes it from $PASSWORD'
 }
 
 /** An argument as a POSIX shell takes it. */

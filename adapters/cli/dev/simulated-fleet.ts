@@ -3,9 +3,18 @@
  *
  * @module
  */
+import type { DeviceRecord } from '../../../src/device/store.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { type DeviceNetwork, SimulatedDevice } from './device.ts'
 import type { Simulation } from './simulation.ts'
+
+/** The attribute by which a later run knows its devices from the user's. */
+const SIMULATED = { simulated: 'yes' }
+
+/** Whether a device on record was put there to be simulated, and is nobody's. */
+export function isSimulated({ attributes }: DeviceRecord): boolean {
+  return attributes.simulated === SIMULATED.simulated
+}
 
 /** A device that is switched on, and what it is one of. */
 export interface Simulated {
@@ -13,7 +22,10 @@ export interface Simulated {
   readonly simulation: Simulation
 }
 
-/** Provisions devices of all simulations in turn, and switches them on. Ids that are taken are left out. */
+/**
+ * Provisions devices of all simulations in turn, and switches them on. Those of an earlier run get new
+ * passwords, since nobody has the ones before. Ids that the user's own devices have are left out.
+ */
 export async function switchOnFleet(
   fleet: Fleet,
   network: DeviceNetwork,
@@ -26,8 +38,11 @@ export async function switchOnFleet(
   for (let i = 1; simulated.length < size; i++) {
     const simulation = round[(i - 1) % round.length]!
     const id = `${simulation.idPrefix}-${String(i).padStart(3, '0')}`
-    if (await fleet.store.get(simulation.type.name, id)) continue
-    const login = await fleet.provision(simulation.type, id)
+    const record = await fleet.store.get(simulation.type.name, id)
+    if (record && (record.revoked || !isSimulated(record))) continue
+    const login = record
+      ? await fleet.rotate(simulation.type, id)
+      : await fleet.provision(simulation.type, id, { attributes: SIMULATED })
     const device = new SimulatedDevice(network, login, simulation.behave())
     simulated.push({ device, simulation })
   }

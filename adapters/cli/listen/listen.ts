@@ -9,7 +9,7 @@ import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { createHub } from '../../../src/hub/create.ts'
 import { subscriptionsTo } from '../../../src/hub/subscriptions.ts'
 import { openBroker } from '../broker.ts'
-import { requireSettings } from '../settings/load.ts'
+import { openFleet, requireSettings } from '../settings/load.ts'
 import { stopSignal } from '../signals.ts'
 import { chooseBrokers, withTypesOf } from './choose.ts'
 import { toJson, toText } from './event-line.ts'
@@ -37,7 +37,7 @@ export async function listen(options: ListenOptions): Promise<void> {
   const stop = stopSignal()
   const settings = await requireSettings(options.config)
   const names = chooseBrokers(settings, options.broker)
-  const fleet = withTypesOf(settings.fleet, names)
+  const fleet = withTypesOf(await openFleet(settings), names)
   const tell = teller(fleet, options.json ? toJson : toText)
   const shared = options.shared ?? false
 

@@ -10,6 +10,7 @@ import type { DeviceRecord, DeviceStore } from '../../../src/device/store.ts'
 import type { DeviceType } from '../../../src/device/type.ts'
 import { createFleet } from '../../../src/fleet/create.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
+import { openStore, readStore, type StoreSetting } from '../store/setting.ts'
 import { readEngines } from './engines.ts'
 import { applyEnvironment, type BrokerSettings, type Environment } from './environment.ts'
 
@@ -17,20 +18,25 @@ import { applyEnvironment, type BrokerSettings, type Environment } from './envir
 export interface Settings {
   /** The team's fleet, or one of its device types in which every device counts as provisioned. */
   readonly fleet: Fleet
+  /** Where those devices are on record, if that is said beside the device types. */
+  readonly store: StoreSetting | undefined
+  /** Whether the fleet is the team's. */
+  readonly isFleetGiven: boolean
   readonly brokers: BrokerSettings
   /** Those that the brokers may name. */
   readonly engines: BrokerEngines
 }
 
-const KEYS: readonly string[] = ['fleet', 'types', 'prefix', 'brokers', 'engines']
+const KEYS: readonly string[] = ['fleet', 'types', 'prefix', 'store', 'brokers', 'engines']
 
 /**
  * Checks a configuration.
  *
+ * @param folder What paths in it are relative to.
  * @throws {ConfigError} With the key at fault.
  * @throws {CommandFailure} If an environment variable is at fault.
  */
-export function checkSettings(config: unknown, env: Environment): Settings {
+export function checkSettings(config: unknown, env: Environment, folder: string): Settings {
   if (!isObject(config)) throw new ConfigError('default export', 'must be an object')
   const unknown = Object.keys(config).find((key) => !KEYS.includes(key))
   if (unknown !== undefined) {
@@ -38,14 +44,34 @@ export function checkSettings(config: unknown, env: Environment): Settings {
   }
   const { brokers = { default: {} } } = config
   const fleet = readFleet(config)
+  const store = config.store === undefined ? undefined : readStore(config.store, folder)
   const engines = readEngines(config.engines)
-  return { fleet, brokers: applyEnvironment(readBrokers(brokers), env, engines), engines }
+  return {
+    fleet,
+    store,
+    isFleetGiven: config.fleet !== undefined,
+    brokers: applyEnvironment(readBrokers(brokers), env, engines),
+    engines,
+  }
 }
 
-function readFleet({ fleet, types, prefix }: Readonly<Record<string, unknown>>): Fleet {
+/**
+ * The fleet with the devices that are on record: that of the settings, or over the store that stands
+ * beside the device types.
+ *
+ * @throws {CommandFailure} If that is a file that cannot be opened.
+ */
+export async function openFleet({ fleet, store: setting }: Settings): Promise<Fleet> {
+  if (!setting) return fleet
+  const { store } = await openStore(setting, 'read')
+  return createFleet({ types: fleet.types, store, prefix: fleet.prefix })
+}
+
+function readFleet(config: Readonly<Record<string, unknown>>): Fleet {
+  const { fleet, types, prefix, store } = config
   if (fleet !== undefined) {
     if (!isFleet(fleet)) throw new ConfigError('fleet', 'must be what createFleet returns')
-    for (const [key, value] of Object.entries({ types, prefix })) {
+    for (const [key, value] of Object.entries({ types, prefix, store })) {
       if (value !== undefined) throw new ConfigError(key, 'cannot be given beside fleet')
     }
     return fleet

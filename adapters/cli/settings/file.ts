@@ -16,8 +16,12 @@ const FILE_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map(
   (extension) => `devicehub.config.${extension}`,
 )
 
-/** What a JSON file can only refer to: a module, which exports it by this name or as default. */
-const REFERENCES = ['fleet', 'types'] as const
+/**
+ * What a JSON file can only refer to: a module, which exports it by this name or as default. A store may
+ * be the path of a database, too.
+ */
+const REFERENCES = ['fleet', 'types', 'store'] as const
+const MODULE = /\.[cm]?[jt]s$/
 
 /** The wrong configuration file, or a wrong key in it. */
 export function configFailure(file: string, problem: string, cause?: unknown): CommandFailure {
@@ -82,7 +86,7 @@ async function resolveReferences(file: string, config: unknown): Promise<unknown
   const resolved: Record<string, unknown> = { ...config }
   for (const key of REFERENCES) {
     const path = resolved[key]
-    if (typeof path !== 'string') continue
+    if (typeof path !== 'string' || (key === 'store' && !MODULE.test(path))) continue
     const module = await importUsers(`${file}: ${key}`, resolve(dirname(file), path))
     const value = module[key] ?? module.default
     if (value === undefined) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname } from 'node:path'
 import process from 'node:process'
 import { DeviceHubError, MissingDependencyError } from '../../../src/base/errors.ts'
 import { loadTogether } from '../../../src/base/load-package.ts'
@@ -10,7 +11,7 @@ import { loadMqtt } from '../../mqtt/package.ts'
 import { checkSettings, type Settings } from './check.ts'
 import { configFailure, findConfigFile, missingConfigFile, readConfigFile } from './file.ts'
 
-export type { Settings } from './check.ts'
+export { openFleet, type Settings } from './check.ts'
 
 /**
  * Loads the settings, or returns `undefined` if there is no configuration file and none was asked
@@ -24,7 +25,7 @@ export async function loadSettings(file: string | undefined): Promise<Settings |
   if (found === undefined) return undefined
   const config = await readConfigFile(found)
   try {
-    return checkSettings(config, process.env)
+    return checkSettings(config, process.env, dirname(found))
   } catch (error) {
     if (!(error instanceof DeviceHubError) || error instanceof MissingDependencyError) throw error
     throw configFailure(found, error.message, error)

@@ -1,0 +1,30 @@
+/**
+ * A SQLite file in the hands of another process than the command.
+ *
+ * @module
+ */
+import { type Folder, newestNode, type Run, start } from './command.ts'
+
+/** The newest Node runs a text, not the command. */
+const host = { ...newestNode, command: [newestNode.command[0]!, '--input-type=module'] }
+
+/** Runs statements on a file. Settles when they are done; the process holds the file until it is killed. */
+export async function holdFile(folder: Folder, file: string, statements: string): Promise<Run> {
+  const running = start(host, folder, [
+    '--eval',
+    `import { DatabaseSync } from 'node:sqlite'
+const database = new DatabaseSync(${JSON.stringify(file)})
+database.exec(${JSON.stringify(statements)})
+console.log('done')
+setInterval(() => {}, 1_000)`,
+  ])
+  await running.until(/^done$/)
+  return running
+}
+
+/** Runs statements on a file, and lets go of it. */
+export async function changeFile(folder: Folder, file: string, statements: string): Promise<void> {
+  const running = await holdFile(folder, file, statements)
+  running.process.kill('SIGKILL')
+  await running.exit()
+}
