@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SqlExecutor, SqlRow, SqlStatement, SqlValue } from './executor.ts'
+import type { SqlExecutor, SqlRow, SqlValue } from './executor.ts'
 
 /** A statement of D1. */
 export interface D1Statement {
@@ -27,14 +27,17 @@ export interface D1Binding {
  * @param database The binding, such as `env.DB`.
  */
 export function d1(database: D1Binding): SqlExecutor {
-  const bound = ({ text, values }: SqlStatement) => database.prepare(text).bind(...values)
   return {
     dialect: 'sqlite',
-    async run(statement) {
-      return (await bound(statement).all()).results as readonly SqlRow[]
+    async run({ text, values }) {
+      const { results } = await database
+        .prepare(text)
+        .bind(...values)
+        .all()
+      return results as readonly SqlRow[]
     },
-    async transact(statements) {
-      await database.batch(statements.map(bound))
+    async transact(texts) {
+      await database.batch(texts.map((text) => database.prepare(text)))
     },
   }
 }

@@ -25,13 +25,18 @@ export type SqlRow = Readonly<Record<string, unknown>>
  */
 export interface SqlExecutor {
   readonly dialect: 'sqlite' | 'postgres'
-  /** Runs a statement and returns its rows: none for one that returns none. */
+  /**
+   * Runs a statement and returns its rows: none for one that returns none. It has to settle in the end,
+   * also where the database says nothing more.
+   */
   run(statement: SqlStatement): MaybePromise<readonly SqlRow[]>
   /**
    * Runs statements in one transaction, one after the other: all of them or, if one fails, none. Nothing
    * else that the application does may get into the transaction. On SQLite it begins as an immediate one.
+   *
+   * @param texts Each of one statement without parameters, and without a semicolon at its end.
    */
-  transact(statements: readonly SqlStatement[]): MaybePromise<void>
+  transact(texts: readonly string[]): MaybePromise<void>
   /**
    * Listens to a channel of PostgreSQL (`LISTEN`), on a connection that does nothing else: see
    * `ChangeFeed.listen`. Left out where the database or its driver cannot.

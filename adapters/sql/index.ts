@@ -4,12 +4,14 @@
  *
  * @module
  */
+export { StoreTimeoutError } from './answer.ts'
 export { type D1Binding, type D1Statement, d1 } from './d1.ts'
 export type { SqlExecutor, SqlRow, SqlStatement, SqlValue } from './executor.ts'
 export {
   type PgClient,
   type PgNotification,
   type PgPool,
+  type PgQuery,
   type PgQueryable,
   type PostgresListening,
   type PostgresSql,

@@ -71,8 +71,8 @@ export async function migrate(executor: SqlExecutor): Promise<void> {
   }
 }
 
-function statementsOf({ dialect }: SqlExecutor, migration: Migration): readonly SqlStatement[] {
-  return [...(dialect === 'postgres' ? [LOCK] : []), ...textsOf(migration)].map(plain)
+function statementsOf({ dialect }: SqlExecutor, migration: Migration): readonly string[] {
+  return [...(dialect === 'postgres' ? [LOCK] : []), ...textsOf(migration)]
 }
 
 /** The statements of a version, and those that note it. Each is one statement without its semicolon. */

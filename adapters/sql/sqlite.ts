@@ -55,10 +55,10 @@ export function sqlite(database: SqliteDatabase): SqlExecutor {
   return {
     dialect: 'sqlite',
     run,
-    transact(statements) {
+    transact(texts) {
       database.exec('BEGIN IMMEDIATE')
       try {
-        for (const statement of statements) run(statement)
+        for (const text of texts) database.exec(text)
         database.exec('COMMIT')
       } catch (error) {
         database.exec('ROLLBACK')

@@ -52,26 +52,16 @@ export interface SqlStore extends DeviceStore {
  * @param executor Made by `sqlite`, `pgPool`, `postgres` or `d1`, or one of your own.
  */
 export function sqlStore(executor: SqlExecutor): SqlStore {
-  let checking: Promise<void> | undefined
   let isReady = false
 
   async function check(): Promise<void> {
-    try {
-      const [version, expected] = [await readVersion(executor), expectedVersion(executor)]
-      if (version !== expected) throw new SchemaError(version, expected)
-      isReady = true
-    } finally {
-      checking = undefined
-    }
+    const [version, expected] = [await readVersion(executor), expectedVersion(executor)]
+    if (version !== expected) throw new SchemaError(version, expected)
+    isReady = true
   }
 
-  function ready(): Promise<void> | undefined {
-    if (isReady) return undefined
-    checking ??= check()
-    return checking
-  }
-
-  const run = runner(executor, ready)
+  // Each statement asks for itself until one was answered: a question that never is holds up no other.
+  const run = runner(executor, () => (isReady ? undefined : check()))
   return {
     ...sqlDevices(run, executor.dialect),
     states: sqlStates(run, executor.dialect),

@@ -8,7 +8,7 @@ import { type D1Binding, d1, type SqlStatement } from '../../adapters/sql/index.
 /** What the worker is asked. */
 export type Question =
   | { readonly method: 'run'; readonly statement: SqlStatement }
-  | { readonly method: 'transact'; readonly statements: readonly SqlStatement[] }
+  | { readonly method: 'transact'; readonly texts: readonly string[] }
 
 /** What it answers. */
 export type Answer = { readonly result: unknown } | { readonly error: string }
@@ -17,7 +17,7 @@ async function answer(question: Question, database: D1Binding): Promise<Answer> 
   const executor = d1(database)
   try {
     if (question.method === 'run') return { result: await executor.run(question.statement) }
-    await executor.transact(question.statements)
+    await executor.transact(question.texts)
     return { result: [] }
   } catch (error) {
     return { error: String(error) }

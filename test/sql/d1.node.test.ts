@@ -38,7 +38,7 @@ describe('workerd', () => {
     const executor: SqlExecutor = {
       dialect: 'sqlite',
       run: (statement) => ask({ method: 'run', statement }),
-      transact: async (statements) => void (await ask({ method: 'transact', statements })),
+      transact: async (texts) => void (await ask({ method: 'transact', texts })),
     }
     await dropTables(executor)
     // Each statement is a request to the worker.

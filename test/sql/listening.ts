@@ -18,21 +18,27 @@ export const LISTENING_DRIVERS: Readonly<Record<string, Open>> = {
       connectionString: url,
       max: 4,
       connectionTimeoutMillis: 3_000,
-      query_timeout: 3_000,
       options: options.join(' '),
     })
     pool.on('error', () => {})
     return { executor: pgPool(pool), close: () => pool.end() }
   },
   postgres(url, connection = {}) {
-    const sql = postgresJs(url, {
-      max: 3,
-      connect_timeout: 3,
-      onnotice: () => {},
-      connection,
+    const made: postgresJs.Sql[] = []
+    const executor = postgres(() => {
+      made.push(openPostgres(url, connection))
+      return made.at(-1)!
     })
+    return { executor, close: () => Promise.all(made.map((sql) => sql.end({ timeout: 1 }))) }
+  },
+  'postgres, of the application'(url, connection = {}) {
+    const sql = openPostgres(url, connection)
     return { executor: postgres(sql), close: () => sql.end({ timeout: 1 }) }
   },
+}
+
+function openPostgres(url: string, connection: Readonly<Record<string, string>>): postgresJs.Sql {
+  return postgresJs(url, { max: 3, connect_timeout: 3, onnotice: () => {}, connection })
 }
 
 /** Ends every connection that listens, at the server. Returns how many those were. */

@@ -13,6 +13,7 @@ export async function openDatabase(
 ): Promise<{ readonly executor: SqlExecutor; readonly close: () => Promise<void> }> {
   if (driver === 'pg') {
     const pool = new pg.Pool({ connectionString: where, max: 1 })
+    pool.on('error', () => {})
     return { executor: pgPool(pool), close: () => pool.end() }
   }
   const { DatabaseSync } = await import('node:sqlite')
