@@ -8,9 +8,21 @@ import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import { pgPool, sqlStore } from '../../adapters/sql/index.ts'
 import { feedConforms } from '../base/feed-suite.ts'
+import { lineTo } from '../support/line.ts'
 import { type Postgres, postgresMissing, startPostgres } from '../support/postgres.ts'
-import { Collector } from '../support/wait.ts'
+import { Collector, within } from '../support/wait.ts'
 import { LISTENING_DRIVERS, severListening } from './listening.ts'
+
+/** Tries until it is done. */
+async function untilDone<T>(work: () => Promise<T>): Promise<T> {
+  for (const end = performance.now() + 30_000; ; ) {
+    try {
+      return await work()
+    } catch (error) {
+      if (performance.now() > end) throw error
+    }
+  }
+}
 
 describe('PostgreSQL', { skip: postgresMissing, timeout: 300_000 }, () => {
   let server: Postgres
@@ -49,6 +61,33 @@ describe('PostgreSQL', { skip: postgresMissing, timeout: 300_000 }, () => {
         await connection.close()
       } finally {
         await Promise.all([admin.close(), aside.close()])
+      }
+    })
+  }
+
+  for (const name of ['pg', 'postgres']) {
+    test(`a connection that was cut without a word is left, and another listens: ${name}`, async () => {
+      await using line = await lineTo(server.port)
+      const open = LISTENING_DRIVERS[name]!
+      const [near, far] = [open(server.url), open(server.url.replace(/:\d+\//, `:${line.port}/`))]
+      try {
+        const [here, there] = [sqlStore(near.executor), sqlStore(far.executor)]
+        await here.migrate()
+        const before = new Collector<string>()
+        const connection = await there.feed!.listen(before.push, () => {})
+        await here.feed!.publish('before')
+        await before.reach(1, 'texts')
+        line.silence()
+        line.heal()
+        await within(connection.close(), 'end of the dead connection', 5_000)
+        const heard = new Collector<string>()
+        // What idled meanwhile is dead, too.
+        const next = await untilDone(() => there.feed!.listen(heard.push, () => {}))
+        await here.feed!.publish('after')
+        assert.deepEqual(await heard.reach(1, 'texts'), ['after'])
+        await next.close()
+      } finally {
+        await Promise.all([near.close(), far.close()])
       }
     })
   }
