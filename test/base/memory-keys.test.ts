@@ -6,10 +6,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { memoryKeys } from '../../src/base/memory-keys.ts'
+import { keysContract } from '../../src/testing/keys/contract.ts'
 import { Clocks } from '../support/clocks.ts'
-import { keysConform } from './keys-suite.ts'
+import { declareContract } from '../support/contract.ts'
 
-keysConform('memory', async () => ({ keys: memoryKeys() }))
+declareContract('the contract of expiring keys, by memory', keysContract, () => ({
+  keys: memoryKeys(),
+}))
 
 test('keys in memory answer at once', () => {
   const keys = memoryKeys()

@@ -6,11 +6,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryStore } from '../../src/device/memory-store.ts'
-import { statesConform } from './states-suite.ts'
-import { record, storeConforms } from './store-suite.ts'
+import {
+  deviceStatesContract,
+  insertManyContract,
+  storeContract,
+} from '../../src/testing/store/contract.ts'
+import { record } from '../../src/testing/store/record.ts'
+import { declareContract } from '../support/contract.ts'
 
-storeConforms('memory', async () => ({ store: memoryStore() }))
-statesConform('memory', async () => ({ store: memoryStore() }))
+const open = () => ({ store: memoryStore() })
+declareContract('the store contract, by memory', storeContract, open)
+declareContract('the last states of devices, by memory', deviceStatesContract, open)
+declareContract('many records at once, by memory', insertManyContract, open)
 
 test('two stores in memory have nothing in common', async () => {
   const [one, other] = [memoryStore(), memoryStore()]

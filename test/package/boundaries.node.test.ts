@@ -56,6 +56,7 @@ const BUN_MODULE = 'BUN_SQLITE'
 const boundaries: Readonly<Record<string, Boundary>> = {
   '.': core(),
   './products': core(),
+  './testing': core(),
   './mqtt': adapter('mqtt', {
     packages: ['valibot'],
     lazy: ['mqtt', 'ws', NODE_MODULE],
@@ -294,7 +295,17 @@ describe('an entry point can be imported where none of the optional packages is 
     return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 30_000 })
   }
 
-  const keys = ['.', './products', './mqtt', './embedded', './emqx', './sql', './redis', './cli']
+  const keys = [
+    '.',
+    './products',
+    './testing',
+    './mqtt',
+    './embedded',
+    './emqx',
+    './sql',
+    './redis',
+    './cli',
+  ]
   for (const key of keys) {
     test(key, () => {
       const { stdout, stderr } = importInChild(entries[key]!)

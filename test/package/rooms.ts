@@ -24,6 +24,7 @@ export const FLOORS: readonly string[] = [
   'product',
   'presence',
   'hub',
+  'testing',
 ]
 
 /** Files with their sources. */

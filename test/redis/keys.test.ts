@@ -8,7 +8,8 @@ import { after, before, describe, test } from 'node:test'
 import type { Redis } from 'ioredis'
 import { redisKeys } from '../../adapters/redis/index.ts'
 import type { ExpiringKeys } from '../../src/index.ts'
-import { keysConform } from '../base/keys-suite.ts'
+import { keysContract } from '../../src/testing/keys/contract.ts'
+import { declareContract } from '../support/contract.ts'
 import { type RedisServer, redisMissing, startRedis } from '../support/redis.ts'
 import { clients, type OpenClient, openIoRedis } from './clients.ts'
 
@@ -63,10 +64,14 @@ describe('keys in Redis', { skip: redisMissing, timeout: 300_000 }, () => {
       }
     }
 
-    keysConform(`Redis through ${name}`, async () => {
-      const { keys, close } = await pair()
-      return { keys: inTurn(...keys), close }
-    })
+    declareContract(
+      `the contract of expiring keys, by Redis through ${name}`,
+      keysContract,
+      async () => {
+        const { keys, close } = await pair()
+        return { keys: inTurn(...keys), close }
+      },
+    )
 
     test(`two writers that count up at once lose nothing, through ${name}`, async () => {
       const { keys, close } = await pair()

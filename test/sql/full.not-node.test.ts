@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { sqlite, sqlStore } from '../../adapters/sql/index.ts'
-import { record } from '../device/store-suite.ts'
+import { record } from '../../src/testing/store/record.ts'
 
 test('a full database refuses what does not fit, and takes it when there is room', async () => {
   const database = new DatabaseSync(':memory:')

@@ -6,7 +6,7 @@
  */
 import process from 'node:process'
 import { sqlStore } from '../../adapters/sql/index.ts'
-import { record } from '../device/store-suite.ts'
+import { record } from '../../src/testing/store/record.ts'
 import { openDatabase } from './own-database.ts'
 
 const [driver = '', where = '', count = '0'] = process.argv.slice(2)

@@ -11,9 +11,14 @@ import { migrationFiles } from '../../adapters/sql/migration-files.ts'
 import { sqlStore } from '../../adapters/sql/store.ts'
 import { hasCode } from '../../src/base/errors.ts'
 import type { DeviceStore } from '../../src/device/store.ts'
-import { keysConform } from '../base/keys-suite.ts'
-import { statesConform } from '../device/states-suite.ts'
-import { record, storeConforms } from '../device/store-suite.ts'
+import { keysContract } from '../../src/testing/keys/contract.ts'
+import {
+  deviceStatesContract,
+  insertManyContract,
+  storeContract,
+} from '../../src/testing/store/contract.ts'
+import { record } from '../../src/testing/store/record.ts'
+import { declareContract } from '../support/contract.ts'
 import { splitStatements } from './split.ts'
 
 /** A database without tables, through one or two connections of their own. */
@@ -70,10 +75,11 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
     await store.migrate()
     return { store, close }
   }
-  storeConforms(name, openStore)
-  statesConform(name, openStore)
+  declareContract(`the store contract, by ${name}`, storeContract, openStore)
+  declareContract(`the last states of devices, by ${name}`, deviceStatesContract, openStore)
+  declareContract(`many records at once, by ${name}`, insertManyContract, openStore)
 
-  keysConform(name, async () => {
+  declareContract(`the contract of expiring keys, by ${name}`, keysContract, async () => {
     const { executor, close } = await open()
     const { migrate, keys } = sqlStore(executor)
     await migrate()

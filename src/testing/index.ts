@@ -1,0 +1,15 @@
+/**
+ * What the tests of a user need: contracts as cases for any test runner.
+ *
+ * @module
+ */
+export { ContractError } from './assert.ts'
+export type { Contract, ContractCase } from './contract.ts'
+export { keysContract, type OpenedKeys, type OpenKeys } from './keys/contract.ts'
+export {
+  deviceStatesContract,
+  insertManyContract,
+  type OpenedStore,
+  type OpenStore,
+  storeContract,
+} from './store/contract.ts'
