@@ -1,6 +1,6 @@
 /**
- * The contract between a hub and whatever carries its messages. `test/conformance/broker.ts` is
- * the same contract as cases that every implementation runs.
+ * The contract between a hub and whatever carries its messages. `src/testing/broker/` is the same
+ * contract as cases that every implementation runs.
  *
  * @module
  */

@@ -4,6 +4,8 @@
  * @module
  */
 export { ContractError } from './assert.ts'
+export type { BrokerUnderTest, LosableBroker, OpenBroker } from './broker/bench.ts'
+export { brokerContract } from './broker/contract.ts'
 export type { Contract, ContractCase } from './contract.ts'
 export { keysContract, type OpenedKeys, type OpenKeys } from './keys/contract.ts'
 export {

@@ -21,7 +21,7 @@ import {
   type MessageHandler,
   memoryStore,
 } from '../../src/index.ts'
-import { bytes } from '../conformance/bench.ts'
+import { bytes } from '../../src/testing/broker/bench.ts'
 import { Collector, deferred, within } from '../support/wait.ts'
 
 const pump = defineDeviceType('pump', { data: v.object({}), commands: { stop: command() } })

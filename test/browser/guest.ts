@@ -5,8 +5,7 @@
  */
 import { mqtt } from '../../adapters/mqtt/index.ts'
 import { memoryBroker, memoryServer } from '../../src/broker/memory.ts'
-import type { OpenLosable } from '../conformance/bench.ts'
-import { brokerCases, type Open, runCase } from '../conformance/broker.ts'
+import { type BrokerUnderTest, brokerContract } from '../../src/testing/index.ts'
 import { cases } from './cases.ts'
 import type { Over, Place } from './place.ts'
 
@@ -18,29 +17,32 @@ import type { Over, Place } from './place.ts'
 export async function run(title: string, place: Place, over?: Over | null): Promise<string> {
   return outcomeOf(async () => {
     if (!over) return cases[title]!(place)
-    return runCase(brokerCases[title]!, ...openOver(place, over))
+    return brokerContract.find(({ name }) => name === title)!.run(subjectOver(place, over))
   })
 }
 
-function openOver(place: Place, over: Over): readonly [Open, OpenLosable] {
+function subjectOver(place: Place, over: Over): BrokerUnderTest {
   if (over === 'memory') {
     const server = memoryServer()
-    const openLosable: OpenLosable = async () => {
-      const broker = memoryBroker(server)
-      return { broker, lose: () => server.cut(broker), async end() {} }
+    return {
+      open: (options) => memoryBroker(server, options),
+      openLosable() {
+        const broker = memoryBroker(server)
+        return { broker, lose: () => server.cut(broker) }
+      },
     }
-    return [async (options) => memoryBroker(server, options), openLosable]
   }
   const config = place.contract[over]!
-  const openLosable: OpenLosable = async () => ({
-    broker: mqtt(place.losable[over]!),
-    async lose() {
-      await fetch(place.cutUrl, { method: 'POST' })
-    },
+  return {
+    open: (options) => mqtt({ ...config, ...options }),
     // The relay ends with the site.
-    async end() {},
-  })
-  return [async (options) => mqtt({ ...config, ...options }), openLosable]
+    openLosable: () => ({
+      broker: mqtt(place.losable[over]!),
+      async lose() {
+        await fetch(place.cutUrl, { method: 'POST' })
+      },
+    }),
+  }
 }
 
 /** What an error says, or `''`. */

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { brokerCases } from '../conformance/broker.ts'
+import { brokerContract } from '../../src/testing/index.ts'
 import { contractTitle, exceptions } from '../conformance/cells.ts'
 import { mosquittoMissing } from '../support/mosquitto.ts'
 import { cases } from './cases.ts'
@@ -60,8 +60,8 @@ export function runsIn(
     for (const over of Object.keys(contract) as Over[]) {
       const skip = over.startsWith('Mosquitto') ? mosquittoMissing : false
       describe(contractTitle(over), { skip }, () => {
-        for (const title of Object.keys(brokerCases)) {
-          declare(title, contract[over][title] ?? false, over)
+        for (const { name } of brokerContract) {
+          declare(name, contract[over][name] ?? false, over)
         }
       })
     }

@@ -26,7 +26,7 @@ export function refusalTitle(transport: Transport): string {
   return `${transport} is refused by name`
 }
 
-/** Titles of the cases that do not hold on a broker over any transport, each with the reason. */
+/** Names of the cases that do not hold on a broker over any transport, each with the reason. */
 export const exceptions: Readonly<Record<NetworkBroker, Readonly<Record<string, string>>>> = {
   Mosquitto: {},
   'the embedded broker': {},

@@ -9,7 +9,7 @@ import { CoapBroker } from '../../examples/coap/broker.ts'
 import { CoapDevice } from '../../examples/coap/device.ts'
 import { CoapServer } from '../../examples/coap/server.ts'
 import { type Broker, createFleet, memoryStore, type OutgoingMessage } from '../../src/index.ts'
-import { brokerCases, type Open, runCase } from './broker.ts'
+import { brokerContract, type OpenBroker } from '../../src/testing/index.ts'
 import { conforms } from './run.ts'
 
 const username = 'bench'
@@ -29,18 +29,25 @@ const server = new CoapServer(fleet, { host: '127.0.0.1', port: 0 })
 
 const noShare = 'it has no shared subscriptions, and says so'
 const noWill = 'it has no wills, and says so'
-conforms('CoAP, from hub to hub', async (options) => new CoapBroker(server, options), {
-  'members of a share group get each message once among them': noShare,
-  'a subscription that is not shared gets every message beside a share group': noShare,
-  'a retained message reaches a later subscriber, marked': 'it has no retained messages',
-  'a payload of 100,000 bytes arrives intact': 'a notification is one datagram, and says so',
-  'a will is sent each time the connection is lost': noWill,
-  'a will is not sent after close': noWill,
-  'a wrong will rejects, and a right one connects after that': noWill,
-})
+conforms(
+  'CoAP, from hub to hub',
+  { open: (options) => new CoapBroker(server, options) },
+  {
+    'subscriptions: members of a share group get each message once among them': noShare,
+    'subscriptions: a subscription that is not shared gets every message beside a share group':
+      noShare,
+    'delivery: a retained message reaches a later subscriber, marked':
+      'it has no retained messages',
+    'delivery: a payload of 100,000 bytes arrives intact':
+      'a notification is one datagram, and says so',
+    'wills: a will is sent each time the connection is lost': noWill,
+    'wills: a will is not sent after close': noWill,
+    'wills: a wrong will rejects, and a right one connects after that': noWill,
+  },
+)
 
 /** A broker as before, but what it publishes a device sends. */
-const openWithDevice: Open = async (options) => {
+const openWithDevice: OpenBroker = (options) => {
   const broker = new CoapBroker(server, options)
   let opening: Promise<CoapDevice> | undefined
   const openDevice = async () => new CoapDevice({ port: await server.port(), username, password })
@@ -71,25 +78,25 @@ const openWithDevice: Open = async (options) => {
 // Only what is about delivery, and no handler that waits for another message of the same device.
 describe('the broker contract over CoAP, from device to hub', () => {
   for (const title of [
-    'delivers to a matching filter on another connection',
-    'does not deliver what no filter matches',
-    'wildcards match one level and all levels',
-    'an empty payload arrives',
-    'a binary payload arrives intact, and only the part that was given',
-    'a payload of 100,000 bytes arrives intact',
-    'messages of one publisher arrive in order',
-    'a filter subscribed twice stays one subscription',
-    'with a malformed filter nothing is subscribed',
-    'an unsubscribed filter brings no more messages',
-    'an unsubscribed filter can be subscribed again',
-    'a filter that overlaps an unsubscribed one stands',
-    'a handler that rejects or throws is reported, and the next message arrives',
-    'handlers may publish and wait for that, in every slot of the window',
-    'connecting twice rejects, and the connection stands',
-    'a signal has no effect on a connection that stands',
+    'delivery: delivers to a matching filter on another connection',
+    'delivery: does not deliver what no filter matches',
+    'delivery: wildcards match one level and all levels',
+    'delivery: an empty payload arrives',
+    'delivery: a binary payload arrives intact, and only the part that was given',
+    'delivery: a payload of 100,000 bytes arrives intact',
+    'delivery: messages of one publisher arrive in order',
+    'subscriptions: a filter subscribed twice stays one subscription',
+    'subscriptions: with a malformed filter nothing is subscribed',
+    'subscriptions: an unsubscribed filter brings no more messages',
+    'subscriptions: an unsubscribed filter can be subscribed again',
+    'subscriptions: a filter that overlaps an unsubscribed one stands',
+    'handlers: a handler that rejects or throws is reported, and the next message arrives',
+    'handlers: handlers may publish and wait for that, in every slot of the window',
+    'lifecycle: connecting twice rejects, and the connection stands',
+    'lifecycle: a signal has no effect on a connection that stands',
   ]) {
-    const run = brokerCases[title]
-    if (!run) throw new Error(`No such case: ${title}`)
-    test(title, { timeout: 30_000 }, () => runCase(run, openWithDevice))
+    const found = brokerContract.find(({ name }) => name === title)
+    if (!found) throw new Error(`No such case: ${title}`)
+    test(title, { timeout: 30_000 }, () => found.run({ open: openWithDevice }))
   }
 })

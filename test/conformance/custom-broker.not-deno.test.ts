@@ -26,11 +26,17 @@ const { ChannelBroker } = (await import(pathToFileURL(file).href)) as {
 
 const noWill = 'it has no wills, and says so'
 const noShare = 'it has no shared subscriptions, and says so'
-conforms('a BroadcastChannel', async (options) => new ChannelBroker('conformance', options), {
-  'members of a share group get each message once among them': noShare,
-  'a subscription that is not shared gets every message beside a share group': noShare,
-  'a retained message reaches a later subscriber, marked': 'it has no retained messages',
-  'a will is sent each time the connection is lost': noWill,
-  'a will is not sent after close': noWill,
-  'a wrong will rejects, and a right one connects after that': noWill,
-})
+conforms(
+  'a BroadcastChannel',
+  { open: (options) => new ChannelBroker('conformance', options) },
+  {
+    'subscriptions: members of a share group get each message once among them': noShare,
+    'subscriptions: a subscription that is not shared gets every message beside a share group':
+      noShare,
+    'delivery: a retained message reaches a later subscriber, marked':
+      'it has no retained messages',
+    'wills: a will is sent each time the connection is lost': noWill,
+    'wills: a will is not sent after close': noWill,
+    'wills: a wrong will rejects, and a right one connects after that': noWill,
+  },
+)

@@ -10,9 +10,9 @@ import { createInterface } from 'node:readline'
 import { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import type { LosableBroker } from '../../src/testing/index.ts'
 import { tcpRelay } from '../mqtt/relay.ts'
 import { within } from '../support/wait.ts'
-import type { Losable } from './bench.ts'
 import { exceptions, type NetworkBroker, TRANSPORTS, type Transport } from './cells.ts'
 import { conforms } from './run.ts'
 import type { Configs } from './site.ts'
@@ -30,16 +30,18 @@ export function conformsOverAll(broker: NetworkBroker): ConfigOf {
   for (const transport of TRANSPORTS) {
     conforms(
       `${broker} and ${transport}`,
-      async (options) => mqtt({ ...configOf(transport), ...options }),
+      {
+        open: (options) => mqtt({ ...configOf(transport), ...options }),
+        openLosable: () => losable(configOf(transport)),
+      },
       exceptions[broker],
-      () => losable(configOf(transport)),
     )
   }
   return configOf
 }
 
 /** A client behind a relay that can be cut. What goes through it may be TLS, or WebSocket. */
-export async function losable(config: MqttConfig): Promise<Losable> {
+export async function losable(config: MqttConfig): Promise<LosableBroker> {
   const url = new URL(config.url!)
   const relay = await tcpRelay(Number(url.port))
   url.port = new URL(relay.url).port

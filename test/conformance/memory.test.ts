@@ -8,12 +8,10 @@ import { conforms } from './run.ts'
 
 const server = memoryServer()
 
-conforms(
-  'memory',
-  async (options) => memoryBroker(server, options),
-  {},
-  async () => {
+conforms('memory', {
+  open: (options) => memoryBroker(server, options),
+  openLosable() {
     const broker = memoryBroker(server)
-    return { broker, lose: () => server.cut(broker), async end() {} }
+    return { broker, lose: () => server.cut(broker) }
   },
-)
+})

@@ -21,14 +21,17 @@ if (mosquittoMissing) {
   const noShare = 'MQTT 3.1.1 has no shared subscriptions'
   conforms(
     'Mosquitto and MQTT 3.1.1',
-    async (options) => mqtt({ ...configOf('TCP'), protocolVersion: 4, ...options }),
     {
-      'user properties arrive, with one value and with several': noProperties,
-      'correlation data, response topic and content type arrive': noProperties,
-      'a message with an expiry arrives before that': noProperties,
-      'members of a share group get each message once among them': noShare,
-      'a subscription that is not shared gets every message beside a share group': noShare,
+      open: (options) => mqtt({ ...configOf('TCP'), protocolVersion: 4, ...options }),
+      openLosable: () => losable({ ...configOf('TCP'), protocolVersion: 4 }),
     },
-    () => losable({ ...configOf('TCP'), protocolVersion: 4 }),
+    {
+      'delivery: user properties arrive, with one value and with several': noProperties,
+      'delivery: correlation data, response topic and content type arrive': noProperties,
+      'delivery: a message with an expiry arrives before that': noProperties,
+      'subscriptions: members of a share group get each message once among them': noShare,
+      'subscriptions: a subscription that is not shared gets every message beside a share group':
+        noShare,
+    },
   )
 }

@@ -139,6 +139,7 @@ test('docs/README.md names one page for each task', () => {
       'receive',
       'command',
       'operate',
+      'test',
       'deploy',
       'extend',
     ],

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Guarantees and the titles of their tests, by test file below test/. */
+/** Guarantees and the titles of their tests, by the file they are in, as seen from test/. */
 export type Guarantees = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 export const guarantees: Readonly<Record<string, Guarantees>> = {
@@ -106,7 +106,7 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
       'one that the broker answers by hanging up settles':
         'a publish of QoS 2 that the broker denies rejects',
     },
-    'conformance/delivery': {
+    '../src/testing/broker/delivery': {
       'user properties arrive as they were sent':
         'user properties arrive, with one value and with several',
       'so do correlation data, response topic and content type':
@@ -147,7 +147,7 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
   },
 
   'sending what may be sent': {
-    'conformance/lifecycle': {
+    '../src/testing/broker/lifecycle': {
       'a malformed topic is refused, and the connection still works':
         'publishing to a malformed topic rejects, and the connection still works',
     },
@@ -164,7 +164,7 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
       'nothing is sent of what cannot be sent whole':
         'an ArrayBuffer as … is refused, and no byte of it is sent',
     },
-    'conformance/subscriptions': {
+    '../src/testing/broker/subscriptions': {
       'a malformed filter is refused before anything is subscribed':
         'with a malformed filter nothing is subscribed',
       'a share is asked for by name, not by a prefix': 'a share prefix in a filter is refused',
@@ -253,7 +253,7 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
       'what is not known to have failed is not sent twice':
         'through … cuts of the network the order is kept, and nothing comes twice',
     },
-    'conformance/lifecycle': {
+    '../src/testing/broker/lifecycle': {
       'closing what was never connected settles': 'close settles twice, and before connect too',
     },
     'mqtt/acknowledge': {
@@ -286,7 +286,7 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
       'nor does the backlog of a session':
         'of … messages of QoS … is handled … at a time, each once',
     },
-    'conformance/handlers': {
+    '../src/testing/broker/handlers': {
       'a handler that throws is told, with every QoS':
         'a handler that rejects or throws is reported, and the next message arrives',
       'several run at once, and no more than may':

@@ -6,7 +6,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type DeviceStore, type ExpiringKeys, memoryKeys, memoryStore } from '../../src/index.ts'
-import { type Contract, keysContract, storeContract } from '../../src/testing/index.ts'
+import {
+  brokerContract,
+  type Contract,
+  keysContract,
+  storeContract,
+} from '../../src/testing/index.ts'
 
 /** The names of the cases that fail. */
 async function failuresOf<Subject>(
@@ -107,7 +112,7 @@ describe('keys', () => {
 })
 
 test('no two cases of a contract have one name', () => {
-  for (const contract of [storeContract, keysContract]) {
+  for (const contract of [storeContract, keysContract, brokerContract]) {
     const names = contract.map(({ name }) => name)
     assert.deepEqual([...new Set(names)], names)
   }

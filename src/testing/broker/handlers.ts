@@ -3,10 +3,11 @@
  *
  * @module
  */
-import assert from 'node:assert/strict'
-import type { BrokerStatus, MessageHandler } from '../../src/broker/broker.ts'
-import { Collector, deferred, within } from '../support/wait.ts'
-import { bytes, type Case, type Client, text } from './bench.ts'
+
+import type { BrokerStatus, MessageHandler } from '../../broker/broker.ts'
+import * as assert from '../assert.ts'
+import { Collector, deferred, within } from '../wait.ts'
+import { type BrokerCases, bytes, type Client, text } from './bench.ts'
 
 /** The next status of a type. */
 async function nextStatus<T extends BrokerStatus['kind']>(
@@ -22,7 +23,7 @@ async function nextStatus<T extends BrokerStatus['kind']>(
   return within(find(), `status ${type}`)
 }
 
-export const handlers: Record<string, Case> = {
+export const handlers: BrokerCases = {
   'at most receiveMaximum handlers run at once, and all messages arrive': async (bench) => {
     const numbers = Array.from({ length: 10 }, (_, n) => `${n}`)
     for (const qos of [0, 1, 2] as const) {

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import assert from 'node:assert/strict'
-import { InvalidTopicError } from '../../src/base/errors.ts'
-import type { MessageHandler } from '../../src/broker/broker.ts'
-import { Collector, within } from '../support/wait.ts'
-import { bytes, type Case, text } from './bench.ts'
 
-export const subscriptions: Record<string, Case> = {
+import { InvalidTopicError } from '../../base/errors.ts'
+import type { MessageHandler } from '../../broker/broker.ts'
+import * as assert from '../assert.ts'
+import { Collector, within } from '../wait.ts'
+import { type BrokerCases, bytes, text } from './bench.ts'
+
+export const subscriptions: BrokerCases = {
   'members of a share group get each message once among them': async (bench) => {
     const a = await bench.connect()
     const both = new Collector<string>()

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import assert from 'node:assert/strict'
-import { InvalidTopicError } from '../../src/base/errors.ts'
-import type { BrokerStatus, Will } from '../../src/broker/broker.ts'
-import { Collector, within } from '../support/wait.ts'
-import { bytes, type Case, text } from './bench.ts'
+
+import { InvalidTopicError } from '../../base/errors.ts'
+import type { BrokerStatus, Will } from '../../broker/broker.ts'
+import * as assert from '../assert.ts'
+import { Collector, within } from '../wait.ts'
+import { type BrokerCases, bytes, text } from './bench.ts'
 
 const RECONNECT_LIMIT = 15_000
 
-export const wills: Record<string, Case> = {
+export const wills: BrokerCases = {
   'a will is sent each time the connection is lost': async (bench) => {
     const watcher = await bench.connect()
     const topic = bench.topic('gone')

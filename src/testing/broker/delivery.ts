@@ -3,9 +3,10 @@
  *
  * @module
  */
-import assert from 'node:assert/strict'
-import type { Message, OutgoingMessage } from '../../src/broker/broker.ts'
-import { type Bench, bytes, type Case, text } from './bench.ts'
+
+import type { Message, OutgoingMessage } from '../../broker/broker.ts'
+import * as assert from '../assert.ts'
+import { type Bench, type BrokerCases, bytes, text } from './bench.ts'
 
 /** Publishes one message, subscribed to by its own topic, and gives it as it arrived. */
 async function roundTrip(bench: Bench, message: Omit<OutgoingMessage, 'topic'>): Promise<Message> {
@@ -17,7 +18,7 @@ async function roundTrip(bench: Bench, message: Omit<OutgoingMessage, 'topic'>):
   return arrived!
 }
 
-export const delivery: Record<string, Case> = {
+export const delivery: BrokerCases = {
   'delivers to a matching filter on another connection': async (bench) => {
     const [a, b] = [await bench.connect(), await bench.connect()]
     const results = await b.broker.subscribe([{ filter: bench.topic('d1/data') }])
