@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from '../../src/base/clock.ts'
 import { andThen, type MaybePromise } from '../../src/base/maybe-promise.ts'
 import type { LineText } from '../../src/base/quiet-log.ts'
 import type { Fleet, LoginDenial, NamedAccessRequest } from '../../src/fleet/fleet.ts'
@@ -48,11 +49,11 @@ export function decider<T>(options: DeciderOptions<T>): (asked: Asked) => MaybeP
         const code = 'login'
         count('allow', code)
         const { effect, principal } = login
-        return answer({ effect, code, isTransient: false, asked, principal, now: Date.now() })
+        return answer({ effect, code, isTransient: false, asked, principal, now: clock().date() })
       }
       const { effect, code } = login
       deny('warn', code, () => describeLogin(code, asked))
-      return answer({ effect, code, isTransient: isTransient(code), asked, now: Date.now() })
+      return answer({ effect, code, isTransient: isTransient(code), asked, now: clock().date() })
     })
   }
 
@@ -124,7 +125,7 @@ export function outcome(
   code: string,
   asked: Asked | undefined,
 ): QuestionOutcome {
-  return { effect, code, isTransient: code === 'failed', asked, now: Date.now() }
+  return { effect, code, isTransient: code === 'failed', asked, now: clock().date() }
 }
 
 /** The code comes first, so that a long name cannot push it out of the line. */

@@ -1,8 +1,20 @@
 /**
- * The clock for durations.
+ * Clocks: that of the runtime, and the one that the fleet, the hub and the broker in memory live by.
  *
  * @module
  */
+
+/** Tells time, and calls back. */
+export interface Clock {
+  /** Milliseconds since some moment, by a clock that nobody sets: for durations. */
+  now(): number
+  /** Milliseconds since the Unix epoch: for points in time. */
+  date(): number
+  /** Calls once, after so many milliseconds. Returns how to prevent it. */
+  after(delay: number, run: () => void): () => void
+  /** Calls in a later turn of the event loop, when others had theirs. */
+  soon(run: () => void): void
+}
 
 /**
  * Milliseconds since some moment, by a clock that nobody sets: what is kept for a while, or waited for,
@@ -23,4 +35,39 @@ export function monotonicNow(): number {
  */
 export async function awaitInput(): Promise<void> {
   await new Response('').text()
+}
+
+/** The runtime's own clock. */
+export const runtimeClock: Clock = {
+  now: monotonicNow,
+  date: () => Date.now(),
+  after(delay, run) {
+    const timer = setTimeout(run, delay)
+    return () => clearTimeout(timer)
+  },
+  soon(run) {
+    const { setImmediate } = globalThis as { readonly setImmediate?: (run: () => void) => unknown }
+    // A timer of 0 ms is one of 1 ms or 4, so it is for those who have nothing else.
+    if (setImmediate) setImmediate(run)
+    else setTimeout(run, 0)
+  },
+}
+
+let current = runtimeClock
+
+/**
+ * The clock that the fleet, the hub, presence and the broker in memory live by: the runtime's, unless a
+ * test has put another in its place. What waits for a network, and what measures work, asks the runtime.
+ */
+export function clock(): Clock {
+  return current
+}
+
+/** Puts another clock in the place of {@link clock}. Returns how to have the one before back. */
+export function replaceClock(next: Clock): () => void {
+  const before = current
+  current = next
+  return () => {
+    current = before
+  }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { monotonicNow } from './clock.ts'
+import { clock } from './clock.ts'
 import { ConfigError } from './errors.ts'
 import type { ExpiringKeys } from './expiring-keys.ts'
 import { type RecentMap, recentMap } from './recent-map.ts'
@@ -34,11 +34,11 @@ export function memoryKeys({ size = DEFAULT_SIZE }: { readonly size?: number } =
 
   function get(key: string): string | undefined {
     const entry = entries.get(key)
-    return entry && monotonicNow() < entry.until ? entry.value : undefined
+    return entry && clock().now() < entry.until ? entry.value : undefined
   }
 
   function set(key: string, value: string, lifetime: number): void {
-    entries.set(key, { value, until: monotonicNow() + lifetime * 1_000 })
+    entries.set(key, { value, until: clock().now() + lifetime * 1_000 })
   }
 
   function setWhere(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { monotonicNow } from './clock.ts'
+import { clock } from './clock.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'
 import { type RecentMap, recentMap } from './recent-map.ts'
 
@@ -16,7 +16,7 @@ export interface ReadValue<V> {
 }
 
 interface Entry<V> extends Omit<ReadValue<V>, 'key'> {
-  /** When it is to be read again, by the clock for durations. */
+  /** When it is to be read again, by the clock for durations. Default: {@link clock}. */
   readonly until: number
 }
 
@@ -42,12 +42,12 @@ export interface ReadCache<V> {
  *
  * @param size Most that is kept; beyond it the half read longest ago is forgotten.
  * @param lifetime Milliseconds for which each is kept; 0 keeps none.
- * @param now Milliseconds, by the clock for durations.
+ * @param now Milliseconds, by the clock for durations. Default: {@link clock}.
  */
 export function readCache<V>(
   size: number,
   lifetime: number,
-  now: () => number = monotonicNow,
+  now: () => number = () => clock().now(),
 ): ReadCache<V> {
   const entries: RecentMap<string, Entry<V>> = recentMap(size)
   let changes = 0
@@ -82,5 +82,5 @@ export function readCache<V>(
 
 /** Whether the wall clock says that it has ended: that of a token is a point in time. */
 function isOver({ endsAt }: Entry<unknown>): boolean {
-  return endsAt !== undefined && Date.now() >= endsAt
+  return endsAt !== undefined && clock().date() >= endsAt
 }

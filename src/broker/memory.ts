@@ -5,9 +5,11 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { DEFAULT_SHARE_NAME } from '../device/default-rules.ts'
+import type { ServerClock } from '../server/clock.ts'
 import { OPEN_GUARD } from '../server/guard.ts'
 import { type MqttServer, mqttServer } from '../server/server.ts'
 import type { Broker } from './broker.ts'
@@ -31,6 +33,13 @@ export interface MemoryBrokerOptions {
   readonly shareName?: string
 }
 
+/** Whichever stands at the moment. */
+const CLOCK: ServerClock = {
+  now: () => clock().now(),
+  after: (delay, run) => clock().after(delay, run),
+  soon: (run) => clock().soon(run),
+}
+
 const servers = new WeakMap<MemoryServer, MqttServer>()
 
 /**
@@ -43,7 +52,7 @@ export function memoryServer(): MemoryServer {
       if (broker instanceof MemoryConnection) broker.lose()
     },
   }
-  servers.set(server, mqttServer({ guard: OPEN_GUARD }))
+  servers.set(server, mqttServer({ guard: OPEN_GUARD, clock: CLOCK }))
   return server
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import type { PasswordSealer } from '../credential/sealed.ts'
 import { newestCredential } from '../device/credentials.ts'
 import type { DeviceRecord } from '../device/store.ts'
@@ -18,7 +19,7 @@ export function deviceAccount(
   passwords: DevicePasswords,
 ): BrokerAccount | undefined {
   const principal = devices.principalOf(record)
-  const credential = newestCredential(record, Date.now())
+  const credential = newestCredential(record, clock().date())
   if (!principal || !credential) return undefined
   return {
     principal,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { monotonicNow } from '../base/clock.ts'
+import { clock } from '../base/clock.ts'
 import type { SlowAttempt } from '../credential/verifier.ts'
 import { peerName } from './peer.ts'
 import type { SharedFailures } from './shared-failures.ts'
@@ -36,7 +36,7 @@ export class LoginAttemptCount implements SlowAttempt {
 
   begin(): boolean | Promise<boolean> {
     const { throttle, shared } = this.#options
-    const takeBack = throttle.begin(this.#source(), monotonicNow())
+    const takeBack = throttle.begin(this.#source(), clock().now())
     if (!takeBack) return false
     this.#takeBacks.push(takeBack)
     return shared ? this.#beginShared(shared) : true
@@ -49,11 +49,11 @@ export class LoginAttemptCount implements SlowAttempt {
   /** Counts a failure, unless its beginning was counted. */
   addFailure(): void {
     if (this.#takeBacks.length === 0)
-      this.#options.throttle.addFailure(this.#source(), monotonicNow())
+      this.#options.throttle.addFailure(this.#source(), clock().now())
   }
 
   async #beginShared(shared: SharedFailures): Promise<boolean> {
-    const takeBack = await shared.begin(this.#source(), Date.now())
+    const takeBack = await shared.begin(this.#source(), clock().date())
     if (takeBack) this.#takeBacks.push(takeBack)
     else await this.takeBack()
     return takeBack !== undefined

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import { toPromise } from '../base/maybe-promise.ts'
 import { memoryKeys } from '../base/memory-keys.ts'
@@ -122,7 +123,7 @@ export function createFleet<const Types extends readonly DeviceType[]>(
 
     issueToken(tokenOptions) {
       if (!tokens) throw new ConfigError('pepper', 'is missing: tokens are signed under it')
-      return tokens.issue(tokenOptions, Date.now())
+      return tokens.issue(tokenOptions, clock().date())
     },
 
     compatibility: ({ facts }) => findFleetProblems(types, services, facts),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { isTokenUsername } from '../credential/token.ts'
 import type { PasswordVerifier, Verdict } from '../credential/verifier.ts'
@@ -51,7 +52,7 @@ export class DeviceSource implements UnnamedSource {
     { username, password, attempt }: LoginAttempt,
     record: DeviceRecord | undefined,
   ): MaybePromise<Principal | LoginDenial> {
-    const credentials = record ? validCredentials(record, Date.now()) : []
+    const credentials = record ? validCredentials(record, clock().date()) : []
     const stored = credentials.map(({ hash }) => hash)
     const verdict = this.#verifier.verify(username, password, stored, attempt)
     return andThen(verdict, (verdict) => {

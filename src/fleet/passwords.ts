@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { SealedPasswordError } from '../base/errors.ts'
 import { generatePassword, type PasswordHasher } from '../credential/generated.ts'
 import type { PasswordSealer } from '../credential/sealed.ts'
@@ -48,5 +49,5 @@ export function devicePasswords(
 
 /** A hash, ready to be put on record. */
 export function credentialOf(hash: string): StoredCredential {
-  return { id: crypto.randomUUID(), kind: 'password', hash, createdAt: Date.now() }
+  return { id: crypto.randomUUID(), kind: 'password', hash, createdAt: clock().date() }
 }

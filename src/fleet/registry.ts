@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { ConfigError, CredentialUnknownError, DeviceRevokedError } from '../base/errors.ts'
 import type { MaybePromise } from '../base/maybe-promise.ts'
 import { checkOptions } from '../base/options.ts'
@@ -190,13 +191,13 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       if (!(Number.isInteger(overlap) && overlap >= 0 && overlap <= MAX_OVERLAP)) {
         throw new ConfigError('overlap', `must be a whole number of seconds, 0 to ${MAX_OVERLAP}`)
       }
-      const latest = Date.now() + MAX_OVERLAP * 1_000
+      const latest = clock().date() + MAX_OVERLAP * 1_000
       if (notBefore !== undefined && !(Number.isInteger(notBefore) && notBefore <= latest)) {
         throw new ConfigError('notBefore', 'must be whole milliseconds, at most 30 days ahead')
       }
       const { password, credential } = await passwords.generate(type.name, id)
       const { username } = await rewrite(type, id, (record) => {
-        const now = Date.now()
+        const now = clock().date()
         // What has begun already needs no beginning.
         const isAhead = notBefore !== undefined && notBefore > now
         const next = isAhead ? { ...credential, notBefore } : credential
@@ -236,7 +237,7 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       types.check(type)
       const record = await records.read(type.name, id)
       if (record.revoked) throw new DeviceRevokedError(type.name, id)
-      const credential = newestCredential(record, Date.now())
+      const credential = newestCredential(record, clock().date())
       return credential && passwords.open(record, credential)
     },
 

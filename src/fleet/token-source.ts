@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { isTokenUsername, MAX_TOKEN_LIFETIME, type TokenAuthority } from '../credential/token.ts'
@@ -39,7 +40,7 @@ export class TokenSource implements PrincipalSource {
   }
 
   login({ username, password }: LoginAttempt): MaybePromise<Principal | LoginDenial> {
-    const now = Date.now()
+    const now = clock().date()
     const holder = this.#tokens.verify(username, password, now)
     if (typeof holder === 'string') return holder
     // A token of a whole day ends up to a second after it, and later still where clocks differ.
@@ -55,7 +56,7 @@ export class TokenSource implements PrincipalSource {
 
   find(username: string): MaybePromise<Principal | undefined> {
     return andThen(this.#keys.get(this.#key(username)), (note) => {
-      return note === undefined ? undefined : this.#tokens.readNote(username, note, Date.now())
+      return note === undefined ? undefined : this.#tokens.readNote(username, note, clock().date())
     })
   }
 

@@ -7,7 +7,9 @@
  *
  * @module
  */
+
 import { type AbortSignalLike, untilAborted } from '../base/abort-signal.ts'
+import { clock } from '../base/clock.ts'
 import {
   BrokerError,
   CommandError,
@@ -131,14 +133,14 @@ export class PendingCommands {
     const subject = `${device.type}/${device.id}`
     return new Promise((resolve, reject) => {
       const end = () => {
-        clearTimeout(timer)
+        cancel()
         this.#pending.delete(id)
       }
       const giveUp = (problem: string) => {
         end()
         reject(new CommandError('ERR_COMMAND_TIMED_OUT', subject, name, problem))
       }
-      const timer = setTimeout(() => giveUp(`no reply within ${timeout} s`), timeout * 1_000)
+      const cancel = clock().after(timeout * 1_000, () => giveUp(`no reply within ${timeout} s`))
       this.#pending.set(id, {
         device,
         settle(message) {

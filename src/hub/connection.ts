@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { BrokerError, toError } from '../base/errors.ts'
 import { describeError, type Logger, writeLine } from '../base/log.ts'
 import type { MaybePromise } from '../base/maybe-promise.ts'
@@ -36,7 +37,7 @@ export interface HubConnection {
 /** Makes it. Nothing is connected yet. */
 export function hubConnection(options: ConnectionOptions): HubConnection {
   const { name, broker, subscriptions, onMessage, onEnd, logger } = options
-  let state: BrokerState = { state: 'idle', since: Date.now(), subscribed: false, attempts: 0 }
+  let state: BrokerState = { state: 'idle', since: clock().date(), subscribed: false, attempts: 0 }
   /** Whether the hub has made its subscriptions. From then on the broker makes them again. */
   let isSubscribed = false
   /** Whether one of them was refused when it was made again. */
@@ -49,7 +50,7 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
 
   function enter(next: BrokerState['state'], changes: Partial<BrokerState> = {}): void {
     if (state.state === 'closed') return
-    const since = next === state.state ? state.since : Date.now()
+    const since = next === state.state ? state.since : clock().date()
     const subscribed = next === 'connected' && isSubscribed && !isRefused
     state = { ...state, ...changes, state: next, since, subscribed }
   }
@@ -169,7 +170,11 @@ export function hubConnection(options: ConnectionOptions): HubConnection {
 
 function told(thrown: unknown): ToldError {
   const { message, code } = toError(thrown) as Error & { readonly code?: unknown }
-  return { ...(typeof code === 'string' && { code }), message: printable(message), at: Date.now() }
+  return {
+    ...(typeof code === 'string' && { code }),
+    message: printable(message),
+    at: clock().date(),
+  }
 }
 
 /** Whether a broker told that it does not grant something, such as a subscription. */

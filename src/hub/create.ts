@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import { type AbortSignalLike, untilAborted } from '../base/abort-signal.ts'
+import { clock } from '../base/clock.ts'
 import { ConfigError, DeviceUnknownError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
 import { checkMethods, checkOptions } from '../base/options.ts'
@@ -117,13 +119,13 @@ export function createHub<
     }),
   )
   let state: HubStatus['state'] = 'idle'
-  let since = Date.now()
+  let since = clock().date()
   let closing: Promise<void> | undefined
   let starting: Promise<void> | undefined
 
   function enter(next: HubStatus['state']): void {
     state = next
-    since = Date.now()
+    since = clock().date()
   }
 
   async function start(signal: AbortSignalLike | undefined): Promise<void> {

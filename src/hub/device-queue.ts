@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 
 /**
@@ -129,11 +130,11 @@ export function deviceQueue(concurrency: number): DeviceQueue {
     pause(key, milliseconds) {
       return new Promise((resolve) => {
         const end = () => {
-          clearTimeout(timer)
+          cancel()
           pauses.delete(key)
           resolve()
         }
-        const timer = setTimeout(end, isOverShare(key) ? 0 : milliseconds)
+        const cancel = clock().after(isOverShare(key) ? 0 : milliseconds, end)
         pauses.set(key, end)
       })
     },

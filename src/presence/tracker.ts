@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { monotonicNow } from '../base/clock.ts'
+import { clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import { describeError } from '../base/log.ts'
 import { checkOptions } from '../base/options.ts'
@@ -181,7 +181,7 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
   function presenceOf(state: DeviceState, now: number | undefined): Presence {
     const { lastHeard, type } = state
     const fresh = silenceOf(state, now) <= type.heartbeat * FRESH_HEARTBEATS * 1_000
-    return { ...connectionOf(state, now ?? Date.now()), fresh, lastHeard }
+    return { ...connectionOf(state, now ?? clock().date()), fresh, lastHeard }
   }
 
   function tell(state: DeviceState, now: number | undefined): void {
@@ -207,18 +207,18 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
     heard(ref, at, told) {
       const device = touch(ref)
       if (!device) return
-      const now = told ?? Date.now()
+      const now = told ?? clock().date()
       const time = Math.min(at ?? now, now)
       const known = device.lastHeard
       if (known === undefined || time >= known || known > now + MAX_AHEAD_MS) {
         device.lastHeard = time
-        device.heardOn = monotonicNow() - (now - time)
+        device.heardOn = clock().now() - (now - time)
       }
       tell(device, told)
     },
 
     connected(event, told) {
-      const now = told ?? Date.now()
+      const now = told ?? clock().date()
       const client = findClient(event, now)
       if (!client) return false
       const { connections } = client
@@ -230,7 +230,7 @@ export function presenceTracker(options: PresenceOptions): PresenceTracker {
     },
 
     disconnected(event, told) {
-      const now = told ?? Date.now()
+      const now = told ?? clock().date()
       const client = findClient(event, now)
       if (!client) return false
       const { connection = '', takenOver = false } = event
@@ -290,7 +290,7 @@ function checkQuery(query: PresenceQuery): void {
 /** For how long nothing was heard of a device: by the clock for durations, unless a time is given. */
 function silenceOf({ lastHeard, heardOn }: DeviceState, now: number | undefined): number {
   if (lastHeard === undefined) return Number.POSITIVE_INFINITY
-  return now === undefined || now < lastHeard ? monotonicNow() - heardOn : now - lastHeard
+  return now === undefined || now < lastHeard ? clock().now() - heardOn : now - lastHeard
 }
 
 function connectionOf(

@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { runtimeClock } from '../base/clock.ts'
 import { REASON } from '../packet/reason.ts'
-import { runtimeClock, type ServerClock } from './clock.ts'
+import type { ServerClock } from './clock.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
 import { ServerCore } from './core.ts'
 import type { ServerCounters, ServerEvent } from './events.ts'
@@ -55,7 +56,7 @@ const SWEEP_MS = 500
  * @throws {ConfigError} If a setting is unknown or out of range.
  */
 export function mqttServer(options: MqttServerOptions): MqttServer {
-  const { guard, clock = runtimeClock(), onEvent } = options
+  const { guard, clock = runtimeClock, onEvent } = options
   const settings = completeSettings(options.settings ?? {}, 'settings')
   const core = new ServerCore(settings, clock, guard, onEvent)
   const connections = new Set<Connection>()

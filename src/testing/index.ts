@@ -6,6 +6,7 @@
 export { ContractError } from './assert.ts'
 export type { BrokerUnderTest, LosableBroker, OpenBroker } from './broker/bench.ts'
 export { brokerContract } from './broker/contract.ts'
+export { type VirtualClock, virtualClock } from './clock.ts'
 export type { Contract, ContractCase } from './contract.ts'
 export { keysContract, type OpenedKeys, type OpenKeys } from './keys/contract.ts'
 export {

@@ -6,10 +6,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { clock as currentClock } from '../../src/base/clock.ts'
 import { deviceQueue, SHARE } from '../../src/hub/device-queue.ts'
 import { retrier } from '../../src/hub/retry.ts'
 import { type DeviceStore, type HubOptions, memoryKeys, memoryStore } from '../../src/index.ts'
-import { Clock } from './clock.ts'
+import { virtualClock } from '../../src/testing/index.ts'
 import { bytes, fixture, parse, weatherStation } from './fixture.ts'
 
 const ATTEMPTS = 5
@@ -119,11 +120,11 @@ describe(`a device of which the hub has at most ${SHARE} messages keeps its paus
     for (const [title, devices, expected] of rows) {
       test(`${part}: ${title}`, async () => {
         const { tries, given, say, hub, devices: field } = await failing(part)
-        using clock = new Clock()
+        using clock = virtualClock()
         await say(devices)
-        await clock.advanceTo(HOUR - 1)
+        await clock.advance((HOUR - 1) / 1_000)
         assert.deepEqual(tries, expected)
-        await clock.advanceTo(devices.length * ROW)
+        await clock.advance((devices.length * ROW) / 1_000)
         for (const device of ['A', 'C']) {
           const all = [...devices].flatMap((one, i) => (one === device ? [`${one}${i}`] : []))
           assert.deepEqual(
@@ -139,43 +140,43 @@ describe(`a device of which the hub has at most ${SHARE} messages keeps its paus
 
   test('and a pause that has begun ends with the message that is too many', async () => {
     const { tries, given, say, hub, devices } = await failing('a handler that throws')
-    using clock = new Clock()
+    using clock = virtualClock()
     await say('A'.repeat(SHARE))
-    await clock.advanceTo(HOUR + 1)
+    await clock.advance((HOUR + 1) / 1_000)
     assert.deepEqual(tries, { A: 2 })
     await say('A')
-    await clock.advanceTo(HOUR + 1)
+    await clock.advance(0)
     assert.deepEqual(tries, { A: ATTEMPTS + 1 })
     assert.deepEqual(given, ['A0'])
-    await clock.advanceTo(SHARE * ROW + HOUR + 1)
+    await clock.advance((SHARE * ROW) / 1_000)
     assert.equal(given.length, SHARE + 1)
     await Promise.all([hub.close(), devices.close()])
   })
 
   test('and whatever else is due comes between two tries without a pause', async () => {
     const { tries, say, hub, devices } = await failing('a handler that throws')
-    using clock = new Clock()
+    using clock = virtualClock()
     const seen: (number | undefined)[] = []
     await say('A'.repeat(SHARE + 1))
-    setTimeout(() => seen.push(tries.A), 0)
-    await clock.advanceTo(0)
+    currentClock().after(0, () => seen.push(tries.A))
+    await clock.advance(0)
     assert.ok(seen[0]! < ATTEMPTS, `${seen[0]} tries came before it`)
-    await clock.advanceTo((SHARE + 1) * ROW)
+    await clock.advance(((SHARE + 1) * ROW) / 1_000)
     await Promise.all([hub.close(), devices.close()])
   })
 
   test('close() lets the pauses run, and takes no longer than they do', async () => {
     const { given, say, hub, devices } = await failing('a handler that throws')
-    using clock = new Clock()
+    using clock = virtualClock()
     await say('A'.repeat(SHARE + 3))
-    await clock.advanceTo(0)
+    await clock.advance(0)
     let isClosed = false
     const closing = hub.close().then(() => {
       isClosed = true
     })
-    await clock.advanceTo(SHARE * ROW - 1)
+    await clock.advance((SHARE * ROW - 1) / 1_000)
     assert.equal(isClosed, false)
-    await clock.advanceTo(SHARE * ROW)
+    await clock.advance(0.001)
     assert.equal(isClosed, true)
     assert.equal(given.length, SHARE + 3)
     await Promise.all([closing, devices.close()])
@@ -183,7 +184,7 @@ describe(`a device of which the hub has at most ${SHARE} messages keeps its paus
 })
 
 test('a long row that fails is no deep call, and leaves no timer behind', async () => {
-  using clock = new Clock()
+  using clock = virtualClock()
   const queue = deviceQueue(1)
   const retry = retrier({ attempts: 2, delay: 0, maxDelay: 0 }, queue.pause)
   let given = 0
@@ -195,7 +196,7 @@ test('a long row that fails is no deep call, and leaves no timer behind', async 
       await Promise.resolve(retry(`${i % 3}`, fail, undefined)).catch(() => given++)
     }),
   )
-  await clock.advanceTo(0)
+  await clock.advance(0)
   await Promise.all(all)
   assert.equal(given, 5_000)
   assert.equal(clock.waiting, 0)
@@ -227,16 +228,18 @@ describe('for any messages', () => {
 
   /** Has a queue handle them, and looks at it after each step. */
   async function handle(all: readonly Said[], concurrency: number) {
-    using clock = new Clock()
+    using clock = virtualClock()
+    const begun = clock.now
+    const now = () => clock.now - begun
     const queue = deviceQueue(concurrency)
     const retry = retrier(
       { attempts, delay: pauses[0]! / 1_000, maxDelay: pauses[1]! / 1_000 },
       async (key, ms) => {
-        const from = clock.now
+        const from = now()
         waiting.add(key)
         await queue.pause(key, ms)
         waiting.delete(key)
-        const isCut = clock.now - from < ms
+        const isCut = now() - from < ms
         assert.ok(!isCut || inHand[key]! > SHARE, `a pause of ${inHand[key]} was cut`)
       },
     )
@@ -251,14 +254,14 @@ describe('for any messages', () => {
       for (const key of waiting) assert.ok(inHand[key]! <= SHARE, `${inHand[key]} wait`)
     }
     for (const { at, key, failures, isQuick } of all) {
-      if (at > clock.now) {
-        await clock.advanceTo(at)
+      if (at > now()) {
+        await clock.advance((at - now()) / 1_000)
         check()
       }
       const index = runs.length
       let tries = 0
       const attempt = () => {
-        logs[key] = [...(logs[key] ?? []), [clock.now, index]]
+        logs[key] = [...(logs[key] ?? []), [now(), index]]
         if (tries++ < failures) throw new Error('down')
       }
       inHand[key] = (inHand[key] ?? 0) + 1
@@ -282,9 +285,9 @@ describe('for any messages', () => {
         }),
       )
     }
-    await clock.advanceTo(clock.now)
+    await clock.advance(0)
     check()
-    await clock.advanceTo(end)
+    await clock.advance(end / 1_000)
     check()
     assert.equal(ended, all.length)
     assert.equal(clock.waiting, 0)

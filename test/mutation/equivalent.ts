@@ -67,7 +67,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/credential/token.ts tokenAuthority.readNote: note.length > MAX_TOKEN_BYTES -> note.length >= MAX_TOKEN_BYTES',
       'src/credential/token.ts tokenAuthority.readNote: !body || !proof -> !proof',
       "adapters/hono/secret.ts secretCheck.header: value.startsWith(BEARER) && value[BEARER.length] !== ' ' -> false",
-      'src/fleet/token-source.ts TokenSource.find: note === undefined ? undefined : this.#tokens.readNote(username, note, Date.now()) -> false ? undefined : this.#tokens.readNote(username, note, Date.now())',
+      'src/fleet/token-source.ts TokenSource.find: note === undefined ? undefined : this.#tokens.readNote(username, note, clock().date()) -> false ? undefined : this.#tokens.readNote(username, note, clock().date())',
       'src/credential/scrypt.ts deriveScrypt: (await nativeScrypt(password, hash)) ?? loopScrypt(password, hash) -> loopScrypt(password, hash)',
       "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
     ],
