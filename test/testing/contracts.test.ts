@@ -1,14 +1,23 @@
 /**
- * The contracts notice what is not kept: each of these stores and keys breaks one promise.
+ * The contracts notice what is not kept: each of these stores, keys and brokers breaks one promise.
  *
  * @module
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type DeviceStore, type ExpiringKeys, memoryKeys, memoryStore } from '../../src/index.ts'
+import {
+  type DeviceStore,
+  type ExpiringKeys,
+  memoryBroker,
+  memoryKeys,
+  memoryServer,
+  memoryStore,
+} from '../../src/index.ts'
 import {
   brokerContract,
   type Contract,
+  type FaultOptions,
+  faultyBroker,
   keysContract,
   storeContract,
 } from '../../src/testing/index.ts'
@@ -109,6 +118,49 @@ describe('keys', () => {
       else assert.ok(failures.includes(failure), failures.join('\n'))
     })
   }
+})
+
+describe('a broker', () => {
+  for (const [what, faults, failure] of [
+    ['that keeps everything', {}, undefined],
+    [
+      'that loses the first message',
+      { onReceive: (_, index) => (index === 0 ? 'drop' : undefined) },
+      'delivery: delivers to a matching filter on another connection',
+    ],
+    [
+      'that hands messages over twice',
+      { onReceive: () => 'duplicate' },
+      'subscriptions: a filter subscribed twice stays one subscription',
+    ],
+    [
+      'that keeps no order',
+      { onReceive: (_, index) => (index % 2 === 0 ? { delay: 0.01 } : undefined) },
+      'delivery: messages of one publisher arrive in order',
+    ],
+  ] as readonly [string, FaultOptions, string | undefined][]) {
+    test(`${what}: ${failure ?? 'nothing fails'}`, async () => {
+      const server = memoryServer()
+      // Those that wait for what never comes would take their time.
+      const cases = brokerContract.filter(({ name }) => !failure || name === failure)
+      const failures = await failuresOf(cases, {
+        open: (options) => faultyBroker(memoryBroker(server, options), faults),
+        openLosable() {
+          const broker = memoryBroker(server)
+          return { broker, lose: () => server.cut(broker) }
+        },
+      })
+      assert.deepEqual(failures, failure === undefined ? [] : [failure])
+    })
+  }
+
+  test('whose connection nobody can lose fails in the cases of wills', async () => {
+    const server = memoryServer()
+    const failures = await failuresOf(brokerContract, {
+      open: (options) => memoryBroker(server, options),
+    })
+    assert.ok(failures.length > 0 && failures.every((name) => name.startsWith('wills: ')))
+  })
 })
 
 test('no two cases of a contract have one name', () => {
