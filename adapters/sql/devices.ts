@@ -3,8 +3,8 @@
  *
  * @module
  */
-
 import { afterPrefix } from '../../src/base/after-prefix.ts'
+import { clock } from '../../src/base/clock.ts'
 import {
   ConfigError,
   DeviceExistsError,
@@ -189,8 +189,8 @@ function conditionsOf(filter: DeviceFilter, cursor: string | undefined): readonl
     if (after !== undefined) conditions.push(['d.id < ?', after])
   }
   if (connected !== undefined) conditions.push(['s.connected = ?', Number(connected)])
-  if (fresh === true) conditions.push(['s.fresh_until > ?', Date.now()])
-  if (fresh === false) conditions.push(['coalesce(s.fresh_until, -1) <= ?', Date.now()])
+  if (fresh === true) conditions.push(['s.fresh_until > ?', clock().date()])
+  if (fresh === false) conditions.push(['coalesce(s.fresh_until, -1) <= ?', clock().date()])
   if (heardBefore !== undefined) conditions.push(['coalesce(s.last_heard, -1) < ?', heardBefore])
   if (status !== undefined) conditions.push(['s.status = ?', status])
   if (batteryBelow !== undefined) conditions.push(['s.battery < ?', batteryBelow])

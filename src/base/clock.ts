@@ -10,8 +10,12 @@ export interface Clock {
   now(): number
   /** Milliseconds since the Unix epoch: for points in time. */
   date(): number
-  /** Calls once, after so many milliseconds. Returns how to prevent it. */
-  after(delay: number, run: () => void): () => void
+  /**
+   * Calls once, after so many milliseconds. Returns how to prevent it.
+   *
+   * @param isIdle Whether a process may end without it, where it can. Default: `false`.
+   */
+  after(delay: number, run: () => void, isIdle?: boolean): () => void
   /** Calls in a later turn of the event loop, when others had theirs. */
   soon(run: () => void): void
 }
@@ -41,8 +45,10 @@ export async function awaitInput(): Promise<void> {
 export const runtimeClock: Clock = {
   now: monotonicNow,
   date: () => Date.now(),
-  after(delay, run) {
+  after(delay, run, isIdle = false) {
     const timer = setTimeout(run, delay)
+    // A timer is a number in browsers and edge workers.
+    if (isIdle) (timer as { unref?: () => void }).unref?.()
     return () => clearTimeout(timer)
   },
   soon(run) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { ConfigError, DeviceExistsError, RevisionConflictError } from '../base/errors.ts'
 import { memoryStates } from './memory-states.ts'
 import type { DeviceState } from './states.ts'
@@ -85,7 +86,7 @@ export function memoryStore(): DeviceStore {
     },
     async list({ cursor, limit = DEFAULT_LIMIT, ...filter } = {}) {
       const after = readCursor(cursor)
-      const now = Date.now()
+      const now = clock().date()
       const records: ListedDevice[] = []
       let last = after
       for (const { place, record } of devices.values()) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { withinDeadline } from '../base/deadline.ts'
 import { ConfigError } from '../base/errors.ts'
 import { describeError, type Logger } from '../base/log.ts'
@@ -96,24 +97,24 @@ export function storedPresence(
   const listeners = new Set<(change: PresenceChange) => void>()
   const connections = new Connections()
   const news = new StateNews()
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let cancel: (() => void) | undefined
   let pause = WRITE_PAUSE_MS
   let writing: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
   /** Has what is new written in a while. */
   function schedule(): void {
-    if (timer !== undefined || closing) return
-    timer = setTimeout(async () => {
+    if (cancel || closing) return
+    const run = async () => {
       try {
         await write()
       } catch {
         // It was logged, and is tried again.
       }
-      timer = undefined
+      cancel = undefined
       if (news.size > 0) schedule()
-    }, pause)
-    if (typeof timer === 'object') timer.unref?.()
+    }
+    cancel = clock().after(pause, run, true)
   }
 
   /** Writes all there is. One call at a time: each device is in one batch at most. */
@@ -138,7 +139,7 @@ export function storedPresence(
     for (let batches = news.batches; batches > 0; batches--) {
       const batch = news.take()
       try {
-        const work = () => states!.write(batch, Date.now())
+        const work = () => states!.write(batch, clock().date())
         tell(await withinDeadline(WRITE_LIMIT_MS, work, undefined, 'answer of the store'))
       } catch (error) {
         news.putBack(batch)
@@ -161,15 +162,15 @@ export function storedPresence(
   }
 
   async function close(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
+    cancel?.()
+    cancel = undefined
     // It was logged.
     await write().catch(() => {})
     log.close()
   }
 
   return {
-    heard(device, at, now = Date.now()) {
+    heard(device, at, now = clock().date()) {
       const type = types.get(device.type)
       if (!type) return
       const lastHeard = Math.min(at ?? now, now)
@@ -184,7 +185,7 @@ export function storedPresence(
       schedule()
     },
 
-    connected(event, now = Date.now()) {
+    connected(event, now = clock().date()) {
       const begun = connections.begin(event, now)
       if (!begun || !types.has(begun.device.type)) return false
       news.add(begun.device, { connectedAt: begun.at })
@@ -192,7 +193,7 @@ export function storedPresence(
       return true
     },
 
-    disconnected(event, now = Date.now()) {
+    disconnected(event, now = clock().date()) {
       const ended = connections.end(event, now)
       if (!ended || !types.has(ended.device.type)) return false
       if (ended.endOf === undefined) return true
@@ -208,7 +209,7 @@ export function storedPresence(
       }
     },
 
-    async of(type, id, now = Date.now()) {
+    async of(type, id, now = clock().date()) {
       if (types.get(type.name) !== type) {
         throw new ConfigError('types', `the device type "${type.name}" is not one of this fleet`)
       }
@@ -217,7 +218,7 @@ export function storedPresence(
       return { connected, since, fresh: freshUntil > now, lastHeard }
     },
 
-    async sweep(now = Date.now()) {
+    async sweep(now = clock().date()) {
       for (;;) {
         const turns = await states.sweep(now)
         tell(turns)

@@ -66,8 +66,8 @@ export function virtualClock(): VirtualClock {
   const restore = replaceClock({
     now: () => begun.now + passed,
     date: () => Math.floor(begun.date + passed),
-    after(delay, run) {
-      const timer: Timer = { at: passed + delay, run, cancel: () => timers.delete(timer) }
+    after(delay, run, isIdle = false) {
+      const timer: Timer = { at: passed + delay, run, isIdle, cancel: () => timers.delete(timer) }
       timers.add(timer)
       return () => timer.cancel()
     },
@@ -119,7 +119,7 @@ export function virtualClock(): VirtualClock {
       isClosed = true
       restore()
       for (const timer of timers) {
-        timer.cancel = runtimeClock.after(Math.max(timer.at - passed, 0), timer.run)
+        timer.cancel = runtimeClock.after(Math.max(timer.at - passed, 0), timer.run, timer.isIdle)
       }
       timers.clear()
     },
@@ -134,6 +134,7 @@ interface Timer {
   /** When it is due, in milliseconds since the clock began. */
   readonly at: number
   readonly run: () => void
+  readonly isIdle: boolean
   /** Prevents it, whichever clock it waits for. */
   cancel: () => void
 }

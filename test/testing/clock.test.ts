@@ -16,6 +16,7 @@ import {
   memoryServer,
   memoryStore,
   presenceTracker,
+  storedPresence,
 } from '../../src/index.ts'
 import { virtualClock } from '../../src/testing/index.ts'
 
@@ -158,6 +159,21 @@ describe('a hub on a broker in memory', () => {
     await clock.advance(0.001)
     assert.equal(presence.of(pump, 'P-1').fresh, false)
     await close()
+  })
+
+  test('presence in the store is written, and is over, by the same clock', async () => {
+    using clock = virtualClock()
+    const fleet = createFleet({ types: [pump], store: memoryStore() })
+    await fleet.provision(pump, 'P-1')
+    const presence = storedPresence(fleet)
+    presence.heard({ type: 'pump', id: 'P-1' })
+    const freshOf = async () => (await fleet.list({ fresh: true })).records.map(({ id }) => id)
+    assert.deepEqual(await freshOf(), [])
+    await clock.advance(1)
+    assert.deepEqual(await freshOf(), ['P-1'])
+    await clock.advance(60 * 2.5)
+    assert.deepEqual(await freshOf(), [])
+    await presence.close()
   })
 
   test('a message ends at the broker when its expiry is out', async () => {
