@@ -8,8 +8,17 @@ export type { BrokerUnderTest, LosableBroker, OpenBroker } from './broker/bench.
 export { brokerContract } from './broker/contract.ts'
 export { type VirtualClock, virtualClock } from './clock.ts'
 export type { Contract, ContractCase } from './contract.ts'
+export {
+  type CommandHandlers,
+  type CommandPayload,
+  type CommandReply,
+  type VirtualDevice,
+  type VirtualDeviceOptions,
+  virtualDevice,
+} from './device.ts'
 export { type Fault, type FaultScript, type RandomFaults, randomFaults } from './fault.ts'
 export { type FaultOptions, type FaultyBroker, faultyBroker } from './faulty-broker.ts'
+export { type VirtualFleet, type VirtualFleetOptions, virtualFleet } from './fleet.ts'
 export { keysContract, type OpenedKeys, type OpenKeys } from './keys/contract.ts'
 export {
   deviceStatesContract,

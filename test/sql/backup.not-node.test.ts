@@ -12,7 +12,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import pg from 'pg'
 import { pgPool, type SqlStore, sqlite, sqlStore } from '../../adapters/sql/index.ts'
-import { record } from '../device/store-suite.ts'
+import { record } from '../../src/testing/store/record.ts'
 import { codeBlocks } from '../support/markdown.ts'
 import { postgresMissing, startPostgres } from '../support/postgres.ts'
 

@@ -11,7 +11,7 @@ import process from 'node:process'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { SqlStore } from '../../adapters/sql/index.ts'
-import { record } from '../device/store-suite.ts'
+import { record } from '../../src/testing/store/record.ts'
 import { codeBlocks, fileName } from '../support/markdown.ts'
 import { type Postgres, postgresMissing, startPostgres } from '../support/postgres.ts'
 

@@ -3,8 +3,14 @@
  *
  * @module
  */
-import type { Broker, Message } from '../../../src/broker/broker.ts'
+import type { Broker } from '../../../src/broker/broker.ts'
+import type { DeviceType } from '../../../src/device/type.ts'
 import type { ProvisionedDevice } from '../../../src/fleet/fleet.ts'
+import {
+  type CommandHandlers,
+  type VirtualDevice,
+  virtualDevice,
+} from '../../../src/testing/device.ts'
 import { mqtt } from '../../mqtt/index.ts'
 import type { Behaviour } from './simulation.ts'
 
@@ -18,69 +24,57 @@ export interface DeviceNetwork {
 /** A simulated device that is switched on. */
 export class SimulatedDevice {
   readonly login: ProvisionedDevice
-  #connection: Broker
+  readonly #device: VirtualDevice
   readonly #network: DeviceNetwork
   readonly #behaviour: Behaviour
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(network: DeviceNetwork, login: ProvisionedDevice, behaviour: Behaviour) {
+  constructor(
+    network: DeviceNetwork,
+    type: DeviceType,
+    login: ProvisionedDevice,
+    behaviour: Behaviour,
+  ) {
     this.login = login
     this.#network = network
     this.#behaviour = behaviour
-    this.#connection = this.#makeConnection()
+    const names = Object.keys(type.commands)
+    const obey = (name: string) => (payload: unknown) => behaviour.obey(name, payload)
+    const commands = Object.fromEntries(names.map((name) => [name, obey(name)]))
+    this.#device = virtualDevice(type, {
+      login,
+      connection: ({ username, password }) => mqtt({ url: network.url, username, password }),
+      commands: commands as CommandHandlers<DeviceType>,
+    })
   }
 
-  /** The one it has now, or will have when it is switched on. */
+  /** The one it has now, or had last. */
   get connection(): Broker {
-    return this.#connection
+    return this.#device.broker
   }
 
   /** Connects, listens for commands and begins to measure. */
   async switchOn(): Promise<void> {
-    await this.#connection.connect({ onMessage: (message) => this.#obey(message) })
-    await this.#connection.subscribe([{ filter: this.login.topics.cmd }])
-    await this.send(this.login.topics.status, { status: 'online', firmware_version: '2.1.0' })
+    await this.#device.connect()
+    await this.#device.send('status', { status: 'online', firmware_version: '2.1.0' })
     this.#schedule(Math.random() * 1000)
   }
 
   /** Disconnects. It may be switched on again. */
   async switchOff(): Promise<void> {
     clearTimeout(this.#timer)
-    const before = this.#connection
-    this.#connection = this.#makeConnection()
-    await before.close()
+    await this.#device.close()
   }
 
-  /** Publishes JSON, or a text as it is. */
-  async send(topic: string, payload: unknown, correlationData?: Uint8Array): Promise<void> {
-    const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
-    await this.#connection.publish({
-      topic,
-      payload: new TextEncoder().encode(text),
-      ...(correlationData && { correlationData }),
-    })
-  }
-
-  #makeConnection(): Broker {
-    const { username, password } = this.login
-    return mqtt({ url: this.#network.url, username, password })
+  /** Publishes data, whatever it is: bytes as they are, else JSON of it. */
+  sendData(payload: unknown): Promise<void> {
+    return this.#device.send('data', payload)
   }
 
   #schedule(ms: number): void {
     this.#timer = setTimeout(() => {
       this.#schedule(this.#behaviour.seconds * 1000)
-      const { data } = this.login.topics
-      this.send(data, this.#behaviour.measure()).catch(this.#network.onFailure)
+      this.sendData(this.#behaviour.measure()).catch(this.#network.onFailure)
     }, ms)
-  }
-
-  async #obey({ payload, correlationData }: Message): Promise<void> {
-    const { command, payload: wanted } = JSON.parse(new TextDecoder().decode(payload))
-    const outcome = this.#behaviour.obey(command, wanted)
-    const reply =
-      outcome === undefined
-        ? { error: { code: 'unknown-command', message: `I know no command ${command}` } }
-        : { payload: outcome }
-    await this.send(this.login.topics.reply, reply, correlationData)
   }
 }

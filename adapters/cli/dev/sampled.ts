@@ -24,7 +24,7 @@ export async function sampledSimulation(type: DeviceType): Promise<Simulation | 
     type,
     idPrefix: type.name.toUpperCase(),
     weight: 1,
-    wrongData: 'no JSON text',
+    wrongData: new TextEncoder().encode('no JSON text'),
     command: shown,
     behave: () => ({
       seconds: 1 + Math.random(),

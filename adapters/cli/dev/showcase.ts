@@ -34,7 +34,7 @@ export async function showcase(stage: Stage): Promise<void> {
   // The broker refuses; its guard reports the reason through onDenied.
   const everyCmd = fleet.topics(simulation.type).filter('cmd')
   await device.connection.subscribe([{ filter: everyCmd }]).catch(() => {})
-  await device.send(device.login.topics.data, simulation.wrongData)
+  await device.sendData(simulation.wrongData)
   const last = simulated.at(-1)!
   await askOverHttp(stage, first, last)
   await goAndComeBack(last, presence)

@@ -43,7 +43,7 @@ export async function switchOnFleet(
     const login = record
       ? await fleet.rotate(simulation.type, id)
       : await fleet.provision(simulation.type, id, { attributes: SIMULATED })
-    const device = new SimulatedDevice(network, login, simulation.behave())
+    const device = new SimulatedDevice(network, simulation.type, login, simulation.behave())
     simulated.push({ device, simulation })
   }
   await Promise.all(simulated.map(({ device }) => device.switchOn()))

@@ -12,7 +12,7 @@ export interface Simulation {
   readonly idPrefix: string
   /** Devices of it in each round of all simulations, at least 1. */
   readonly weight: number
-  /** A payload that the type refuses. */
+  /** A payload that the type refuses: bytes, or what is sent as JSON. */
   readonly wrongData: unknown
   /** A command with a reply that devices of it answer, if there is one to show. */
   readonly command: { readonly name: string; readonly payload: unknown } | undefined
