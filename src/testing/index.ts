@@ -18,6 +18,7 @@ export {
 } from './device.ts'
 export { type Fault, type FaultScript, type RandomFaults, randomFaults } from './fault.ts'
 export { type FaultOptions, type FaultyBroker, faultyBroker } from './faulty-broker.ts'
+export { changeFeedContract, type OpenedFeed, type OpenFeed } from './feed/contract.ts'
 export { type VirtualFleet, type VirtualFleetOptions, virtualFleet } from './fleet.ts'
 export { keysContract, type OpenedKeys, type OpenKeys } from './keys/contract.ts'
 export {

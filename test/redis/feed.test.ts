@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { redisFeed } from '../../adapters/redis/index.ts'
-import { feedConforms } from '../base/feed-suite.ts'
+import { changeFeedContract } from '../../src/testing/index.ts'
+import { declareContract } from '../support/contract.ts'
 import { type RedisServer, redisMissing, startRedis } from '../support/redis.ts'
 import { Collector } from '../support/wait.ts'
 import { openIoRedis } from './clients.ts'
@@ -18,7 +19,7 @@ describe('Redis', { skip: redisMissing, timeout: 120_000 }, () => {
   })
   after(() => server?.stop())
 
-  feedConforms('ioredis', async () => {
+  declareContract('the contract of a change feed, by ioredis', changeFeedContract, async () => {
     const clients = [openIoRedis(server.url), openIoRedis(server.url)] as const
     return {
       one: redisFeed(clients[0]),

@@ -12,8 +12,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Redis } from 'ioredis'
 import { redisFeed, redisKeys, redisStore } from '../../adapters/redis/index.ts'
 import type { ExpiringKeys } from '../../src/index.ts'
-import { feedConforms } from '../base/feed-suite.ts'
-import { record } from '../device/store-suite.ts'
+import { changeFeedContract } from '../../src/testing/index.ts'
+import { record } from '../../src/testing/store/record.ts'
+import { declareContract } from '../support/contract.ts'
 import { codeBlocks, codeSpans, fileName, readTable } from '../support/markdown.ts'
 import { type RedisServer, redisMissing, startRedis } from '../support/redis.ts'
 import { Collector } from '../support/wait.ts'
@@ -98,12 +99,16 @@ describe('the page', { skip: redisMissing, timeout: 60_000 }, () => {
     assert.equal(isListening, true)
   })
 
-  feedConforms('the feed of the page, with node-redis', async () => {
-    const { feed } = await load('node-redis-feed.ts')
-    const other = openIoRedis(server.url)
-    const sever = () => other.call('CLIENT', 'KILL', 'TYPE', 'PUBSUB')
-    return { one: feed, other: redisFeed(other), sever, close: async () => other.disconnect() }
-  })
+  declareContract(
+    'the contract of a change feed, by that of the page, with node-redis',
+    changeFeedContract,
+    async () => {
+      const { feed } = await load('node-redis-feed.ts')
+      const other = openIoRedis(server.url)
+      const sever = () => other.call('CLIENT', 'KILL', 'TYPE', 'PUBSUB')
+      return { one: feed, other: redisFeed(other), sever, close: async () => other.disconnect() }
+    },
+  )
 
   for (const [i, [name, open]] of Object.entries(clients).entries()) {
     test(`its line for ${name}`, async () => {

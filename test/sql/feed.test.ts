@@ -7,7 +7,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import { pgPool, sqlStore } from '../../adapters/sql/index.ts'
-import { feedConforms } from '../base/feed-suite.ts'
+import { changeFeedContract } from '../../src/testing/index.ts'
+import { declareContract } from '../support/contract.ts'
 import { lineTo } from '../support/line.ts'
 import { type Postgres, postgresMissing, startPostgres } from '../support/postgres.ts'
 import { Collector, within } from '../support/wait.ts'
@@ -32,7 +33,7 @@ describe('PostgreSQL', { skip: postgresMissing, timeout: 300_000 }, () => {
   after(() => server?.stop())
 
   for (const [name, open] of Object.entries(LISTENING_DRIVERS)) {
-    feedConforms(name, async () => {
+    declareContract(`the contract of a change feed, by ${name}`, changeFeedContract, async () => {
       const [one, other] = [open(server.url), open(server.url)]
       const stores = [sqlStore(one.executor), sqlStore(other.executor)] as const
       await stores[0].migrate()

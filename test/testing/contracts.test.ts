@@ -16,8 +16,11 @@ import {
 import {
   brokerContract,
   type Contract,
+  changeFeedContract,
+  deviceStatesContract,
   type FaultOptions,
   faultyBroker,
+  insertManyContract,
   keysContract,
   storeContract,
 } from '../../src/testing/index.ts'
@@ -164,7 +167,14 @@ describe('a broker', () => {
 })
 
 test('no two cases of a contract have one name', () => {
-  for (const contract of [storeContract, keysContract, brokerContract]) {
+  for (const contract of [
+    storeContract,
+    deviceStatesContract,
+    insertManyContract,
+    keysContract,
+    changeFeedContract,
+    brokerContract,
+  ]) {
     const names = contract.map(({ name }) => name)
     assert.deepEqual([...new Set(names)], names)
   }
