@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { clock } from '../base/clock.ts'
 import { ConfigError, PayloadError } from '../base/errors.ts'
 import { describeError } from '../base/log.ts'
 import { andThen, isPromise, type MaybePromise } from '../base/maybe-promise.ts'
@@ -86,7 +87,7 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
       return
     }
     const { channel, type } = route
-    const incoming: Incoming = { broker, message, route, receivedAt: new Date() }
+    const incoming: Incoming = { broker, message, route, receivedAt: new Date(clock().date()) }
     if (type.broker !== broker) {
       const text = `devices of the type "${type.name}" belong to the broker "${type.broker}", and this came through "${broker}"`
       refuse(incoming, 'broker-foreign', text)

@@ -1,5 +1,6 @@
 /**
- * What the tests of a user need: contracts as cases for any test runner.
+ * What the tests of a user need, with any test runner: a clock that they advance, devices of declared types,
+ * faults, and the promises of stores and brokers as cases.
  *
  * @module
  */

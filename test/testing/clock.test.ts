@@ -151,6 +151,7 @@ describe('a hub on a broker in memory', () => {
   test('a device is fresh until its heartbeat is out, to the millisecond', async () => {
     using clock = virtualClock()
     const { presence, topics, device, close } = await open()
+    await clock.advance(HOUR)
     await device.publish({ topic: topics.data, payload: bytes({ rpm: 1 }) })
     await clock.advance(0)
     assert.equal(presence.of(pump, 'P-1').lastHeard, clock.now)
