@@ -8,7 +8,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type RedisCommand, redisStore } from '../../adapters/redis/index.ts'
 import type { DeviceStore } from '../../src/index.ts'
-import { record, storeConforms } from '../device/store-suite.ts'
+import { storeContract } from '../../src/testing/index.ts'
+import { record } from '../../src/testing/store/record.ts'
+import { declareContract } from '../support/contract.ts'
 import { type RedisServer, redisMissing, startRedis } from '../support/redis.ts'
 import { clients, openIoRedis } from './clients.ts'
 
@@ -21,7 +23,7 @@ describe('devices in Redis', { skip: redisMissing, timeout: 300_000 }, () => {
   after(() => server?.stop())
 
   for (const [name, open] of Object.entries(clients)) {
-    storeConforms(name, async () => {
+    declareContract(`the store contract, by ${name}`, storeContract, async () => {
       const { client, close } = await open(server.url)
       const store = redisStore(client, { prefix: `${name} ${++opened}:` })
       return { store, close: async () => close() }

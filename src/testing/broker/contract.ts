@@ -12,7 +12,7 @@ import { subscriptions } from './subscriptions.ts'
 import { wills } from './wills.ts'
 
 /**
- * What a {@link Broker} promises, as cases. Their topics begin with `conformance/`, and no two cases share
+ * What a `Broker` promises, as cases. Their topics begin with `conformance/`, and no two cases share
  * one. A case that a broker cannot keep, since its protocol has no wills for one, is skipped by its name.
  *
  * @example
