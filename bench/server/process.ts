@@ -39,7 +39,12 @@ export interface Outcome {
 }
 
 /** Mosquitto keeps what waits, and says nothing of each connection. */
-const MOSQUITTO = ['max_queued_messages 0', 'max_inflight_messages 1000', 'log_type error', 'log_type information']
+const MOSQUITTO = [
+  'max_queued_messages 0',
+  'max_inflight_messages 1000',
+  'log_type error',
+  'log_type information',
+]
 
 /** As the kernel counts time for processes. */
 const TICK_MS = 10

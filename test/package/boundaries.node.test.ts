@@ -63,6 +63,7 @@ const boundaries: Readonly<Record<string, Boundary>> = {
     builtins: 'when used',
   }),
   './hono': adapter('hono', { packages: ['hono', 'valibot'] }),
+  './admin': adapter('admin', { packages: ['hono', 'hono/body-limit', 'valibot'] }),
   './embedded': adapter('embedded', { lazy: ['ws'], builtins: 'when used' }),
   './mosquitto': adapter('mosquitto', { packages: ['@scure/base'], builtins: 'when used' }),
   './emqx': adapter('emqx', {}),
