@@ -148,5 +148,6 @@ async function work(task: Task): Promise<Measured> {
   }
 }
 
-console.log(JSON.stringify(await work(JSON.parse(process.argv[2]!))))
-process.exit()
+const measured = JSON.stringify(await work(JSON.parse(process.argv[2]!)))
+// A pool keeps the process, and a pipe takes a while.
+process.stdout.write(measured, () => process.exit())
