@@ -28,7 +28,10 @@ const SUBJECTS: readonly Subjects[] = [
     tests: ['test/fleet', 'test/credential', 'test/hono', 'test/rule', 'test/device'],
   },
   { folder: 'src/credential', tests: ['test/credential', 'test/fleet'] },
-  { folder: 'adapters/hono', tests: ['test/hono', 'test/product/questions'] },
+  {
+    folder: 'adapters/hono',
+    tests: ['test/hono', 'test/product/questions', 'test/product/events', 'test/rule'],
+  },
   { folder: 'src/topic', tests: ['test/topic', 'test/rule', 'test/device'] },
   {
     folder: 'src/rule',
