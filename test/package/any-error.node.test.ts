@@ -31,7 +31,13 @@ describe('the type of all errors', () => {
     const text = readFileSync(join(root, 'src/any-error.ts'), 'utf8')
     const union = text.match(/export type AnyDeviceHubError =\n([\s\S]*?)\n\n/)?.[1] ?? ''
     const named = [...union.matchAll(/^ {2}\| (\w+)/gm)].map(([, name]) => name!)
-    const ofAdapters = ['DynamicSecurityError', 'MosquittoReloadError', 'RedisError', 'SchemaError']
+    const ofAdapters = [
+      'DynamicSecurityError',
+      'MosquittoReloadError',
+      'RedisError',
+      'SchemaError',
+      'StoreTimeoutError',
+    ]
     assert.deepEqual([...named, ...ofAdapters].sort(), classes.sort())
   })
 
