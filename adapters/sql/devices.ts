@@ -11,6 +11,7 @@ import {
   hasCode,
   RevisionConflictError,
 } from '../../src/base/errors.ts'
+import { DEVICE_FILTERS } from '../../src/device/query.ts'
 import type { DeviceRef } from '../../src/device/reference.ts'
 import type {
   DeviceFilter,
@@ -25,18 +26,6 @@ import type { Run } from './statements.ts'
 import { STATE_COLUMNS, stateOf } from './states.ts'
 
 const DEFAULT_LIMIT = 100
-const FILTERS: readonly (keyof DeviceFilter)[] = [
-  'type',
-  'revoked',
-  'idPrefix',
-  'connected',
-  'fresh',
-  'heardBefore',
-  'status',
-  'batteryBelow',
-  'firmware',
-  'firmwareOtherThan',
-]
 const COLUMNS = 'type, id, username, revoked, revision, record'
 const BY_ID = `SELECT ${COLUMNS} FROM devicehub_devices WHERE type = ? AND id = ?`
 const BY_USERNAME = `SELECT ${COLUMNS} FROM devicehub_devices WHERE username = ?`
@@ -119,7 +108,7 @@ JOIN devicehub_devices d ON d.type = j.type AND d.id = j.id`
   }
 
   return {
-    filters: FILTERS,
+    filters: DEVICE_FILTERS,
 
     async get(type, id) {
       const [row] = await run(BY_ID, type, id)

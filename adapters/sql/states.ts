@@ -4,20 +4,18 @@
  *
  * @module
  */
-import type {
-  DeviceState,
-  DeviceStates,
-  JsonValue,
-  PresenceTurn,
-  StateReport,
+import {
+  type DeviceState,
+  type DeviceStates,
+  type JsonValue,
+  MAX_STATE_AHEAD_MS,
+  MAX_TURNS,
+  type PresenceTurn,
+  type StateReport,
 } from '../../src/device/states.ts'
 import type { SqlExecutor, SqlRow } from './executor.ts'
 import { FRACTION, inPieces, type JsonColumns, jsonRows } from './json-rows.ts'
 import type { Run } from './statements.ts'
-
-/** How far ahead of the clock of a writer a time on record counts, in milliseconds. */
-const MAX_AHEAD_MS = 60_000
-const MAX_TURNS = 1_000
 
 /** What of a state is read, for who asks after the device. Times that are not known are -1. */
 export const STATE_COLUMNS: readonly string[] = [
@@ -100,7 +98,7 @@ export function stateOf(row: SqlRow): DeviceState | undefined {
 function writeText(dialect: SqlExecutor['dialect']): string {
   const [most, least] = dialect === 'sqlite' ? ['max', 'min'] : ['greatest', 'least']
   const later = (column: string) =>
-    `${most}(${least}(devicehub_states.${column}, excluded.written_at + ${MAX_AHEAD_MS}), excluded.${column})`
+    `${most}(${least}(devicehub_states.${column}, excluded.written_at + ${MAX_STATE_AHEAD_MS}), excluded.${column})`
   const connected = (began: string, endOf: string, ended: string) =>
     `CASE WHEN ${began} > ${endOf} THEN 1 WHEN ${ended} >= 0 THEN 0 END`
   // What was said before its last word is not its last word.

@@ -4,11 +4,15 @@
  * @module
  */
 import type { DeviceRef } from './reference.ts'
-import type { DeviceState, DeviceStates, JsonValue, PresenceTurn, StateReport } from './states.ts'
-
-/** How far ahead of the clock a time on record counts, in milliseconds. */
-const MAX_AHEAD_MS = 60_000
-const MAX_TURNS = 1_000
+import {
+  type DeviceState,
+  type DeviceStates,
+  type JsonValue,
+  MAX_STATE_AHEAD_MS,
+  MAX_TURNS,
+  type PresenceTurn,
+  type StateReport,
+} from './states.ts'
 
 /** A state as it is kept. */
 interface Kept {
@@ -92,7 +96,7 @@ export function memoryStates(isOnRecord: (device: DeviceRef) => boolean): Memory
 
 function withReport(before: Kept, report: StateReport, now: number): Kept {
   const { lastHeard, freshUntil, connectedAt, disconnectedAt, endOf } = report
-  const limit = now + MAX_AHEAD_MS
+  const limit = now + MAX_STATE_AHEAD_MS
   const later = (known: number | undefined, told: number | undefined) => {
     if (known === undefined) return told
     return Math.max(Math.min(known, limit), told ?? Number.NEGATIVE_INFINITY)

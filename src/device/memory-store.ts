@@ -7,23 +7,11 @@
 import { clock } from '../base/clock.ts'
 import { ConfigError, DeviceExistsError, RevisionConflictError } from '../base/errors.ts'
 import { memoryStates } from './memory-states.ts'
+import { DEVICE_FILTERS } from './query.ts'
 import type { DeviceState } from './states.ts'
 import type { DeviceFilter, DeviceRecord, DeviceStore, ListedDevice, TakenRecord } from './store.ts'
 
 const DEFAULT_LIMIT = 100
-const FILTERS: readonly (keyof DeviceFilter)[] = [
-  'type',
-  'revoked',
-  'idPrefix',
-  'connected',
-  'fresh',
-  'heardBefore',
-  'status',
-  'batteryBelow',
-  'firmware',
-  'firmwareOtherThan',
-]
-
 interface Entry {
   /** Counts the records that were inserted before it: where it stands in a listing. */
   readonly place: number
@@ -57,7 +45,7 @@ export function memoryStore(): DeviceStore {
   }
 
   return {
-    filters: FILTERS,
+    filters: DEVICE_FILTERS,
     async get(type, id) {
       return devices.get(key({ type, id }))?.record
     },

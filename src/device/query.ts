@@ -21,21 +21,18 @@ const KINDS: Readonly<Record<keyof DeviceFilter, 'string' | 'boolean' | 'number'
   firmware: 'string',
   firmwareOtherThan: 'string',
 }
-const FILTERS = Object.keys(KINDS) as readonly (keyof DeviceFilter)[]
+/** By what a listing may be narrowed: all that a store may name in `filters`. */
+export const DEVICE_FILTERS: readonly (keyof DeviceFilter)[] = Object.keys(
+  KINDS,
+) as (keyof DeviceFilter)[]
 
-const OPTIONS: Readonly<Record<keyof DeviceQuery, true>> = {
-  type: true,
-  revoked: true,
-  idPrefix: true,
-  connected: true,
-  fresh: true,
-  heardBefore: true,
-  status: true,
-  batteryBelow: true,
-  firmware: true,
-  firmwareOtherThan: true,
+const PAGING: Readonly<Record<Exclude<keyof DeviceQuery, keyof DeviceFilter>, true>> = {
   cursor: true,
   limit: true,
+}
+const OPTIONS: Readonly<Record<string, true>> = {
+  ...Object.fromEntries(DEVICE_FILTERS.map((filter) => [filter, true])),
+  ...PAGING,
 }
 
 /** The store cannot narrow a listing by what was asked for. It was not asked. */
@@ -70,7 +67,7 @@ export async function listDevices(
   if (cursor !== undefined && typeof cursor !== 'string') {
     throw new ConfigError('cursor', 'must be the one of the page before')
   }
-  for (const filter of FILTERS) {
+  for (const filter of DEVICE_FILTERS) {
     const value = query[filter]
     if (value === undefined) continue
     // A number that is none holds for no device, or for all, whichever database is asked.

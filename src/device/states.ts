@@ -5,6 +5,12 @@
  */
 import type { DeviceRef } from './reference.ts'
 
+/** How far ahead of the clock of a writer a time on record counts, in milliseconds. */
+export const MAX_STATE_AHEAD_MS = 60_000
+
+/** Most devices that a sweep finds at once. */
+export const MAX_TURNS = 1_000
+
 /** A value that can be written as JSON. */
 export type JsonValue =
   | string

@@ -11,7 +11,7 @@ import { describeError, type Logger } from '../base/log.ts'
 import { checkOptions } from '../base/options.ts'
 import { quietLog } from '../base/quiet-log.ts'
 import type { DeviceRef } from '../device/reference.ts'
-import type { DeviceState, PresenceTurn } from '../device/states.ts'
+import { type DeviceState, MAX_TURNS, type PresenceTurn } from '../device/states.ts'
 import type { DeviceType } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { Connections } from './connections.ts'
@@ -64,7 +64,6 @@ const WRITE_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 30_000
 /** Milliseconds for a write, after which it is tried again. */
 const WRITE_LIMIT_MS = 5_000
-const MAX_TURNS = 1_000
 
 /**
  * Keeps the presence of a fleet in its store. `connected` goes by the connection of a device that began

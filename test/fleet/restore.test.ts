@@ -4,25 +4,15 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { afterEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import {
   type DeviceChange,
   type Fleet,
   memoryStore,
   RevisionConflictError,
 } from '../../src/index.ts'
+import { advance } from './advance.ts'
 import { contested, makeFleet, pump, weatherStation } from './fixture.ts'
-
-const realNow = Date.now
-afterEach(() => {
-  Date.now = realNow
-})
-
-/** Stops the clock that many milliseconds ahead of where it is. */
-function advance(ms: number): void {
-  const now = Date.now() + ms
-  Date.now = () => now
-}
 
 async function login(fleet: Fleet, password: string): Promise<string> {
   const outcome = await fleet.authenticate({ username: 'pump/P-1', password })
@@ -185,7 +175,7 @@ describe('a password that begins later', () => {
     assert.ok(!('notBefore' in credentials[0]!))
   })
 
-  for (const notBefore of [Number.NaN, Infinity, 0.5, '60', null, realNow() + 2_700_000_000]) {
+  for (const notBefore of [Number.NaN, Infinity, 0.5, '60', null, Date.now() + 2_700_000_000]) {
     test(`is refused for ${notBefore}`, async () => {
       const fleet = makeFleet()
       const { password } = await fleet.provision(pump, 'P-1')

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { afterEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import * as v from 'valibot'
 import {
   defineDeviceType,
@@ -14,18 +14,8 @@ import {
   PASSWORD_PREFIX,
   RevisionConflictError,
 } from '../../src/index.ts'
+import { advance } from './advance.ts'
 import { contested, makeFleet, pump, weatherStation } from './fixture.ts'
-
-const realNow = Date.now
-afterEach(() => {
-  Date.now = realNow
-})
-
-/** Sets the clock that many milliseconds ahead of where it is. */
-function advance(ms: number): void {
-  const now = Date.now() + ms
-  Date.now = () => now
-}
 
 async function login(fleet: Fleet, username: string, password: string): Promise<string> {
   const outcome = await fleet.authenticate({ username, password })

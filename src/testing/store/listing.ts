@@ -3,24 +3,12 @@
  *
  * @module
  */
+import { DEVICE_FILTERS } from '../../device/query.ts'
 import type { DeviceFilter, DeviceRecord, DeviceStore } from '../../device/store.ts'
 import * as assert from '../assert.ts'
 import type { StoreCases } from './cases.ts'
 import { pagesOf, readAll } from './list.ts'
 import { record } from './record.ts'
-
-const FILTERS: readonly (keyof DeviceFilter)[] = [
-  'type',
-  'revoked',
-  'idPrefix',
-  'connected',
-  'fresh',
-  'heardBefore',
-  'status',
-  'batteryBelow',
-  'firmware',
-  'firmwareOtherThan',
-]
 
 const DEVICES: readonly (readonly [string, string])[] = [
   ['A', 'z'],
@@ -48,7 +36,7 @@ const fill = async (store: DeviceStore) => {
 export const listing: StoreCases = {
   'says by what it can be narrowed': async (store) => {
     for (const filter of store.filters) {
-      assert.ok(FILTERS.includes(filter), filter)
+      assert.ok(DEVICE_FILTERS.includes(filter), filter)
     }
   },
 
