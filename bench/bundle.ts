@@ -1,6 +1,6 @@
 /**
- * The size of the smallest program for a browser that connects, subscribes and publishes, and what
- * of it is the `mqtt` package.
+ * The size of the smallest programs for a browser that connect, subscribe and publish, and what
+ * of one is the `mqtt` package.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
+import type { Options } from 'tsup'
 import { browserBundle } from '../test/support/browser-bundle.ts'
 import { grouped, table } from './table.ts'
 
@@ -29,11 +30,16 @@ interface Metafile {
 /** Bundles, which takes no effort. Returns Markdown. */
 export async function bench(): Promise<string> {
   const [bare, own] = [await bundle('bare'), await bundle('devicehub')]
+  const [small, guarded] = [await bundle('browser'), await bundle('guarded')]
+  const watching = await bundle('watching', { external: ['valibot'], noExternal: [/^devicehub/] })
   const sizes = table(
     ['A program with', 'Minified', 'gzip', 'Brotli'],
     [
       ['bare `mqtt`', ...sizesOf(bare.code)],
       ['`devicehub/mqtt`', ...sizesOf(own.code)],
+      ['`devicehub/browser`', ...sizesOf(small.code)],
+      ['`devicehub/browser`, watching a type (without `valibot`)', ...sizesOf(watching.code)],
+      ['`devicehub/browser` and `guardedBroker`', ...sizesOf(guarded.code)],
     ],
   )
   const parts = table(
@@ -55,9 +61,9 @@ function sizesOf(code: Buffer): string[] {
   )
 }
 
-function bundle(name: string): Promise<Bundle> {
+function bundle(name: string, options: Options = {}): Promise<Bundle> {
   const file = fileURLToPath(new URL(`bundle/${name}.ts`, import.meta.url))
-  return browserBundle(file, { minify: true, metafile: true }, (folder) => {
+  return browserBundle(file, { minify: true, metafile: true, ...options }, (folder) => {
     const { outputs }: Metafile = JSON.parse(
       readFileSync(join(folder, 'metafile-esm.json'), 'utf8'),
     )

@@ -32,6 +32,8 @@ const benches: Readonly<
   mosquitto: [5, () => import('./mosquitto.ts')],
   server: [6, () => import('./server.ts')],
   stores: [8, () => import('./stores.ts')],
+  imports: [15, () => import('./imports.ts')],
+  edge: [5, () => import('./edge.ts')],
   bundle: [2, () => import('./bundle.ts')],
 }
 

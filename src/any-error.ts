@@ -24,6 +24,7 @@ import {
   type SealedPasswordError,
   type UnsupportedRuntimeError,
 } from './base/errors.ts'
+import type { TokenLoginError } from './credential/token-login.ts'
 import type { QueryUnsupportedError } from './device/query.ts'
 import type { ChangeError } from './fleet/changes.ts'
 import type { RuleExportError } from './product/rules/rule-export.ts'
@@ -50,6 +51,7 @@ export type AnyDeviceHubError =
   | ChangeError
   | RuleExportError
   | SealedPasswordError
+  | TokenLoginError
   | UnsupportedRuntimeError
 
 /** The code of any such error. Stable, to switch on. */

@@ -85,6 +85,7 @@ export type { DeviceRef } from './device/reference.ts'
 export type { InferInput, InferOutput, Schema } from './device/schema.ts'
 export type { DeviceSettings } from './device/settings.ts'
 export type {
+  DeviceLogin,
   DeviceState,
   DeviceStates,
   JsonValue,
@@ -101,6 +102,15 @@ export type {
   StoredCredential,
   TakenRecord,
 } from './device/store.ts'
+export {
+  type Deed,
+  type DeviceTrail,
+  recordDeed,
+  TRAIL_DAYS,
+  type TrailEntry,
+  type TrailPage,
+  type TrailQuery,
+} from './device/trail.ts'
 export type { TimestampOptions, TimestampSettings } from './device/timestamp.ts'
 export {
   type Command,
@@ -119,6 +129,9 @@ export {
 // credential: passwords and tokens
 export { PASSWORD_PREFIX } from './credential/generated.ts'
 export { hashPassword } from './credential/hash-password.ts'
+export type { ConnectionDetails } from './credential/connection-details.ts'
+export type { PepperOption } from './credential/pepper.ts'
+export type { PepperMark } from './credential/pepper-mark.ts'
 export {
   type IssuedToken,
   MAX_TOKEN_BYTES,
@@ -126,6 +139,8 @@ export {
   MAX_TOKEN_RULES,
   type TokenOptions,
 } from './credential/token.ts'
+
+export { type TokenLogin, TokenLoginError, tokenLogin } from './credential/token-login.ts'
 
 // fleet: who is who
 export type { BrokerAccount } from './fleet/broker-account.ts'
@@ -136,14 +151,21 @@ export {
   type ChangeListenerOptions,
   type ChangeReport,
   type DeviceChange,
+  type FleetChange,
   type HeardChange,
+  type TokenChange,
+  type TokenReport,
 } from './fleet/changes.ts'
+export type { DeniedEvent, DeniedListener } from './fleet/denied.ts'
+export type { Kick } from './fleet/kick.ts'
+export type { DatedToken } from './fleet/token-revocations.ts'
+export type { ObservedEvent, Observer } from './fleet/observer.ts'
+export type { ContextCarrier, TracedCommand, TracedMessage, Tracing } from './fleet/tracing.ts'
 export { createFleet } from './fleet/create.ts'
 export type {
   AccessDenial,
   Fleet,
   FleetOptions,
-  FleetWatch,
   Login,
   LoginDenial,
   LoginRequest,
@@ -154,13 +176,14 @@ export type {
   ProvisionOutcome,
   RecordedDevice,
   RotateOptions,
-  WatchOptions,
 } from './fleet/fleet.ts'
+export type { PepperUse } from './fleet/pepper-use.ts'
 export type {
   ServiceAccount,
   ServiceAccountBase,
   ServicePassword,
 } from './fleet/service-account.ts'
+export { type FleetWatch, type WatchOptions, watchFleet } from './fleet/watch.ts'
 
 // broker: connections to message brokers
 export type {
@@ -198,7 +221,30 @@ export {
   memoryBroker,
   memoryServer,
 } from './broker/memory.ts'
+export { type Grants, type GuardOptions, guardedBroker } from './broker/guarded.ts'
 export { StatusStream } from './broker/status-stream.ts'
+
+// message: what devices say and are told
+export type { RejectionOptions } from './message/rejections.ts'
+
+// watch: what devices say, for a page that shows it
+export { createWatcher } from './watch/create.ts'
+export type {
+  DeviceSnapshot,
+  DeviceWatch,
+  Store,
+  StreamOptions,
+  WatchedChannel,
+  WatchedData,
+  WatchedMessage,
+  WatchedPresence,
+  WatchedStatus,
+  Watcher,
+  WatcherConnection,
+  WatcherOptions,
+  WatchRejection,
+  WatchRejectionCode,
+} from './watch/watcher.ts'
 
 // presence: which devices are there
 export type {
@@ -220,8 +266,10 @@ export {
 } from './presence/stored.ts'
 export { presenceTracker } from './presence/tracker.ts'
 
+// command: what is asked of a device
+export type { SendArguments, SendOptions } from './command/call.ts'
+
 // hub: messages and commands
-export type { SendOptions } from './hub/commands.ts'
 export { createHub } from './hub/create.ts'
 export type {
   DataEvent,
@@ -238,10 +286,15 @@ export type {
   HubOptions,
   NeededBrokers,
   RejectionHandler,
-  SendArguments,
   StatusHandler,
 } from './hub/hub.ts'
 export type { RetryOptions } from './hub/retry.ts'
+export {
+  type CommandSender,
+  type CommandSenderOptions,
+  type CommandTarget,
+  commandSender,
+} from './hub/sender.ts'
 export type { BrokerState, HubStatus, ToldError } from './hub/status.ts'
 
 // All errors as one type.

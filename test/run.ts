@@ -12,7 +12,7 @@
  * @module
  */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -21,7 +21,7 @@ import { keepSeconds, lastSeconds } from './runner/history.ts'
 import { checkPage } from './runner/page.ts'
 import { count, type RuntimeRun, summary, words } from './runner/report.ts'
 import { findVersion, install, type Runtime, suiteRuntimes, watch } from './runner/runtime.ts'
-import { runFiles } from './runner/suite.ts'
+import { type Batch, FILES_AT_ONCE, runFiles } from './runner/suite.ts'
 
 const USAGE = `npm test                                   everything, on every runtime
 npm test -- PATH…                          files and folders, on Node
@@ -134,7 +134,7 @@ function overview(plan: Plan, paths: readonly string[]): string {
     const known = last === undefined ? '' : `, which took ${words(last)} the last time`
     return `${runtime.name}: ${files.length} ${files.length === 1 ? 'file' : 'files'}${known}`
   })
-  return `Runs ${availableParallelism()} files at once\n${lines.join('\n')}\n`
+  return `Runs ${FILES_AT_ONCE} files at once\n${lines.join('\n')}\n`
 }
 
 /** Runs everything that is planned, and returns the exit code. */
@@ -144,18 +144,17 @@ async function run(plan: Plan, paths: readonly string[], reports: string): Promi
   for (const [runtime] of plan) ensureInstalled(runtime)
   const live = plan.length === 1 && plan[0]![1].length === 1
   const { signal } = interrupted
-  const runs: RuntimeRun[] = []
-  for (const [runtime, files] of plan) {
-    const version = findVersion(runtime, root)
-    if (version === undefined) {
-      runs.push(missing(runtime))
-      continue
-    }
-    const options = { root, reports, limit: FILE_LIMIT, signal, live }
-    const done = await runFiles(runtime, `${runtime.name} ${version}`, files, options)
-    if (!signal.aborted) keepSeconds(root, nameOf(runtime, paths), done.seconds)
-    runs.push(done)
+  const versions = plan.map(([runtime]) => findVersion(runtime, root))
+  const batches = plan.flatMap(([runtime, files], i): readonly Batch[] =>
+    versions[i] === undefined ? [] : [{ runtime, title: `${runtime.name} ${versions[i]}`, files }],
+  )
+  const options = { root, reports, limit: FILE_LIMIT, signal, live }
+  const done = await runFiles(batches, options)
+  for (const [i, { runtime }] of batches.entries()) {
+    if (!signal.aborted) keepSeconds(root, nameOf(runtime, paths), done[i]!.seconds)
   }
+  const absent = plan.filter((_, i) => versions[i] === undefined)
+  const runs: RuntimeRun[] = [...done, ...absent.map(([runtime]) => missing(runtime))]
   const whole = paths.length === 0 && plan.length === suiteRuntimes.length
   if (!signal.aborted) runs.push(...checkPage(root, runs, { update, whole, strict: isCi }))
   console.log(`\n${summary(runs)}`)

@@ -6,6 +6,8 @@
 import type { Context } from 'hono'
 import { equalConstantTime } from '../../src/base/constant-time.ts'
 import { ConfigError } from '../../src/base/errors.ts'
+import { isForeignPage } from '../../src/base/own-page.ts'
+import { FOREIGN_PAGE } from '../../src/base/problem.ts'
 import { checkOperator, type Operator } from './operator.ts'
 import { ProblemError } from './problem.ts'
 
@@ -45,9 +47,21 @@ export function guardOf(access: AdminAccess): Guard {
   if (typeof authorize !== 'function') {
     throw new ConfigError('authorize', 'must be a function, or a secret be given in its place')
   }
+  const check = applicationCheck(authorize as ApplicationCheck)
   return async (context) => {
-    refuseOtherOrigins(context)
-    const operator: unknown = await authorize(context.req.raw, context)
+    if (isForeignPage(context.req.raw)) {
+      throw new ProblemError(FOREIGN_PAGE.status, FOREIGN_PAGE.code, FOREIGN_PAGE.detail)
+    }
+    return check(context)
+  }
+}
+
+type ApplicationCheck = (request: Request, context: Context) => unknown
+
+/** By the application's check alone: for what holds nothing, and may be come to from anywhere. */
+export function applicationCheck(authorize: ApplicationCheck): Guard {
+  return async (context) => {
+    const operator = await authorize(context.req.raw, context)
     if (operator === undefined) throw nobody()
     return checkOperator(operator)
   }
@@ -62,30 +76,6 @@ function bySecret(secret: unknown): Guard {
     const sent = /^Bearer +(.+)$/i.exec(req.header('authorization') ?? '')?.[1] ?? ''
     if (!equalConstantTime(sent, secret)) throw nobody()
     return { name: 'secret' }
-  }
-}
-
-/**
- * A browser sends cookies along with what pages of other origins make it send. It says so, and no page can
- * keep it from that (Fetch Metadata; before it the `Origin` of the Fetch Standard).
- */
-function refuseOtherOrigins({ req }: Context): void {
-  const site = req.header('sec-fetch-site')
-  const origin = req.header('origin')
-  const isOwn =
-    site !== undefined
-      ? site === 'same-origin' || site === 'none'
-      : origin === undefined || hostOf(origin) === (req.header('host') ?? new URL(req.url).host)
-  if (isOwn) return
-  throw new ProblemError(403, 'origin-foreign', 'Pages of other origins are not answered')
-}
-
-function hostOf(origin: string): string | undefined {
-  try {
-    return new URL(origin).host
-  } catch {
-    // Such as "null".
-    return undefined
   }
 }
 

@@ -3,11 +3,18 @@
  *
  * @module
  */
+import { hasAttributes } from '../../src/device/query.ts'
 import type { DeviceRecord } from '../../src/device/store.ts'
+import { isOperatorName } from '../../src/device/trail.ts'
+import type { DeviceType } from '../../src/device/type.ts'
+import { ProblemError } from './problem.ts'
 
 /** Who asks, as the application's own check found out. */
 export interface Operator {
-  /** What the audit trail calls it: 1 to 256 characters, such as the name of an account. */
+  /**
+   * What the audit trail calls it, such as the name of an account: 1 to 256 characters without control
+   * characters.
+   */
   readonly name: string
   /** Whether it may look alone, or change things too. Default: `change`. */
   readonly may?: 'read' | 'change'
@@ -37,8 +44,9 @@ export function checkOperator(operator: unknown): Operator {
   if (unknown !== undefined) {
     throw new TypeError(`authorize returned an operator with an unknown field "${unknown}"`)
   }
-  if (typeof name !== 'string' || name === '' || name.length > 256) {
-    throw new TypeError('authorize must return an operator with a name of 1 to 256 characters')
+  if (!isOperatorName(name)) {
+    const form = '1 to 256 characters, and no control characters'
+    throw new TypeError(`authorize must return an operator with a name of ${form}`)
   }
   if (may !== 'read' && may !== 'change') {
     throw new TypeError("authorize must return an operator with may: 'read' or 'change'")
@@ -56,14 +64,28 @@ export function checkOperator(operator: unknown): Operator {
 /** Whether an operator sees a device. */
 export function sees({ types, attributes = {} }: Operator, device: Owned): boolean {
   if (types !== undefined && !types.includes(device.type)) return false
-  return Object.entries(attributes).every(
-    ([name, value]) => Object.hasOwn(device.attributes, name) && device.attributes[name] === value,
-  )
+  return hasAttributes(device, attributes)
 }
 
 /** Whether an operator sees every device there may be. */
 export function seesAll({ types, attributes = {} }: Operator): boolean {
   return types === undefined && Object.keys(attributes).length === 0
+}
+
+/**
+ * Keeps devices that an operator would not see from being made.
+ *
+ * @throws {ProblemError} If it is one.
+ */
+export function checkOwn(operator: Operator, type: DeviceType, attributes: unknown = {}): void {
+  const isRecord = typeof attributes === 'object' && attributes !== null
+  const own = {
+    type: type.name,
+    attributes: (isRecord ? attributes : {}) as Record<string, string>,
+  }
+  if (sees(operator, own)) return
+  const detail = 'This operator may only have devices with the attributes and types that it sees'
+  throw new ProblemError(403, 'operator-limited', detail)
 }
 
 function isText(value: unknown): value is string {

@@ -1,20 +1,11 @@
 /**
- * What went wrong, as `application/problem+json` (RFC 9457). Nothing that was sent is in it.
+ * What went wrong, for whoever asked. Nothing that was sent is in it.
  *
  * @module
  */
 import { DeviceHubError } from '../../src/base/errors.ts'
+import type { Problem } from '../../src/base/problem.ts'
 import { ChangeError } from '../../src/fleet/changes.ts'
-
-/** A problem, as it is answered. */
-export interface Problem {
-  readonly status: number
-  /** Stable, to switch on. */
-  readonly code: string
-  readonly detail: string
-  /** Fields beside them, such as `errors`. */
-  readonly more?: Readonly<Record<string, unknown>>
-}
 
 /** Ends a request with a problem. */
 export class ProblemError extends Error {
@@ -25,19 +16,6 @@ export class ProblemError extends Error {
     super(detail)
     this.problem = { status, code, detail, ...(more && { more }) }
   }
-}
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
 }
 
 /** The status of each error that a call of the fleet is refused with. */
@@ -64,18 +42,16 @@ export function problemOf(error: unknown): Problem | undefined {
   if (status === undefined) return undefined
   const { key, field } = error as { readonly key?: string; readonly field?: string }
   const more = { ...(key !== undefined && { key }), ...(field !== undefined && { field }) }
-  return { status, code, detail: error.message, more }
+  // A credential is named by what was sent, and somebody may have sent a password.
+  const isNamed = code === 'ERR_CREDENTIAL_UNKNOWN'
+  const detail = isNamed
+    ? 'The device has no such credential; its record names those'
+    : error.message
+  return { status, code, detail, more }
 }
 
 /** The change is on record, and something that had to act on it did not: told with all that was done. */
 function incomplete({ code, message, report }: ChangeError): Problem {
   const failed = report.failed.map(({ name, error }) => ({ name, problem: error.message }))
   return { status: 502, code, detail: message, more: { report: { ...report, failed } } }
-}
-
-/** As a response. */
-export function respondProblem({ status, code, detail, more }: Problem): Response {
-  const body = { type: 'about:blank', title: TITLES[status], status, code, detail, ...more }
-  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
-  return new Response(JSON.stringify(body), { status, headers })
 }

@@ -6,6 +6,7 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import type { DeviceQuery } from '../../src/device/store.ts'
+import type { TrailQuery } from '../../src/device/trail.ts'
 import type { NamedAccessRequest, ProvisionOptions } from '../../src/fleet/fleet.ts'
 import { ProblemError } from './problem.ts'
 
@@ -13,7 +14,7 @@ import { ProblemError } from './problem.ts'
 export const MAX_BODY_BYTES = 1_048_576
 
 /** What is checked of a request, and what it is then. */
-type Checked<T extends object> = v.GenericSchema<object, T>
+export type Checked<T extends object> = v.GenericSchema<object, T>
 
 /** Settings of a device. What a rule, an attribute and a client id have to be the fleet checks. */
 interface SettingsBody {
@@ -58,6 +59,9 @@ export const retirement: Checked<{ readonly credentialId: string }> = v.strictOb
   credentialId: text,
 })
 
+/** Whose tokens. What a subject has to be the fleet checks. */
+export const tokenSubject: Checked<{ readonly subject: string }> = v.strictObject({ subject: text })
+
 /** What is asked of the rules. */
 export const question: Checked<NamedAccessRequest & { readonly username: string }> = v.strictObject(
   {
@@ -90,7 +94,7 @@ const number = v.pipe(
 )
 
 /** How a listing is narrowed. */
-const listing: Checked<{ [Key in keyof DeviceQuery]?: DeviceQuery[Key] | undefined }> =
+export const listing: Checked<{ [Key in keyof DeviceQuery]?: DeviceQuery[Key] | undefined }> =
   v.strictObject({
     type: v.optional(text),
     revoked: v.optional(flag),
@@ -102,6 +106,19 @@ const listing: Checked<{ [Key in keyof DeviceQuery]?: DeviceQuery[Key] | undefin
     batteryBelow: v.optional(number),
     firmware: v.optional(text),
     firmwareOtherThan: v.optional(text),
+    cursor: v.optional(text),
+    limit: v.optional(number),
+  })
+
+/** How the audit trail is narrowed. */
+export const trailing: Checked<{ [Key in keyof TrailQuery]?: TrailQuery[Key] | undefined }> =
+  v.strictObject({
+    type: v.optional(text),
+    id: v.optional(text),
+    operator: v.optional(text),
+    action: v.optional(text),
+    from: v.optional(number),
+    until: v.optional(number),
     cursor: v.optional(text),
     limit: v.optional(number),
   })
@@ -129,7 +146,7 @@ export async function readBody<T extends object>({ req }: Context, schema: Check
 }
 
 /** Reads the query. @throws {ProblemError} If a name is unknown, given twice, or its value is none. */
-function readQuery<T extends object>({ req }: Context, schema: Checked<T>): T {
+export function readQuery<T extends object>({ req }: Context, schema: Checked<T>): T {
   const given = Object.entries(req.queries())
   const twice = given.find(([, values]) => values.length > 1)
   if (twice)
@@ -143,14 +160,14 @@ function check<T extends object>(schema: Checked<T>, value: unknown): T {
   // What was received is left out: it may be a secret.
   const errors = result.issues.map((issue) => ({
     path: v.getDotPath(issue) ?? '',
-    problem: issue.expected === null ? 'is not valid' : `must be ${issue.expected}`,
+    problem: problemWith(issue.expected),
   }))
   throw new ProblemError(400, 'request-invalid', 'The request is not what it has to be', { errors })
 }
 
-/** How `fleet.list` is asked. @throws {ProblemError} As {@link readQuery} does. */
-export function asQuery(context: Context): DeviceQuery {
-  return defined(readQuery(context, listing))
+function problemWith(expected: string | null): string {
+  if (expected === null) return 'is not valid'
+  return expected === 'never' ? 'is not known here' : `must be ${expected}`
 }
 
 /** Settings as the fleet takes them, which checks what a rule has to be. */

@@ -8,10 +8,11 @@ import { join } from 'node:path'
 import { ConfigError } from '../../src/base/errors.ts'
 import { brokerConfig } from '../../src/product/configuration/broker-config.ts'
 import type { GeneratedConfig } from '../../src/product/configuration/generated.ts'
+import { CONFIGURATIONS, isConfigured } from '../../src/product/configurations.ts'
 import { CommandFailure, exitCode } from './failure.ts'
 import { writeFiles } from './files.ts'
+import { jsonLine } from './json-line.ts'
 import { print, printError } from './output.ts'
-import { loadProducts } from './products.ts'
 
 /** The options of the verb. */
 export interface ConfigOptions {
@@ -21,11 +22,18 @@ export interface ConfigOptions {
   readonly out?: string
   /** Whether files that are there may be replaced. */
   readonly force?: boolean
+  /** Prints an object, with the notes in it. */
+  readonly json?: boolean
 }
 
 /** Runs the verb. Settles when everything is printed or written. */
-export async function config(broker: string, { routes, out, force }: ConfigOptions): Promise<void> {
-  const { files, notes } = await generate(broker, routes)
+export async function config(broker: string, options: ConfigOptions): Promise<void> {
+  const { routes, out, force, json } = options
+  if (json && out !== undefined) {
+    throw new CommandFailure(exitCode.misused, '--json and --out: one of them')
+  }
+  const { files, notes } = generate(broker, routes)
+  if (json) return print(jsonLine({ files, notes }))
   if (out === undefined) {
     for (const { path, text } of files) await print(`==> ${path} <==\n${text.trimEnd()}\n`)
   } else {
@@ -36,15 +44,13 @@ export async function config(broker: string, { routes, out, force }: ConfigOptio
   for (const note of notes) await printError(note)
 }
 
-async function generate(broker: string, routes: string | undefined): Promise<GeneratedConfig> {
-  const known = (await loadProducts()).filter(({ configuration }) => configuration)
-  const product = known.find(({ name }) => name === broker)
-  if (!product) {
-    const names = known.map(({ name }) => name).join(', ')
+function generate(broker: string, routes: string | undefined): GeneratedConfig {
+  if (!isConfigured(broker)) {
+    const names = Object.keys(CONFIGURATIONS).join(', ')
     throw new CommandFailure(exitCode.misused, `broker: must be one of ${names}`)
   }
   try {
-    return brokerConfig(product, routes === undefined ? {} : { routes })
+    return brokerConfig(broker, routes === undefined ? {} : { routes })
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause
     throw new CommandFailure(exitCode.misused, cause.message, { cause })

@@ -7,6 +7,7 @@ import process from 'node:process'
 import { printable } from '../../src/base/quote.ts'
 import type { AccessAction } from '../../src/rule/rule.ts'
 import { CommandFailure, exitCode, firstLine } from './failure.ts'
+import { jsonLine } from './json-line.ts'
 import { print } from './output.ts'
 import { openFleet, requireSettings } from './settings/load.ts'
 
@@ -18,6 +19,8 @@ export interface ExplainOptions {
   readonly retain?: boolean
   /** Under which client id it is connected. Default: none, so that no rule with `{clientId}` counts. */
   readonly clientId?: string
+  /** Prints an object in the place of lines. */
+  readonly json?: boolean
 }
 
 /**
@@ -30,17 +33,20 @@ export async function explain(
   username: string,
   action: AccessAction,
   topic: string,
-  { config, qos = 1, retain = false, clientId }: ExplainOptions,
+  { config, qos = 1, retain = false, clientId, json = false }: ExplainOptions,
 ): Promise<void> {
   if (retain && action === 'subscribe') {
     throw new CommandFailure(exitCode.misused, '--retain: nothing is retained by a subscription')
   }
   const asked = { username, action, topic, qos, clientId, ...(action === 'publish' && { retain }) }
   const { effect, code, text, nearMisses } = await ask()
-  await print(`effect: ${effect}`)
-  await print(`code: ${code}`)
-  await print(`text: ${printable(text)}`)
-  for (const miss of nearMisses) await print(`near miss: ${miss.code}: ${printable(miss.text)}`)
+  if (json) await print(jsonLine({ effect, code, text, nearMisses }))
+  else {
+    await print(`effect: ${effect}`)
+    await print(`code: ${code}`)
+    await print(`text: ${printable(text)}`)
+    for (const miss of nearMisses) await print(`near miss: ${miss.code}: ${printable(miss.text)}`)
+  }
   if (effect === 'deny') process.exitCode = exitCode.denied
 
   async function ask() {

@@ -13,11 +13,16 @@ export const exitCode = {
   failed: 1,
   /** What `explain` was asked about is denied. */
   denied: 1,
+  /** What `doctor` looked at is not as it should be. */
+  found: 1,
   /** The tables that `store status` was asked about are of another version than the program. */
   otherVersion: 1,
   /** The command line or the configuration is wrong. */
   misused: 2,
-  /** Interrupted a second time, while it was ending: 128 and the number of SIGINT. */
+  /**
+   * Interrupted a second time, while it was ending, or before there was an answer: 128 and the number of
+   * SIGINT.
+   */
   interrupted: 130,
   /** Nobody reads the output any more: 128 and the number of SIGPIPE, as other tools end. */
   pipeClosed: 141,

@@ -5,11 +5,13 @@
  *
  * @module
  */
+
 import type { Broker } from '../../src/broker/broker.ts'
 import type { BrokerEngines, NamedBroker } from '../../src/broker/engine.ts'
 import type { DeviceStore } from '../../src/device/store.ts'
 import type { DeviceType } from '../../src/device/type.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
+import type { Kick } from '../../src/fleet/kick.ts'
 import type { BrokerConfig } from '../mqtt/options.ts'
 
 /** A broker of the engine `mqtt`. */
@@ -43,6 +45,11 @@ export interface CommonConfig {
    * check what a broker's data says, several times over, and once more to connect. Default: none.
    */
   readonly engines?: BrokerEngines
+  /**
+   * What ends sessions at your brokers, by name, such as `emqxKick` makes: `devicehub devices kick` calls
+   * all of them. Default: none.
+   */
+  readonly kicks?: Readonly<Record<string, Kick>>
 }
 
 /** A configuration with the team's own fleet: devices that are not in its store are rejected. */

@@ -5,6 +5,7 @@
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { DeviceRef } from '../../src/device/reference.ts'
+import { devicesVerbs } from './devices/program.ts'
 import { VERSION } from './version.ts'
 
 /** Describes the command line. Each verb is loaded when it is run. */
@@ -13,6 +14,7 @@ export function devicehubProgram(): Command {
     .description('A typed fleet of MQTT devices: try it, watch it, configure its broker.')
     .version(VERSION, '--version', 'print the version')
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({
       // A suggestion stands on a line of its own.
       outputError: (text, write) =>
@@ -61,6 +63,7 @@ export function devicehubProgram(): Command {
     .option('--qos <n>', '0, 1 or 2 (default: 1)', readQos)
     .option('--retain', 'publish with the retain flag')
     .option('--client-id <id>', 'connected under this client id')
+    .option('--json', 'print a JSON object')
     .action(async (user, action, topic, options) =>
       (await import('./explain.ts')).explain(user, action, topic, options),
     )
@@ -70,7 +73,61 @@ export function devicehubProgram(): Command {
     .option('--routes <url>', 'where the broker reaches the routes (default: auth.internal)')
     .option('--out <dir>', 'write the files to this folder instead')
     .option('--force', 'replace files that are there')
+    .option('--json', 'print a JSON object, with the notes in it')
     .action(async (broker, options) => (await import('./config.ts')).config(broker, options))
+
+  verb('simulate', 'connect devices of a type to the configured broker, and have them send data')
+    .argument('<type>', 'the device type, such as pump')
+    .option('--config <file>', 'use this configuration file')
+    .option(
+      '--devices <n>',
+      'how many, 1 to 10000 (default: all of --logins, or else 10)',
+      readMany,
+    )
+    .option('--rate <n>', 'messages a second of all together (default: one of each)', readRate)
+    .option('--duration <seconds>', 'end by itself after so long', readSeconds)
+    .option('--realistic', 'values that drift, in the place of a sample')
+    .option('--device-url <url>', 'where devices reach the broker (default: where the hub does)')
+    .option('--logins <file>', 'JSON lines with logins (default: devices made for the time)')
+    .option('--json', 'print the summary as a JSON object')
+    .action(async (type, options) =>
+      (await import('./simulate/simulate.ts')).simulate(type, options),
+    )
+
+  const token = verb('token', 'issue a login that ends by itself and may do what is said here')
+    .option('--config <file>', 'use this configuration file')
+    .option('--publish <filter...>', 'it may publish there, such as "{prefix}/pump/{deviceId}/cmd"')
+    .option('--subscribe <filter...>', 'it may subscribe there')
+    .option('--attribute <name=value...>', 'what a placeholder stands for', readAttribute)
+    .option('--expires-in <seconds>', 'for so long, up to 86400 (default: 3600)', Number)
+    .option('--subject <text>', 'whose it is: tokens of one subject have one user name')
+    .option('--json', 'print a JSON object')
+    .action(async (options) => (await import('./token.ts')).token(options))
+
+  verb('revoke', 'revoke the tokens of a subject, through a service, and end its sessions', token)
+    .argument('<subject>', 'whose they are, as they were issued')
+    .requiredOption(
+      '--url <url>',
+      'where the service has the routes of devicehub/admin, such as https://example.com/admin',
+    )
+    .option(
+      '--secret-file <file>',
+      'a file with its secret (default: DEVICEHUB_ADMIN_SECRET, or asked for)',
+    )
+    .option('--json', 'print a JSON object')
+    .action(async (subject, options) =>
+      (await import('./token-revoke.ts')).revokeTokens(subject, options),
+    )
+
+  verb('doctor', 'find what is wrong with brokers, routes, rules, certificates, clock and store')
+    .option('--config <file>', 'use this configuration file')
+    .option('--routes <url>', 'ask the routes there, with DEVICEHUB_ROUTES_SECRET')
+    .option('--hub <url>', 'read the status of a running hub there')
+    .option('--device-url <url>', 'where devices reach the broker (default: where the hub does)')
+    .option('--device <type/id>', 'try with this device, with DEVICEHUB_DEVICE_PASSWORD')
+    .option('--verbose', 'print what was looked at, and what was not')
+    .option('--json', 'print a JSON object')
+    .action(async (options) => (await import('./doctor/doctor.ts')).doctor(options))
 
   const store = verb('store', 'the tables of the store that a fleet has in a database')
   const ofStore = (name: string, description: string) =>
@@ -95,6 +152,13 @@ export function devicehubProgram(): Command {
     .option('--out <dir>', 'write a numbered file for each version to this folder instead')
     .action(async (options) => (await import('./store/sql.ts')).storeSql(options))
 
+  verb('complete', 'print the script by which a shell completes this command: bash, zsh or fish')
+    .argument('[words...]', 'the shell')
+    .passThroughOptions() // The words of another command line are none of this one's.
+    .action(async (words) => (await import('./complete.ts')).complete(program, words))
+
+  devicesVerbs(verb)
+
   return program
 }
 
@@ -108,6 +172,27 @@ function readCount(text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count >= 20 && count <= 1000) return count
   throw new InvalidArgumentError('It must be a whole number from 20 to 1000.')
+}
+
+function readMany(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 1 && count <= 10_000) return count
+  throw new InvalidArgumentError('It must be a whole number from 1 to 10000.')
+}
+
+function readRate(text: string): number {
+  const rate = Number(text)
+  if (rate > 0 && rate <= 10_000) return rate
+  throw new InvalidArgumentError('It must be a number above 0, up to 10000.')
+}
+
+function readAttribute(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = text.indexOf('=')
+  if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+  throw new InvalidArgumentError('It must be NAME=VALUE, such as deviceId=P-1.')
 }
 
 function readQos(text: string): 0 | 1 | 2 {

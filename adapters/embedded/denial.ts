@@ -32,28 +32,6 @@ export type DenialCode =
   /** Clients do not publish below `$SYS/`, whatever their rules say. */
   | 'topic-reserved'
 
-const LOGIN_PROBLEMS: Readonly<Record<LoginDenial | 'password-malformed', string>> = {
-  'credentials-missing': 'a user name or password is missing',
-  'principal-unknown': 'no device, service account or token has this user name',
-  'password-wrong': 'the password is wrong',
-  'password-malformed': 'the password is not UTF-8',
-  'token-expired': 'the token has expired',
-  revoked: 'the device is revoked',
-  busy: 'too many slow password checks are waiting',
-  throttled: 'too many logins failed of late',
-  'client-id-foreign': 'the client id may be that of another login',
-  'device-unsupported': 'this broker does not keep the topics of the device apart',
-}
-
-/** Says why a login failed. */
-export function describeLogin(
-  username: string | undefined,
-  code: keyof typeof LOGIN_PROBLEMS,
-): string {
-  const who = username ? quote(username) : 'A client without a user name'
-  return `${who} may not connect: ${LOGIN_PROBLEMS[code]}.`
-}
-
 const REASONS: Readonly<Partial<Record<DenialCode, string>>> = {
   'topic-malformed': 'the topic is malformed',
   'topic-reserved': 'clients do not publish below $SYS/',

@@ -7,13 +7,14 @@ import { withinDeadline } from '../../src/base/deadline.ts'
 import { describeError } from '../../src/base/log.ts'
 import type { QuietLog } from '../../src/base/quiet-log.ts'
 import { recentMap } from '../../src/base/recent-map.ts'
-import type { DeviceChange } from '../../src/fleet/changes.ts'
+import { type FleetChange, isRevocation } from '../../src/fleet/changes.ts'
+import { describeLogin } from '../../src/fleet/denials.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
 import { isTransient } from '../../src/fleet/transient.ts'
 import { REASON } from '../../src/packet/reason.ts'
 import type { Principal } from '../../src/rule/principal.ts'
 import type { Login, LoginRequest, ServerGuard } from '../../src/server/guard.ts'
-import { type Denial, describeLogin } from './denial.ts'
+import type { Denial } from './denial.ts'
 import { expiryWatch, isExpired } from './expiry.ts'
 import { Holder, type HolderContext } from './holder.ts'
 import { LiveHolders } from './live.ts'
@@ -61,7 +62,7 @@ export function fleetGuard(fleet: Fleet, log: QuietLog, events: GuardEvents): Fl
   const context: HolderContext = {
     // A login that was under way when its device was revoked counts as one of before.
     isRevoked: ({ principal, since }) => (revocations.get(principal.username) ?? 0) > since,
-    deny,
+    deny: denyUnasked,
   }
   const stopFollowing = fleet.onChange('embedded broker', followChange, {
     holds: 'own',
@@ -78,6 +79,17 @@ export function fleetGuard(fleet: Fleet, log: QuietLog, events: GuardEvents): Fl
     }
   }
 
+  /** What the fleet was not asked about, it is told of. */
+  function denyUnasked(denial: Denial): void {
+    const { action, username, topic, code, text } = denial
+    fleet.tellDenied({
+      ...{ action, code, explain: () => text },
+      ...(username !== undefined && { username }),
+      ...(topic !== undefined && { topic }),
+    })
+    deny(denial)
+  }
+
   function revoke(username: string): void {
     revocations.set(username, ++revoked)
     events.onUserEnd(username, REASON.administrativeAction)
@@ -89,12 +101,15 @@ export function fleetGuard(fleet: Fleet, log: QuietLog, events: GuardEvents): Fl
     if (holders.length === 0) return false
     const question = ++questions
     try {
+      const tokens = holders.filter(({ principal }) => principal.kind === 'token')
+      if (tokens.length > 0) {
+        if (await withinDeadline(DECISION_LIMIT_MS, () => areRevoked(tokens))) gone(username)
+        return live.of(username).length > 0
+      }
       const read = () => fleet.findPrincipal(username)
       const principal = await withinDeadline(DECISION_LIMIT_MS, read)
       if (!principal || holders.some((holder) => !isSameDevice(principal, holder.principal))) {
-        const problem = 'is revoked or not on record any more: its sessions end.'
-        log.write('info', 'gone', `${username} ${problem}`)
-        revoke(username)
+        gone(username)
       } else {
         const changed = holders.filter((holder) => holder.update(principal, question))
         if (changed.length > 0) events.onUserChange(username)
@@ -107,17 +122,29 @@ export function fleetGuard(fleet: Fleet, log: QuietLog, events: GuardEvents): Fl
     return live.of(username).length > 0
   }
 
-  async function followChange({ kind, username }: DeviceChange): Promise<void> {
-    if (kind === 'revoked') revoke(username)
+  async function areRevoked(holders: readonly Holder[]): Promise<boolean> {
+    const asked = holders.map(({ principal }) => fleet.isTokenRevoked(principal))
+    return (await Promise.all(asked)).includes(true)
+  }
+
+  function gone(username: string): void {
+    const problem = 'is revoked or not on record any more: its sessions end.'
+    log.write('info', 'gone', `${username} ${problem}`)
+    revoke(username)
+  }
+
+  async function followChange({ kind, username }: FleetChange): Promise<void> {
+    if (isRevocation(kind)) revoke(username)
     if (kind === 'updated') await askAgain(username)
   }
 
   function refuse(
     { username, clientId }: LoginRequest,
     code: Parameters<typeof describeLogin>[1],
+    tell = denyUnasked,
   ): Login {
     const text = describeLogin(username, code)
-    deny({ action: 'connect', username, clientId, code, text })
+    tell({ action: 'connect', username, clientId, code, text })
     const isLater = code !== 'password-malformed' && isTransient(code)
     // One answer for all others: which part of the login was wrong is not the client's to know.
     const reasonCode = isLater ? REASON.serverBusy : REASON.badUserNameOrPassword
@@ -131,7 +158,7 @@ export function fleetGuard(fleet: Fleet, log: QuietLog, events: GuardEvents): Fl
     const { username, clientId, peer } = request
     const ask = () => fleet.authenticate({ username, password, clientId, peer })
     const login = await withinDeadline(DECISION_LIMIT_MS, ask)
-    if (login.effect === 'deny') return refuse(request, login.code)
+    if (login.effect === 'deny') return refuse(request, login.code, deny)
     const { principal } = login
     const holder = new Holder(principal, clientId, since, context)
     if (!holder.isCurrent)
@@ -150,11 +177,11 @@ export function fleetGuard(fleet: Fleet, log: QuietLog, events: GuardEvents): Fl
     },
 
     connected(holder) {
-      const { username, device } = holder.principal
+      const { username, kind } = holder.principal
       live.add(holder)
       expiries.add(holder.principal)
-      // No other kind of principal is in the store.
-      if (device) standing.add(username)
+      // What nobody else can change or revoke.
+      if (kind !== 'service') standing.add(username)
       // It was revoked between the answer and now. The server is in the middle of something.
       if (!holder.isCurrent) {
         queueMicrotask(() => events.onUserEnd(username, REASON.administrativeAction))

@@ -9,7 +9,9 @@
  */
 import { ConfigError } from '../../src/base/errors.ts'
 import { quietLog } from '../../src/base/quiet-log.ts'
+import { isRevocation } from '../../src/fleet/changes.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
+import type { Kick } from '../../src/fleet/kick.ts'
 import { REASON } from '../../src/packet/reason.ts'
 import type { ServerCounters, ServerEvent } from '../../src/server/events.ts'
 import { mqttServer } from '../../src/server/server.ts'
@@ -55,6 +57,8 @@ export interface EmbeddedBroker extends AsyncDisposable {
    * may log in again.
    */
   disconnect(username: string): Promise<number>
+  /** {@link disconnect} in the form in which brokers of other products are told the same. */
+  readonly kick: Kick
   /**
    * Stops listening and disconnects every client; one that does not take it is cut off after a
    * second. Settles when all is closed. A second call settles with the first.
@@ -67,7 +71,7 @@ export interface EmbeddedBroker extends AsyncDisposable {
  *
  * Who may connect, publish, subscribe and receive is the fleet's decision. A device that is revoked
  * or updated through this fleet is disconnected, or has its new rights, at once, and so it is where
- * another process did that and `fleet.watch` listens. For what something else changed, the store is read once in each `rulesLifetime` of the fleet, but at least a second
+ * another process did that and `watchFleet` listens. For what something else changed, the store is read once in each `rulesLifetime` of the fleet, but at least a second
  * apart, for each user name that is connected. A store that fails ends no connection. A will is a
  * publish: one that is not granted is dropped. A client id belongs to the user name that uses it:
  * nobody can take over, end or resume another one's session with it.
@@ -170,6 +174,9 @@ export async function embeddedBroker(
       const count = server.end(username, REASON.administrativeAction)
       await connections.ended()
       return count
+    },
+    async kick({ username, kind = 'revoked' }) {
+      if (isRevocation(kind)) await broker.disconnect(username)
     },
     close() {
       stopped ??= stop()

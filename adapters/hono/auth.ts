@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { ConfigError } from '../../src/base/errors.ts'
 import type { Logger } from '../../src/base/log.ts'
 import { checkOptions } from '../../src/base/options.ts'

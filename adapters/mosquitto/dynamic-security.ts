@@ -10,6 +10,7 @@ import type { Broker } from '../../src/broker/broker.ts'
 import { readStatuses } from '../../src/broker/statuses.ts'
 import type { ChangeListener } from '../../src/fleet/changes.ts'
 import type { Fleet } from '../../src/fleet/fleet.ts'
+import type { Kick } from '../../src/fleet/kick.ts'
 import { ControlLink } from './control.ts'
 import type { LoginFinding } from './finding.ts'
 import { describeReport, type ReconcileReport } from './report.ts'
@@ -48,9 +49,9 @@ export interface ReconcileOptions {
 export interface DynamicSecurity extends AsyncDisposable {
   /**
    * Connects, reconciles, and from then on follows every change made through the fleet, and while
-   * `fleet.watch` listens those of processes that have no dynamic security of this name. After a lost
+   * `watchFleet` listens those of processes that have no dynamic security of this name. After a lost
    * connection it reconciles again, since Mosquitto may have restarted with an old document; and when
-   * `fleet.watch` begins to listen, or does so again, since changes may have been missed.
+   * `watchFleet` begins to listen, or does so again, since changes may have been missed.
    * Settles when the first reconciliation is done; if that fails, everything is closed again.
    *
    * @throws {BrokerError} If Mosquitto cannot be reached, refuses the login or does not answer.
@@ -64,6 +65,15 @@ export interface DynamicSecurity extends AsyncDisposable {
    * @throws As {@link DynamicSecurity.start} does; what was sent until then stands.
    */
   reconcile(options?: ReconcileOptions): Promise<ReconcileReport>
+  /**
+   * Ends every connection of a user name, and no right: its client may log in again at once. Kept
+   * sessions stay, since Mosquitto has no command to end them; those of a client that is disabled
+   * cannot be resumed. Settles when Mosquitto has closed the connections, at once if it knows no such
+   * client. A device that is revoked needs none of it: what follows changes has ended its connections.
+   *
+   * Rejects as {@link DynamicSecurity.reconcile} does.
+   */
+  readonly kick: Kick
   /**
    * Follows no more, waits for what was begun, and disconnects. Settles when that is done; a second
    * call settles with the first.
@@ -160,6 +170,10 @@ class FleetSecurity implements DynamicSecurity {
     return result
   }
 
+  readonly kick: Kick = async ({ username, kind = 'revoked' }) => {
+    if (kind === 'revoked') await this.#sync.kick(username)
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#end()
     return this.#closing
@@ -178,6 +192,8 @@ class FleetSecurity implements DynamicSecurity {
 
   #follow(): void {
     const follow: ChangeListener = async ({ kind, type, id, username }) => {
+      // Mosquitto knows no tokens.
+      if (kind === 'tokens-revoked') return
       if (kind === 'removed') await this.#sync.removeDevice(username)
       else this.#warn(await this.#sync.writeDevice(type, id))
     }

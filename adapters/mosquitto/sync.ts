@@ -90,6 +90,15 @@ export class Sync {
     })
   }
 
+  /** Ends the connections of a client, whoever made it, and leaves it as it is. */
+  kick(username: string): Promise<void> {
+    return this.#locked(async () => {
+      // Whatever is changed of a client, nothing included, it is disconnected (2.0 and 2.1).
+      const [answer] = await this.#link.run([{ command: 'modifyClient', username }])
+      if (!isNotFound(answer!)) accept(answer!)
+    })
+  }
+
   /** Makes everything what it is in the fleet. Not to be called while it runs. */
   async reconcile(tellPasswords: boolean): Promise<ReconcileReport> {
     const report = new ReportBuilder()

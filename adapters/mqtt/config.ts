@@ -6,10 +6,11 @@
  */
 import * as v from 'valibot'
 import { ConfigError } from '../../src/base/errors.ts'
+import { MAX_PACKET_BYTES } from '../../src/client/connection.ts'
+import type { OfflineQueueConfig } from '../../src/client/offline-queue.ts'
 import { DEFAULT_SHARE_NAME } from '../../src/device/default-rules.ts'
 import { type BrokerAddress, defaultPort, parseHost, parseUrl, toAddress } from './address.ts'
-import { MAX_PACKET_BYTES } from './capabilities.ts'
-import type { BrokerConfig, OfflineQueueConfig } from './options.ts'
+import type { BrokerConfig } from './options.ts'
 import { pemOrPath, shareName, text, timeout, whole } from './setting-kinds.ts'
 import { parseTls, type TlsSettings } from './tls-settings.ts'
 

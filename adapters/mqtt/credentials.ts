@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from 'valibot'
-import type { Credentials } from './options.ts'
+import type { Credentials } from '../../src/client/credentials.ts'
 import { text } from './setting-kinds.ts'
 
 const schema = v.object({ username: text, password: text }, 'must be an object')

@@ -8,27 +8,23 @@
  *
  * @module
  */
-import { ConfigError } from '../../src/base/errors.ts'
 import type { Broker } from '../../src/broker/broker.ts'
-import type { Principal } from '../../src/rule/principal.ts'
-import { MqttBroker } from './broker.ts'
+import { describeReason } from '../../src/broker/refusal.ts'
+import { createClient } from '../../src/client/client.ts'
+import { OfflineQueue } from '../../src/client/offline-queue.ts'
+import { pause } from '../../src/client/pauses.ts'
+import { addressOf } from './address.ts'
+import { tlsError } from './certificate.ts'
 import { checkRuntime } from './check-runtime.ts'
 import { parseBrokerConfig } from './config.ts'
-import { Logins } from './login.ts'
+import { ConfiguredLogins } from './login.ts'
 import type { BrokerConfig } from './options.ts'
+import { sharingOf } from './sharing.ts'
+import { loadWire } from './wire.ts'
 
-export type { BrokerConfig, Credentials, OfflineQueueConfig } from './options.ts'
-
-/** What {@link mqtt} takes: plain data, and whose rules the client keeps. */
-export interface MqttConfig extends BrokerConfig {
-  /**
-   * Whose rules a publish, a will or a subscribe must be granted by before it is sent; see `devicePrincipal`
-   * and `Fleet.findPrincipal`. What is not rejects with an `AccessDeniedError`, which explains it,
-   * and nothing leaves. The broker decides all the same. The login has to be the principal's; one of
-   * `credentials` that is not is `ERR_BROKER_CREDENTIALS`. Default: everything is sent.
-   */
-  readonly principal?: Principal
-}
+export type { Credentials } from '../../src/client/credentials.ts'
+export type { OfflineQueueConfig } from '../../src/client/offline-queue.ts'
+export type { BrokerConfig } from './options.ts'
 
 /**
  * Makes a connection to an MQTT broker. Nothing is loaded or dialled until `connect()`.
@@ -81,20 +77,22 @@ export interface MqttConfig extends BrokerConfig {
  * await broker.subscribe([{ filter: 'things/#' }])
  * ```
  */
-export function mqtt(config: MqttConfig = {}, key = 'mqtt'): Broker {
-  const { principal, ...plain } = config
-  const resolved = parseBrokerConfig(plain, key)
+export function mqtt(config: BrokerConfig = {}, key = 'mqtt'): Broker {
+  const resolved = parseBrokerConfig(config, key)
   // Where none of the two is given, it is a URL that is missing.
   checkRuntime(resolved, key, config.host === undefined ? 'url' : 'host')
-  if (!Object.hasOwn(config, 'principal')) {
-    return new MqttBroker(resolved, new Logins(resolved, undefined))
-  }
-  // One that was looked up and not found must not turn the guard off.
-  if (typeof principal?.username !== 'string' || !Array.isArray(principal.rules)) {
-    throw new ConfigError(`${key}.principal`, 'is no principal')
-  }
-  if (resolved.username !== undefined && resolved.username !== principal.username) {
-    throw new ConfigError(`${key}.principal`, 'is another user name than the one to log in with')
-  }
-  return new MqttBroker(resolved, new Logins(resolved, principal))
+  const { offlineQueue } = resolved
+  const address = addressOf(resolved)
+  return createClient({
+    ...resolved,
+    address,
+    canRefuse: resolved.protocolVersion === 5,
+    logins: new ConfiguredLogins(resolved),
+    describe: describeReason,
+    loadWire: (packetIds) => loadWire(resolved, packetIds),
+    pause,
+    explain: (cause, signal) => tlsError(address, resolved, cause, signal),
+    sharing: sharingOf(resolved),
+    offlineQueue: offlineQueue && (() => new OfflineQueue(offlineQueue)),
+  })
 }

@@ -4,44 +4,29 @@
  *
  * @module
  */
-import { untilAborted } from '../../src/base/abort-signal.ts'
 import { BrokerError } from '../../src/base/errors.ts'
+import { makeClientId } from '../../src/client/client-id.ts'
+import { askCredentials, type Credentials } from '../../src/client/credentials.ts'
+import type { Logins } from '../../src/client/settings.ts'
+import type { Login } from '../../src/client/wire.ts'
+import { renewalDelay } from '../../src/credential/renewal.ts'
 import { readTokenExpiry } from '../../src/credential/token-expiry.ts'
-import { clientGuard, type FindDenial } from '../../src/rule/guard.ts'
-import type { Principal } from '../../src/rule/principal.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
 import { parseCredentials } from './credentials.ts'
-import type { Credentials } from './options.ts'
-
-/** As whom one connection is made. */
-export interface Login extends Partial<Credentials> {
-  readonly clientId: string
-  /** Seconds for which the broker is asked to keep the session. */
-  readonly sessionExpiry: number
-}
 
 /** The logins of a broker, one after the other. */
-export class Logins {
+export class ConfiguredLogins implements Logins {
   readonly #config: ResolvedBrokerConfig
-  readonly #principal: Principal | undefined
   /** Whose client id it is, where it is made of the user name. */
   #owner: string | undefined
   #clientId: string | undefined
-  #findDenial: FindDenial
+  readonly #renewals = new Renewals()
 
-  /** @param principal Whose rules are kept; `undefined` keeps none. */
-  constructor(config: ResolvedBrokerConfig, principal: Principal | undefined) {
+  constructor(config: ResolvedBrokerConfig) {
     const { username, credentials } = config
     this.#config = config
-    this.#principal = principal
     this.#owner = username
     this.#clientId = config.clientId ?? (credentials ? undefined : makeClientId(username))
-    this.#findDenial = this.#guard()
-  }
-
-  /** Tells why a request is not granted under the client id in use; `undefined` if it is. */
-  get findDenial(): FindDenial {
-    return this.#findDenial
   }
 
   /**
@@ -74,61 +59,48 @@ export class Logins {
   async next(signal: AbortSignal): Promise<Login> {
     signal.throwIfAborted()
     const { credentials, username, password, sessionExpiry } = this.#config
-    const given = credentials
-      ? await untilAborted(callCredentials(credentials), signal)
-      : { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
-    if (credentials) this.#adopt(given.username!)
-    const { username: name = '', password: secret = '' } = given
-    const left = ((readTokenExpiry(name, secret) ?? Infinity) - Date.now()) / 1000
+    if (!credentials) {
+      const login = {
+        ...(username !== undefined && { username }),
+        ...(password !== undefined && { password }),
+      }
+      const clientId = this.#clientId!
+      return { ...login, clientId, sessionExpiry: sessionTime(login, sessionExpiry) }
+    }
+    const login = await askCredentials(credentials, parseCredentials, signal)
+    this.#adopt(login.username)
+    const renewAfter = this.#renewals.delay(login)
     return {
-      ...given,
+      ...login,
+      ...(renewAfter !== undefined && { renewAfter }),
       clientId: this.#clientId!,
-      sessionExpiry: Math.min(sessionExpiry, Math.max(0, Math.floor(left))),
+      sessionExpiry: sessionTime(login, sessionExpiry),
     }
   }
 
   /** Takes the user name that the function gave. */
   #adopt(username: string): void {
-    if (this.#principal && username !== this.#principal.username) {
-      throw unusable('username: is not that of "principal"')
-    }
     if (this.#config.clientId !== undefined || username === this.#owner) return
     this.#owner = username
     this.#clientId = makeClientId(username)
-    this.#findDenial = this.#guard()
-  }
-
-  #guard(): FindDenial {
-    return this.#principal ? clientGuard(this.#principal, this.#clientId) : () => undefined
   }
 }
 
-/** A client id that belongs to the user name, and that no other client has. */
-function makeClientId(username: string | undefined): string {
-  return username === undefined ? `devicehub-${randomHex(16)}` : `${username}//${randomHex(8)}`
+/** Seconds for which the broker is asked to keep a session: no longer than its login lasts. */
+function sessionTime(login: Partial<Credentials>, sessionExpiry: number): number {
+  const { username = '', password = '' } = login
+  const left = ((readTokenExpiry(username, password) ?? Infinity) - Date.now()) / 1000
+  return Math.min(sessionExpiry, Math.max(0, Math.floor(left)))
 }
 
-function randomHex(bytes: number): string {
-  const digits = Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  )
-  return digits.join('')
-}
+/** When the logins that a function gives are to be renewed. */
+class Renewals {
+  #given: string | undefined
 
-async function callCredentials(credentials: () => unknown): Promise<Credentials> {
-  let given: unknown
-  try {
-    given = await credentials()
-  } catch (cause) {
-    const message = 'The function of "credentials" failed'
-    throw new BrokerError('ERR_BROKER_CREDENTIALS', message, { cause })
+  /** As {@link renewalDelay}; `undefined` too for the one before: its function has no other yet. */
+  delay({ username, password }: Credentials): number | undefined {
+    const isSame = this.#given === password
+    this.#given = password
+    return isSame ? undefined : renewalDelay(username, password, Date.now())
   }
-  const login = parseCredentials(given)
-  if (typeof login === 'string') throw unusable(login)
-  return login
-}
-
-function unusable(problem: string): BrokerError {
-  const message = `The function of "credentials" gave a login that cannot be used: ${problem}`
-  return new BrokerError('ERR_BROKER_CREDENTIALS', message)
 }

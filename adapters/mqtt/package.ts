@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { IPublishPacket, IStream, MqttClient, Packet } from 'mqtt'
+import type { IClientOptions, IPublishPacket, IStream, MqttClient, Packet } from 'mqtt'
 import { loadPackage } from '../../src/base/load-package.ts'
+import type { PacketIds } from '../../src/client/packet-ids.ts'
 import type { PacketStream } from './packet-stream.ts'
 
 /** The part of the package used here. */
@@ -40,5 +41,19 @@ export function takeBeforePubrec(
   client.options.customHandleAcks = (_topic, _payload, packet: IPublishPacket, done) => {
     if (packet.qos === 2) take(packet, (error) => (error ? done(error) : done(0)))
     else done(0)
+  }
+}
+
+/**
+ * Gives out packet identifiers to the package. What it keeps ends with a connection, so it has no say in
+ * which are in use.
+ */
+export function providerOf(ids: PacketIds): NonNullable<IClientOptions['messageIdProvider']> {
+  return {
+    allocate: () => ids.allocate(),
+    deallocate: (id) => ids.deallocate(id),
+    getLastAllocated: () => ids.last,
+    register: () => true,
+    clear() {},
   }
 }

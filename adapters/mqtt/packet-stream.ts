@@ -9,6 +9,7 @@
 
 import type { Packet } from 'mqtt'
 import { toError } from '../../src/base/errors.ts'
+import { CLOSE_TIMEOUT } from '../../src/client/connection.ts'
 import { REASON } from '../../src/packet/reason.ts'
 import type { Link, LinkEvents, OpenLink } from './link.ts'
 import {
@@ -48,8 +49,6 @@ type Listener<Name extends keyof Events> = (value: Events[Name]) => void
 const HIGH_WATER_BYTES = 512 * 1024
 /** How many bytes are held of a link that does not stop receiving, beside one packet. */
 const UNREAD_BYTES = 16 * 1024 * 1024
-/** Milliseconds the broker has to close a connection after DISCONNECT. */
-export const CLOSE_TIMEOUT = 1_000
 /** At the end of this turn of the event loop, or of as much of it as a browser lets tell. */
 const atTurnEnd: (run: () => void) => void =
   (globalThis as { setImmediate?: (run: () => void) => unknown }).setImmediate ?? queueMicrotask
@@ -116,6 +115,11 @@ export class PacketStream {
       closed: () => setTimeout(() => this.#destroy()),
     }
     this.#link = options.openLink(events)
+  }
+
+  /** Whether nothing is read until a taker, or the package, is done. */
+  get isHeld(): boolean {
+    return this.#isHeld
   }
 
   on<Name extends keyof Events>(event: Name, listener: Listener<Name>): this {

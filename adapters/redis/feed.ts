@@ -48,7 +48,7 @@ export interface IoRedisFeedClient extends IoRedis {
  *
  * @example
  * ```ts
- * import { createFleet, defineDeviceType, memoryStore } from 'devicehub'
+ * import { createFleet, defineDeviceType, memoryStore, watchFleet } from 'devicehub'
  * import { redisFeed } from 'devicehub/redis'
  * import { Redis } from 'ioredis'
  * import * as v from 'valibot'
@@ -56,7 +56,7 @@ export interface IoRedisFeedClient extends IoRedis {
  * const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
  * const redis = new Redis('redis://localhost:6379', { maxRetriesPerRequest: 0, commandTimeout: 1_000 })
  * const fleet = createFleet({ types: [pump], store: memoryStore(), feed: redisFeed(redis) })
- * await using watch = await fleet.watch()
+ * await using watch = await watchFleet(fleet)
  * ```
  */
 export function redisFeed(client: IoRedisFeedClient, options: RedisOptions = {}): ChangeFeed {

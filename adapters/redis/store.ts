@@ -4,7 +4,8 @@
  * @module
  */
 import { DeviceExistsError, RevisionConflictError } from '../../src/base/errors.ts'
-import type { DeviceRecord, DeviceStore } from '../../src/device/store.ts'
+import { hasAttributes } from '../../src/device/query.ts'
+import type { DevicePage, DeviceQuery, DeviceRecord, DeviceStore } from '../../src/device/store.ts'
 import { type IoRedis, redisOf, type SendRedisCommand, strangeAnswer } from './client.ts'
 import { cursorAfter, rangeOf } from './place.ts'
 import { type RedisOptions, readPrefix } from './prefix.ts'
@@ -28,7 +29,7 @@ type Rest = Pick<DeviceRecord, 'credentials' | 'rules' | 'attributes' | 'clientI
  * A method rejects as the contract says; with a {@link RedisError} if the client rejects, or 2 seconds pass
  * without an answer, when a write may have been made all the same; and with a `TypeError` for an answer
  * that Redis does not give. A listing by `revoked`, or by `idPrefix` without a `type`, looks at 500 devices for
- * a page, and may find none there.
+ * a page, and may find none there; one by `attributes` looks on until it finds one.
  *
  * @param client A client of `ioredis` or `iovalkey`, or a function that sends commands through another, and
  * settles with an array where Redis answers with one.
@@ -63,7 +64,7 @@ export function redisStore(
   const keyOf = (type: string, id: string) => `${deviceKeys}${type}/${id}`
 
   return {
-    filters: ['type', 'revoked', 'idPrefix'],
+    filters: ['type', 'revoked', 'idPrefix', 'attributes'],
 
     async get(type, id) {
       const answer = textsOf(await redis.ask('HMGET', keyOf(type, id), ...FIELDS))
@@ -100,21 +101,39 @@ export function redisStore(
       checkWritten(type, id, await redis.evaluate(DELETE_DEVICE, keys, values))
     },
 
-    async list({ cursor, limit = DEFAULT_LIMIT, type, idPrefix = '', revoked } = {}) {
-      const range = rangeOf({ type, idPrefix, cursor })
-      const isRevoked = revoked === undefined ? '' : digitOf(revoked)
-      const isNarrowed = revoked !== undefined || (type === undefined && idPrefix !== '')
-      const lookedAt = isNarrowed ? MAX_LOOKED_AT : limit
-      const values = [...range, `${lookedAt}`, `${limit}`, isRevoked, idPrefix, deviceKeys]
-      const answer = textsOf(await redis.evaluate(LIST_DEVICES, [devices], values))
-      const [last, ...found] = answer
-      const records: DeviceRecord[] = []
-      for (let i = 0; i < found.length; i += FIELDS.length + 1) {
-        const record = recordOf(`${found[i]}`, found.slice(i + 1, i + 1 + FIELDS.length))
-        if (record) records.push(record)
+    async list({ attributes, ...query } = {}) {
+      if (!attributes) return look(query)
+      const { limit = DEFAULT_LIMIT } = query
+      for (let { cursor } = query; ; ) {
+        const page = await look({ ...query, limit: MAX_LOOKED_AT, ...(cursor && { cursor }) })
+        const found = page.records.filter((record) => hasAttributes(record, attributes))
+        const records = found.slice(0, limit)
+        const last = records.at(-1)
+        if (last && (page.cursor !== undefined || found.length > limit)) {
+          return { records, cursor: cursorAfter(`${last.type}/${last.id}`) }
+        }
+        if (page.cursor === undefined) return { records }
+        cursor = page.cursor
       }
-      return last ? { records, cursor: cursorAfter(last) } : { records }
     },
+  }
+
+  /** A page that is narrowed by what the list of all and a field tell. */
+  async function look(query: DeviceQuery): Promise<DevicePage> {
+    const { cursor, limit = DEFAULT_LIMIT, type, idPrefix = '', revoked } = query
+    const range = rangeOf({ type, idPrefix, cursor })
+    const isRevoked = revoked === undefined ? '' : digitOf(revoked)
+    const isNarrowed = revoked !== undefined || (type === undefined && idPrefix !== '')
+    const lookedAt = isNarrowed ? MAX_LOOKED_AT : limit
+    const values = [...range, `${lookedAt}`, `${limit}`, isRevoked, idPrefix, deviceKeys]
+    const answer = textsOf(await redis.evaluate(LIST_DEVICES, [devices], values))
+    const [last, ...found] = answer
+    const records: DeviceRecord[] = []
+    for (let i = 0; i < found.length; i += FIELDS.length + 1) {
+      const record = recordOf(`${found[i]}`, found.slice(i + 1, i + 1 + FIELDS.length))
+      if (record) records.push(record)
+    }
+    return last ? { records, cursor: cursorAfter(last) } : { records }
   }
 }
 

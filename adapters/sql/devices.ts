@@ -152,7 +152,7 @@ JOIN devicehub_devices d ON d.type = j.type AND d.id = j.id`
     },
 
     async list({ cursor, limit = DEFAULT_LIMIT, ...filter } = {}) {
-      const conditions = conditionsOf(filter, cursor)
+      const conditions = conditionsOf(dialect, filter, cursor)
       const where = conditions.map(([text]) => text).join(' AND ')
       const text = `${LISTED}${where && ` WHERE ${where}`} ORDER BY d.type, d.id LIMIT ?`
       const rows = await run(text, ...conditions.flatMap(([, ...values]) => values), limit + 1)
@@ -166,8 +166,27 @@ JOIN devicehub_devices d ON d.type = j.type AND d.id = j.id`
 
 type Condition = readonly [text: string, ...values: SqlValue[]]
 
-function conditionsOf(filter: DeviceFilter, cursor: string | undefined): readonly Condition[] {
-  const { type, revoked, idPrefix, connected, fresh, heardBefore, ...told } = filter
+/** What a device has as an attribute: its name and its value are parameters. */
+const HAS_ATTRIBUTE: Readonly<Record<SqlExecutor['dialect'], string>> = {
+  sqlite: "json_extract(d.record, '$.attributes.' || ?) = ?",
+  postgres: "cast(d.record AS json) -> 'attributes' ->> cast(? AS text) = ?",
+}
+
+function conditionsOf(
+  dialect: SqlExecutor['dialect'],
+  filter: DeviceFilter,
+  cursor: string | undefined,
+): readonly Condition[] {
+  const {
+    type,
+    revoked,
+    idPrefix,
+    attributes = {},
+    connected,
+    fresh,
+    heardBefore,
+    ...told
+  } = filter
   const { status, batteryBelow, firmware, firmwareOtherThan } = told
   const conditions: Condition[] = []
   if (type !== undefined) conditions.push(['d.type = ?', type])
@@ -176,6 +195,9 @@ function conditionsOf(filter: DeviceFilter, cursor: string | undefined): readonl
     conditions.push(['d.id >= ?', idPrefix])
     const after = afterPrefix(idPrefix)
     if (after !== undefined) conditions.push(['d.id < ?', after])
+  }
+  for (const [name, value] of Object.entries(attributes)) {
+    conditions.push([HAS_ATTRIBUTE[dialect], name, value])
   }
   if (connected !== undefined) conditions.push(['s.connected = ?', Number(connected)])
   if (fresh === true) conditions.push(['s.fresh_until > ?', clock().date()])

@@ -6,16 +6,11 @@
 import type { ExpiringKeys } from '../../src/base/expiring-keys.ts'
 import { checkKey, checkLifetime, checkValue } from '../../src/base/key-bounds.ts'
 import type { SqlExecutor } from './executor.ts'
+import { NOW } from './now.ts'
 import type { Run } from './statements.ts'
 
 /** After so many writes those that have ended are removed. */
 const WRITES_PER_SWEEP = 1_000
-
-/** Seconds since the Unix epoch, with their fraction. */
-const NOW: Readonly<Record<SqlExecutor['dialect'], string>> = {
-  sqlite: "((julianday('now') - 2440587.5) * 86400.0)",
-  postgres: 'extract(epoch from clock_timestamp())::double precision',
-}
 
 /** The expiring keys of a database. Each method rejects with a `TypeError` beyond the bounds of the contract. */
 export function sqlKeys(run: Run, dialect: SqlExecutor['dialect']): ExpiringKeys {

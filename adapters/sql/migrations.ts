@@ -41,6 +41,12 @@ END`,
   postgres: [],
 }
 
+/** Counts up, and is never given twice while an entry before it is there. */
+const PLACE: Readonly<Record<Dialect, string>> = {
+  sqlite: 'INTEGER PRIMARY KEY',
+  postgres: 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
+}
+
 /** All of a dialect, in their order. One that was released is never changed. */
 export function migrationsOf(dialect: Dialect): readonly Migration[] {
   const text = TEXT[dialect]
@@ -85,6 +91,26 @@ export function migrationsOf(dialect: Dialect): readonly Migration[] {
   ends_at ${fraction} NOT NULL
 )`,
         'CREATE INDEX devicehub_keys_end ON devicehub_keys (ends_at)',
+      ],
+    },
+    {
+      version: 2,
+      statements: [
+        `CREATE TABLE devicehub_trail (
+  place ${PLACE[dialect]},
+  entry ${text} NOT NULL UNIQUE,
+  done_at ${fraction} NOT NULL,
+  operator ${text} NOT NULL,
+  action ${text} NOT NULL,
+  type ${text},
+  id ${text},
+  attributes TEXT,
+  result ${text} NOT NULL
+)`,
+        `ALTER TABLE devicehub_states ADD COLUMN login_at ${fraction} NOT NULL DEFAULT -1`,
+        `ALTER TABLE devicehub_states ADD COLUMN login_with ${text}`,
+        'CREATE INDEX devicehub_trail_device ON devicehub_trail (type, id)',
+        'CREATE INDEX devicehub_trail_time ON devicehub_trail (done_at)',
       ],
     },
   ]

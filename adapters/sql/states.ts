@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type DeviceLogin,
   type DeviceState,
   type DeviceStates,
   type JsonValue,
@@ -28,6 +29,8 @@ export const STATE_COLUMNS: readonly string[] = [
   'battery',
   'firmware',
   'fields',
+  'login_at',
+  'login_with',
 ]
 const TURN_COLUMNS =
   'type, id, last_heard, connected, began_at, ended_at, told_fresh, before_fresh, before_connected'
@@ -47,9 +50,18 @@ const REPORT = {
   fields: 'text',
 } as const satisfies JsonColumns
 
+/** A login as it travels to the database. */
+const LOGIN = {
+  type: 'text',
+  id: 'text',
+  at_time: 'fraction',
+  credential: 'text',
+} as const satisfies JsonColumns
+
 /** The states of a database. */
 export function sqlStates(run: Run, dialect: SqlExecutor['dialect']): DeviceStates {
   const write = writeText(dialect)
+  const writeLogins = loginText(dialect)
   const sweep = sweepText(dialect)
   const read = `SELECT ${STATE_COLUMNS.join(', ')} FROM devicehub_states WHERE type = ? AND id = ?`
   return {
@@ -65,6 +77,10 @@ export function sqlStates(run: Run, dialect: SqlExecutor['dialect']): DeviceStat
         turns.push(...rows.filter(hasTurned).map(turnOf))
       }
       return turns
+    },
+
+    async writeLogins(logins, now) {
+      for (const piece of inPieces(logins.map(loginRow))) await run(writeLogins, now, piece)
     },
 
     async sweep(now) {
@@ -88,6 +104,9 @@ export function stateOf(row: SqlRow): DeviceState | undefined {
     ...(row.battery !== null && { battery: Number(row.battery) }),
     ...(row.firmware !== null && { firmware: `${row.firmware}` }),
     ...(row.fields !== null && { fields: fieldsOf(`${row.fields}`) }),
+    ...(row.login_with !== null && {
+      lastLogin: { at: Number(row.login_at), credentialId: `${row.login_with}` },
+    }),
   }
 }
 
@@ -155,6 +174,30 @@ ON CONFLICT (type, id) DO UPDATE SET ${sets.join(', ')}
 RETURNING ${TURN_COLUMNS}`
 }
 
+/** The statement that writes logins: the time, then the logins. Of presence it changes nothing. */
+function loginText(dialect: SqlExecutor['dialect']): string {
+  const least = dialect === 'sqlite' ? 'min' : 'least'
+  const now = `CAST(? AS ${FRACTION[dialect]})`
+  const values: Readonly<Record<string, string>> = {
+    type: 'd.type',
+    id: 'd.id',
+    ...Object.fromEntries(
+      ['last_heard', 'fresh_until', 'began_at', 'end_of', 'ended_at'].map((time) => [time, '-1']),
+    ),
+    written_at: now,
+    told_fresh: '0',
+    before_fresh: '0',
+    login_at: 'j.at_time',
+    login_with: 'j.credential',
+  }
+  return `INSERT INTO devicehub_states (${Object.keys(values).join(', ')})
+SELECT ${Object.values(values).join(', ')}
+FROM ${jsonRows(dialect, LOGIN)} j JOIN devicehub_devices d ON d.type = j.type AND d.id = j.id
+WHERE true ORDER BY d.type, d.id
+ON CONFLICT (type, id) DO UPDATE SET login_at = excluded.login_at, login_with = excluded.login_with
+WHERE excluded.login_at >= ${least}(devicehub_states.login_at, excluded.written_at + ${MAX_STATE_AHEAD_MS})`
+}
+
 /** The statement of a sweep: the time, how many, and the time again. */
 function sweepText(dialect: SqlExecutor['dialect']): string {
   // By their places, since what is to be found by name PostgreSQL may look for in the whole table.
@@ -185,6 +228,11 @@ function rowOf(report: StateReport): Readonly<Record<keyof typeof REPORT, unknow
     firmware,
     fields: fields && textsOf(fields),
   }
+}
+
+function loginRow(login: DeviceLogin): Readonly<Record<keyof typeof LOGIN, unknown>> {
+  const { type, id, at, credentialId } = login
+  return { type, id, at_time: at, credential: credentialId }
 }
 
 /**

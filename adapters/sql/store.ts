@@ -7,6 +7,7 @@ import type { ChangeFeed } from '../../src/base/change-feed.ts'
 import type { ExpiringKeys } from '../../src/base/expiring-keys.ts'
 import type { DeviceStates } from '../../src/device/states.ts'
 import type { DeviceStore } from '../../src/device/store.ts'
+import type { DeviceTrail } from '../../src/device/trail.ts'
 import { sqlDevices } from './devices.ts'
 import type { SqlExecutor } from './executor.ts'
 import { sqlFeed } from './feed.ts'
@@ -14,6 +15,7 @@ import { sqlKeys } from './keys.ts'
 import { expectedVersion, migrate, readVersion, SchemaError } from './schema.ts'
 import { runner } from './statements.ts'
 import { sqlStates } from './states.ts'
+import { sqlTrail } from './trail.ts'
 
 /** Which version the tables have, and which one the program works with. */
 export interface SchemaStatus {
@@ -29,6 +31,7 @@ export interface SchemaStatus {
 export interface SqlStore extends DeviceStore {
   readonly insertMany: NonNullable<DeviceStore['insertMany']>
   readonly states: DeviceStates
+  readonly trail: DeviceTrail
   /** What processes share for a while: for `createFleet({ keys })`. In the same database. */
   readonly keys: ExpiringKeys
   /**
@@ -65,6 +68,7 @@ export function sqlStore(executor: SqlExecutor): SqlStore {
   return {
     ...sqlDevices(run, executor.dialect),
     states: sqlStates(run, executor.dialect),
+    trail: sqlTrail(run, executor.dialect),
     keys: sqlKeys(run, executor.dialect),
     feed: sqlFeed(run, executor),
     migrate: () => migrate(executor),

@@ -6,9 +6,9 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { clientReader } from '../../src/packet/client-reader.ts'
-import { encodeClientPacket } from '../../src/packet/encode-client.ts'
 import type { ClientPacket, ServerPacket } from '../../src/packet/packet.ts'
+import { clientReader } from '../../test/support/client-codec/client-reader.ts'
+import { encodeClientPacket } from '../../test/support/client-codec/encode-client.ts'
 
 const VERSION = 4
 /** Filters in one SUBSCRIBE. */

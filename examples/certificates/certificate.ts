@@ -50,8 +50,11 @@ const LIFETIME_MS = 30 * 24 * HOUR_MS
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' }
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' }
 
-/** Makes an authority with a key of its own. */
-export async function createAuthority(name: string): Promise<Authority> {
+/** Makes an authority with a key of its own. Default: it is good from an hour ago, for 30 days. */
+export async function createAuthority(
+  name: string,
+  times: Pick<Request, 'from' | 'until'> = {},
+): Promise<Authority> {
   const keys = await newKeys()
   const sign = async (request: Request, publicKey: CryptoKey, own: readonly Extension[]) => {
     const { from = new Date(Date.now() - HOUR_MS), until = new Date(Date.now() + LIFETIME_MS) } =
@@ -73,7 +76,7 @@ export async function createAuthority(name: string): Promise<Authority> {
     return `${certificate.toString('pem')}\n`
   }
   return {
-    cert: await sign({ name }, keys.publicKey, [
+    cert: await sign({ name, ...times }, keys.publicKey, [
       new BasicConstraintsExtension(true, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ]),

@@ -9,7 +9,7 @@
  */
 import { type Broker, createFleet, createHub, type Message, memoryStore } from 'devicehub'
 import { type EmbeddedBrokerOptions, embeddedBroker } from 'devicehub/embedded'
-import { type MqttConfig, mqtt } from 'devicehub/mqtt'
+import { type BrokerConfig, mqtt } from 'devicehub/mqtt'
 import { createAuthority } from '../certificates/certificate.ts'
 import { cloudSensor, loraNode, types, weatherStation } from './types.ts'
 import { Happenings, watch } from './watch.ts'
@@ -43,7 +43,7 @@ const networks = {
   default: { url: servers.default.url },
   lorawan: { url: servers.lorawan.url, caCerts: authority.cert },
   cloud: { url: servers.cloud.url },
-} satisfies Record<string, MqttConfig>
+} satisfies Record<string, BrokerConfig>
 type Name = keyof typeof networks
 const names = Object.keys(networks) as Name[]
 

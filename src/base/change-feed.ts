@@ -9,8 +9,8 @@
  * that nobody heard is gone: a fleet makes up for that by itself. Texts of one process are heard in the
  * order they were sent in, whole, each by whoever listens at the time, the sender too.
  *
- * Whoever can send here can have sessions ended, which begin again, and records read again. Nobody gets
- * a right by it.
+ * Whoever can send here can have sessions ended, which begin again, records read again, and the tokens of a
+ * subject refused that are issued within the next minute. Nobody gets a right by it.
  */
 export interface ChangeFeed {
   /**
@@ -41,4 +41,13 @@ const MAX_TEXT_BYTES = 7_000
 export function checkFeedText(text: string): void {
   if (new TextEncoder().encode(text).length <= MAX_TEXT_BYTES) return
   throw new TypeError(`The text is longer than ${MAX_TEXT_BYTES} bytes`)
+}
+
+/**
+ * A text of a process.
+ *
+ * @param origin Whose it is, without a space.
+ */
+export function feedText(origin: string, text: string): string {
+  return `${origin} ${text}`
 }

@@ -11,8 +11,9 @@ import type { MaybePromise } from './maybe-promise.ts'
  * at once, one comes after the other. Keys and values are compared exactly. A key has at most 1,024
  * characters of well-formed Unicode, and a value at most 8,192 of ASCII.
  *
- * Whoever can write here can have messages taken for handled, and logins for throttled or for not
- * throttled. No password and no rule is taken from here without a proof that only a fleet can make.
+ * Whoever can write here can have messages taken for handled, logins for throttled or for not throttled,
+ * and tokens for revoked or for not revoked. No password and no rule is taken from here without a proof
+ * that only a fleet can make.
  */
 export interface ExpiringKeys {
   /** The value of a key, or `undefined`. */

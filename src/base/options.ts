@@ -15,7 +15,7 @@ import { ConfigError } from './errors.ts'
  */
 export function checkOptions(
   options: unknown,
-  known: Readonly<Record<string, true>>,
+  known: Readonly<Record<string, unknown>>,
   key?: string,
 ): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -45,4 +45,12 @@ export function checkMethods(
     if (typeof (value as Record<string, unknown>)[name] === 'function') continue
     throw new ConfigError(`${key}.${name}`, 'must be a function')
   }
+}
+
+/** Options by name, as {@link checkOptions} takes them: for lists that are made while a module loads. */
+export function optionsNamed(
+  names: readonly string[],
+  more: Readonly<Record<string, true>> = {},
+): Readonly<Record<string, true>> {
+  return { ...Object.fromEntries(names.map((name) => [name, true as const])), ...more }
 }

@@ -4,19 +4,21 @@
  * @module
  */
 import { clock } from './clock.ts'
-import { andThen, type MaybePromise } from './maybe-promise.ts'
 import { type RecentMap, recentMap } from './recent-map.ts'
 
-/** What was read, and how it is found again. */
-export interface ReadValue<V> {
-  readonly key: string
-  readonly value: V
-  /** When it ends by itself, in milliseconds since the epoch. Left out if it does not. */
-  readonly endsAt?: number | undefined
+/** What is kept of a key. Renewed in place, so that who is read again and again makes nobody forgotten. */
+interface Entry<V> {
+  value: V
+  /** When it ends by itself, in milliseconds since the epoch. `undefined` if it does not. */
+  endsAt: number | undefined
+  /** When it is to be read again, by the clock for durations. Default: {@link clock}. */
+  until: number
 }
 
-interface Entry<V> extends Omit<ReadValue<V>, 'key'> {
-  /** When it is to be read again, by the clock for durations. Default: {@link clock}. */
+/** One reading that was begun. */
+export interface Reading {
+  /** How often something was forgotten before. */
+  readonly changes: number
   readonly until: number
 }
 
@@ -24,13 +26,17 @@ interface Entry<V> extends Omit<ReadValue<V>, 'key'> {
 export interface ReadCache<V> {
   /** What is kept, if it still counts. */
   get(key: string): V | undefined
+  /** What was kept last, whether it still counts or not, unless it was forgotten. */
+  getPast(key: string): V | undefined
+  /** Begins to read: the lifetime of what is found begins here. */
+  begin(): Reading
   /**
-   * Reads, and keeps what is found. Nothing that is read while something is forgotten is kept, since
-   * it may be from before; and that there is nothing is never kept.
+   * Keeps what was read. Nothing that was read while something is forgotten is kept, since it may be from
+   * before.
    *
-   * @param read Reads it from where it is stored. The lifetime begins before that.
+   * @param endsAt When it ends by itself, in milliseconds since the epoch. `undefined` if it does not.
    */
-  read(read: () => MaybePromise<ReadValue<V> | undefined>): MaybePromise<V | undefined>
+  keep(reading: Reading, key: string, value: V, endsAt: number | undefined): void
   /** Forgets one, since something about it changed. */
   forget(key: string): void
   /** Forgets all of them. */
@@ -40,7 +46,7 @@ export interface ReadCache<V> {
 /**
  * Makes a cache.
  *
- * @param size Most that is kept; beyond it the half read longest ago is forgotten.
+ * @param size Most that is kept; beyond it the half that is kept longest is forgotten.
  * @param lifetime Milliseconds for which each is kept; 0 keeps none.
  * @param now Milliseconds, by the clock for durations. Default: {@link clock}.
  */
@@ -57,15 +63,20 @@ export function readCache<V>(
       return entry && now() < entry.until && !isOver(entry) ? entry.value : undefined
     },
 
-    read(read) {
-      const before = changes
-      const until = now() + lifetime
-      return andThen(read(), (found) => {
-        if (found === undefined) return undefined
-        const { key, value, endsAt } = found
-        if (lifetime > 0 && changes === before) entries.set(key, { value, endsAt, until })
-        return value
-      })
+    getPast: (key) => entries.get(key)?.value,
+
+    begin: () => ({ changes, until: now() + lifetime }),
+
+    keep({ changes: before, until }, key, value, endsAt) {
+      if (lifetime === 0 || changes !== before) return
+      const past = entries.get(key)
+      if (!past) {
+        entries.set(key, { value, endsAt, until })
+        return
+      }
+      past.value = value
+      past.endsAt = endsAt
+      past.until = until
     },
 
     forget(key) {

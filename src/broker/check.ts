@@ -7,14 +7,13 @@
  *
  * @module
  */
-import { MAX_TEXT_BYTES } from '../base/text.ts'
+import { findTextProblem, MAX_TEXT_BYTES } from '../base/text.ts'
 import { checkTopicName, parseTopicFilter } from '../topic/filter.ts'
-import type { MessageProperties, OutgoingMessage, Subscription, Will } from './broker.ts'
-import { hasProperties, userPairs } from './properties.ts'
+import type { OutgoingMessage, Subscription, Will } from './broker.ts'
+import { userPairs } from './properties.ts'
 
 /** Longest delay of a will and expiry of a message, in seconds: four bytes. */
 const MAX_SECONDS = 0xffff_ffff
-const encoder = new TextEncoder()
 
 /**
  * Checks a message before it is published.
@@ -24,13 +23,22 @@ const encoder = new TextEncoder()
  */
 export function checkMessage(message: OutgoingMessage): void {
   checkObject('message', message)
-  const { topic, payload, qos, retain, responseTopic } = message
+  const { topic, payload, qos, retain = false, responseTopic } = message
+  const { correlationData, contentType, messageExpiry = 1, userProperties } = message
   checkTopicName(topic)
   if (responseTopic !== undefined) checkTopicName(responseTopic)
-  if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array')
+  checkBytes('payload', payload, Infinity)
   checkQos(qos)
   checkBoolean('retain', retain)
-  if (hasProperties(message)) checkProperties(message)
+  if (correlationData !== undefined) checkBytes('correlationData', correlationData, MAX_TEXT_BYTES)
+  if (contentType !== undefined) checkText('contentType', contentType)
+  checkSeconds('messageExpiry', messageExpiry, 1)
+  if (userProperties === undefined) return
+  checkObject('userProperties', userProperties)
+  for (const [key, value] of userPairs(userProperties)) {
+    checkText('userProperties', key)
+    checkText(`userProperties.${key.slice(0, 100)}`, value)
+  }
 }
 
 /**
@@ -42,11 +50,10 @@ export function checkMessage(message: OutgoingMessage): void {
  */
 export function checkWill(will: Will): void {
   checkObject('will', will)
+  const { payload, delay = 0 } = will
   checkMessage(will)
-  if (will.payload.length > MAX_TEXT_BYTES) {
-    throw new TypeError(`payload must not be longer than ${MAX_TEXT_BYTES} bytes in a will`)
-  }
-  if (will.delay !== undefined) checkSeconds('delay', will.delay, 0)
+  checkBytes('payload', payload, MAX_TEXT_BYTES)
+  checkSeconds('delay', delay, 0)
 }
 
 /**
@@ -60,9 +67,10 @@ export function checkSubscriptions(subscriptions: readonly Subscription[]): void
   checkArray('subscriptions', subscriptions)
   for (const subscription of subscriptions) {
     checkObject('subscription', subscription)
-    checkPlainFilter(subscription.filter)
-    checkQos(subscription.qos)
-    checkBoolean('shared', subscription.shared)
+    const { filter, qos, shared = false } = subscription
+    checkPlainFilter(filter)
+    checkQos(qos)
+    checkBoolean('shared', shared)
   }
 }
 
@@ -78,60 +86,46 @@ export function checkFilters(filters: readonly string[]): void {
 }
 
 function checkPlainFilter(filter: string): void {
-  if (parseTopicFilter(filter).share === undefined) return
-  throw new TypeError('filter must not hold a share prefix: ask for "shared" instead')
+  const isPlain = parseTopicFilter(filter).share === undefined
+  must('filter', isPlain, 'not hold a share prefix: ask for "shared" instead')
 }
 
-function checkProperties(properties: MessageProperties): void {
-  const { correlationData, contentType, messageExpiry, userProperties = {} } = properties
-  if (correlationData !== undefined) {
-    if (!(correlationData instanceof Uint8Array)) {
-      throw new TypeError('correlationData must be a Uint8Array')
-    }
-    if (correlationData.length > MAX_TEXT_BYTES) {
-      throw new TypeError(`correlationData must not be longer than ${MAX_TEXT_BYTES} bytes`)
-    }
-  }
-  if (contentType !== undefined) checkText('contentType', contentType)
-  checkObject('userProperties', userProperties)
-  for (const [key, value] of userPairs(userProperties)) {
-    checkText('userProperties', key)
-    checkText(`userProperties.${key.slice(0, 100)}`, value)
-  }
-  if (messageExpiry !== undefined) checkSeconds('messageExpiry', messageExpiry, 1)
+/** @param what The rest of the sentence that says what the field must. */
+function must(field: string, isSo: boolean, what: string): void {
+  if (!isSo) throw new TypeError(`${field} must ${what}`)
+}
+
+function checkBytes(field: string, value: unknown, most: number): void {
+  const isSo = value instanceof Uint8Array && value.length <= most
+  must(
+    field,
+    isSo,
+    most < Infinity ? `be a Uint8Array of ${most} bytes at most` : 'be a Uint8Array',
+  )
 }
 
 function checkText(field: string, text: unknown): void {
-  if (typeof text !== 'string') throw new TypeError(`${field} must be a string`)
-  if (/\0|\p{Surrogate}/u.test(text)) {
-    throw new TypeError(`${field} must not hold the character NUL or a lone surrogate`)
-  }
-  if (encoder.encode(text).length > MAX_TEXT_BYTES) {
-    throw new TypeError(`${field} must not be longer than ${MAX_TEXT_BYTES} bytes`)
-  }
+  const problem = findTextProblem(text)
+  if (problem) throw new TypeError(`${field} ${problem}`)
 }
 
-function checkSeconds(field: string, value: unknown, min: number): void {
-  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= MAX_SECONDS)
-    return
-  throw new TypeError(`${field} must be a whole number of seconds from ${min} to ${MAX_SECONDS}`)
+function checkSeconds(field: string, value: number, min: number): void {
+  const isSo = Number.isInteger(value) && value >= min && value <= MAX_SECONDS
+  must(field, isSo, `be a whole number of seconds from ${min} to ${MAX_SECONDS}`)
 }
 
-function checkQos(qos: unknown): void {
-  if (qos === undefined || qos === 0 || qos === 1 || qos === 2) return
-  throw new TypeError('qos must be 0, 1 or 2')
+function checkQos(qos: number = 1): void {
+  must('qos', qos === 0 || qos === 1 || qos === 2, 'be 0, 1 or 2')
 }
 
 function checkBoolean(field: string, value: unknown): void {
-  if (value === undefined || typeof value === 'boolean') return
-  throw new TypeError(`${field} must be true or false`)
+  must(field, typeof value === 'boolean', 'be true or false')
 }
 
 function checkObject(field: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
-  throw new TypeError(`${field} must be an object`)
+  must(field, Object(value) === value && !Array.isArray(value), 'be an object')
 }
 
 function checkArray(field: string, value: unknown): void {
-  if (!Array.isArray(value)) throw new TypeError(`${field} must be an array`)
+  must(field, Array.isArray(value), 'be an array')
 }

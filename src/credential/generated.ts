@@ -9,17 +9,24 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { equalConstantTime } from '../base/constant-time.ts'
-import { ConfigError } from '../base/errors.ts'
 import { keyedHash } from './keyed-hash.ts'
+import { type PepperOption, readPeppers } from './pepper.ts'
 
 /** Begins every generated device password, so that a leaked one is recognised by scanners. */
 export const PASSWORD_PREFIX = 'dhs_'
 
 const PLAIN = '$dh-sha256$'
 const PEPPERED = '$dh-hmac-sha256$'
-const MIN_PEPPER_BYTES = 16
+const MARKED = /^\$dh-hmac-sha256\$([0-9a-f]{4})\$/
 
-/** Hashes passwords, and compares them with what is stored, under one pepper. */
+/** A key of a hasher. */
+interface Key {
+  /** What a stored text under it begins with. */
+  readonly beginning: string
+  readonly digest: (password: string) => string
+}
+
+/** Hashes passwords, and compares them with what is stored, under the peppers of a fleet. */
 export interface PasswordHasher {
   /** The text to store for a password. */
   hash(password: string): string
@@ -40,29 +47,53 @@ export function isGeneratedHash(stored: string): boolean {
   return stored.startsWith(PLAIN) || stored.startsWith(PEPPERED)
 }
 
+/** Whether a stored text is under a pepper, but does not say under which. */
+export function isUnmarkedHash(stored: string): boolean {
+  return stored.startsWith(PEPPERED) && !stored.includes('$', PEPPERED.length)
+}
+
+/** The id of the pepper in a stored text, if it is of this format and has one. */
+export function generatedPepperId(stored: string): string | undefined {
+  return MARKED.exec(stored)?.[1]
+}
+
 /**
- * Makes a hasher: HMAC-SHA-256 under the pepper, or SHA-256 without one.
+ * Makes a hasher: HMAC-SHA-256 under the first pepper, or SHA-256 without one.
  *
- * @param pepper A key kept apart from the store, of at least 16 bytes.
- * @throws {ConfigError} If it is shorter.
+ * @param pepper Keys kept apart from the store, each of at least 16 bytes.
+ * @throws {ConfigError} If one is shorter.
  */
-export function passwordHasher(pepper: string | Uint8Array | undefined): PasswordHasher {
-  const key = typeof pepper === 'string' ? utf8ToBytes(pepper) : pepper
-  if (key !== undefined && key.length < MIN_PEPPER_BYTES) {
-    throw new ConfigError('pepper', `must have at least ${MIN_PEPPER_BYTES} bytes`)
-  }
-  const format = key ? PEPPERED : PLAIN
-  const digest = key
-    ? keyedHash(key)
-    : (password: string) => bytesToHex(sha256(utf8ToBytes(password)))
+export function passwordHasher(pepper: PepperOption | undefined): PasswordHasher {
+  const peppers = readPeppers(pepper)
+  const keys =
+    peppers.length > 0
+      ? peppers.map(({ id, key }) => ({ beginning: `${PEPPERED}${id}$`, digest: keyedHash(key) }))
+      : [{ beginning: PLAIN, digest: plainDigest }]
+  const [first] = keys as [Key]
   return {
-    hash: (password) => format + digest(password),
+    hash: (password) => first.beginning + first.digest(password),
     verify(password, stored) {
-      const actual = digest(password)
       // A store may have handed out a null, whatever its type says: that is no hash either.
-      const known = typeof stored === 'string' && stored.startsWith(format)
-      const same = equalConstantTime(actual, known ? stored.slice(format.length) : actual)
-      return same && known
+      const text = typeof stored === 'string' ? stored : ''
+      let isRight = false
+      // Under each of them in any case: what is wrong takes as long as what is not there.
+      for (const { beginning, digest } of keys) {
+        const actual = digest(password)
+        const start = digestStart(text, beginning)
+        const same = equalConstantTime(actual, start > 0 ? text.slice(start) : actual)
+        isRight = (same && start > 0) || isRight
+      }
+      return isRight
     },
   }
+}
+
+/** Where in a stored text the digest under a key begins; 0 if it is not under that key. */
+function digestStart(text: string, beginning: string): number {
+  if (text.startsWith(beginning)) return beginning.length
+  return beginning !== PLAIN && isUnmarkedHash(text) ? PEPPERED.length : 0
+}
+
+function plainDigest(password: string): string {
+  return bytesToHex(sha256(utf8ToBytes(password)))
 }

@@ -45,7 +45,7 @@ export function parseScrypt(stored: string): ScryptHash | undefined {
   return { kind: 'scrypt', ln, r, p, salt, key }
 }
 
-const native = findScrypt()
+const native = /* @__PURE__ */ findScrypt()
 
 /** Whether the runtime may derive it by itself. */
 export const HAS_NATIVE_SCRYPT: boolean = native !== undefined

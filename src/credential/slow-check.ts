@@ -17,7 +17,7 @@ import { HAS_NATIVE_SCRYPT, loopScrypt, nativeScrypt } from './scrypt.ts'
  * How many slow checks run beside the event loop at once: one for each core, 3 at most. Runtimes keep
  * four threads for such work, and one is left for files and names.
  */
-export const MAX_NATIVE_CHECKS: number = Math.min(countCores(), 3)
+export const MAX_NATIVE_CHECKS: number = /* @__PURE__ */ Math.min(/* @__PURE__ */ countCores(), 3)
 /** How many slow checks wait for those. More would outlast the patience of a broker that asks. */
 export const MAX_NATIVE_WAITING = 16
 /** How many slow checks wait for the one that runs on the event loop, at about a second each. */

@@ -20,6 +20,7 @@ import { isSurrogate } from '../base/text.ts'
 import { checkAttributes } from '../rule/attributes.ts'
 import type { Principal } from '../rule/principal.ts'
 import { type AccessRule, type Attributes, checkRules, expandFilter } from '../rule/rule.ts'
+import { type PepperOption, readPeppers } from './pepper.ts'
 import { TOKEN_USERNAME_PREFIX } from './token-expiry.ts'
 
 /** Most rules in a token. */
@@ -76,6 +77,11 @@ export interface IssuedToken {
   readonly password: string
   /** When it expires, in milliseconds since the epoch: a whole second. */
   readonly expiresAt: number
+  /**
+   * When it was issued, in milliseconds since the epoch: a whole second. Where the tokens of its subject
+   * were revoked a moment ago it is some seconds ahead: see `Fleet.revokeTokens`.
+   */
+  readonly issuedAt: number
 }
 
 /** Issues tokens, and knows who holds one. */
@@ -84,9 +90,20 @@ export interface TokenAuthority {
    * Makes a token.
    *
    * @param now Milliseconds since the epoch.
+   * @param revokedUntil Up to when tokens of a user name are revoked, in seconds since the epoch: this one
+   * is issued after it. Default: none is.
    * @throws As `Fleet.issueToken` does.
    */
-  issue(options: TokenOptions, now: number): IssuedToken
+  issue(
+    options: TokenOptions,
+    now: number,
+    revokedUntil?: (username: string) => number | undefined,
+  ): IssuedToken
+  /**
+   * The user names of a subject, under each of the peppers.
+   * @throws {ConfigError} If it is no text, or too long.
+   */
+  usernamesOf(subject: string): readonly string[]
   /** Who logs in with a token, or why it fails. Never throws. */
   verify(
     username: string,
@@ -103,7 +120,11 @@ export interface TokenAuthority {
 }
 
 /** The holder of a token. */
-export type TokenHolder = Principal & { readonly kind: 'token'; readonly expiresAt: number }
+export type TokenHolder = Principal & {
+  readonly kind: 'token'
+  readonly expiresAt: number
+  readonly issuedAt: number
+}
 
 /** Whether a user name is one that only tokens have. */
 export function isTokenUsername(username: string): boolean {
@@ -118,36 +139,52 @@ export function checkNoTokenUsername(field: string, username: string): void {
 }
 
 // The only header there is. It is compared as text, so no token chooses its algorithm.
-const HEADER = base64urlnopad.encode(utf8ToBytes('{"alg":"HS256","typ":"JWT"}'))
-const SIGNATURE_LENGTH = 43
-const TOKEN_FORM = new RegExp(
-  `^${HEADER}\\.([A-Za-z0-9_-]+)\\.([A-Za-z0-9_-]{${SIGNATURE_LENGTH}})$`,
+const HEADER: string = /* @__PURE__ */ base64urlnopad.encode(
+  /* @__PURE__ */ utf8ToBytes('{"alg":"HS256","typ":"JWT"}'),
 )
+const SIGNATURE_LENGTH = 43
+const TOKEN_FORM = /* @__PURE__ */ tokenForm()
 
-const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-const payloadSchema = v.strictObject({
-  sub: v.pipe(v.string(), v.regex(/^token:[A-Za-z0-9_-]{22}$/)),
-  iat: seconds,
-  exp: seconds,
-  rules: v.custom<readonly AccessRule[]>((rules) => passes(() => checkTokenRules(rules))),
-  attributes: v.optional(
-    v.custom<Attributes>((attributes) =>
-      passes(() => checkAttributes(attributes, RESERVED_ATTRIBUTES)),
-    ),
-    {},
-  ),
-})
+const payloadSchema = /* @__PURE__ */ payloadForm()
 
 /**
- * Makes an authority. Its tokens are worth nothing to one with another pepper or prefix.
+ * Makes an authority. Its tokens are worth nothing to one without their pepper, or with another prefix.
  *
- * @param pepper A key of at least 16 bytes.
+ * @param pepper Keys of at least 16 bytes each: the first one signs, and what is signed under another
+ * counts as well.
+ * @throws {ConfigError} If one is shorter.
  */
-export function tokenAuthority(pepper: string | Uint8Array, prefix: string): TokenAuthority {
+export function tokenAuthority(pepper: PepperOption, prefix: string): TokenAuthority {
+  const authorities = readPeppers(pepper).map(({ key }) => authorityOf(key, prefix))
+  const [first] = authorities as [TokenAuthority]
+  if (authorities.length === 1) return first
+  return {
+    issue: first.issue,
+    note: first.note,
+    usernamesOf: (subject) => authorities.flatMap(({ usernamesOf }) => usernamesOf(subject)),
+    verify(username, password, now) {
+      for (const { verify } of authorities) {
+        const holder = verify(username, password, now)
+        if (holder !== 'password-wrong') return holder
+      }
+      return 'password-wrong'
+    },
+    readNote(username, note, now) {
+      for (const { readNote } of authorities) {
+        const holder = readNote(username, note, now)
+        if (holder) return holder
+      }
+      return undefined
+    },
+  }
+}
+
+/** The authority of one pepper. */
+function authorityOf(pepper: Uint8Array, prefix: string): TokenAuthority {
   // Keys of their own: what is made with one is never good for another, nor a stored hash of anything.
   const keyFor = (purpose: string) => {
     const info = utf8ToBytes(`devicehub ${purpose} 1\0${prefix}`)
-    return hkdf(sha256, toBytes(pepper), undefined, info, 32)
+    return hkdf(sha256, pepper, undefined, info, 32)
   }
   const keys = {
     token: keyFor('token'),
@@ -182,11 +219,12 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
       rules: payload.rules,
       attributes,
       expiresAt: payload.exp * 1000,
+      issuedAt: payload.iat * 1000,
     }
   }
 
   return {
-    issue(options, now) {
+    issue(options, now, revokedUntil = () => undefined) {
       checkOptions(options, OPTIONS)
       const { rules, attributes = {}, expiresIn = DEFAULT_LIFETIME, subject } = options
       checkTokenRules(rules)
@@ -205,7 +243,7 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
           'holds a placeholder that "attributes" does not name',
         )
       })
-      const iat = Math.floor(now / 1000)
+      const iat = Math.max(Math.floor(now / 1000), (revokedUntil(sub) ?? -1) + 1)
       const exp = Math.ceil(now / 1000) + expiresIn
       const payload = utf8ToBytes(JSON.stringify({ sub, iat, exp, rules, attributes }))
       const size = HEADER.length + Math.ceil((payload.length * 4) / 3) + SIGNATURE_LENGTH + 2
@@ -220,7 +258,13 @@ export function tokenAuthority(pepper: string | Uint8Array, prefix: string): Tok
         username: sub,
         password: `${content}.${sign(keys.token, content)}`,
         expiresAt: exp * 1000,
+        issuedAt: iat * 1000,
       }
+    },
+
+    usernamesOf(subject) {
+      checkSubject(subject)
+      return [newUsername(subject)]
     },
 
     verify(username, password, now) {
@@ -281,6 +325,26 @@ function checkSubject(subject: unknown): void {
   if (isSplit) throw new ConfigError('subject', 'must not hold a lone surrogate')
 }
 
+function payloadForm() {
+  const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+  return v.strictObject({
+    sub: v.pipe(v.string(), v.regex(/^token:[A-Za-z0-9_-]{22}$/)),
+    iat: seconds,
+    exp: seconds,
+    rules: v.custom<readonly AccessRule[]>((rules) => passes(() => checkTokenRules(rules))),
+    attributes: v.optional(
+      v.custom<Attributes>((attributes) =>
+        passes(() => checkAttributes(attributes, RESERVED_ATTRIBUTES)),
+      ),
+      {},
+    ),
+  })
+}
+
+function tokenForm(): RegExp {
+  return new RegExp(`^${HEADER}\\.([A-Za-z0-9_-]+)\\.([A-Za-z0-9_-]{${SIGNATURE_LENGTH}})$`)
+}
+
 function passes(check: () => void): boolean {
   try {
     check()
@@ -288,8 +352,4 @@ function passes(check: () => void): boolean {
   } catch {
     return false
   }
-}
-
-function toBytes(key: string | Uint8Array): Uint8Array {
-  return typeof key === 'string' ? utf8ToBytes(key) : key
 }

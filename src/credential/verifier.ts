@@ -52,7 +52,7 @@ export interface PasswordVerifier {
     stored: readonly string[],
     attempt?: SlowAttempt,
   ): Verdict | Promise<Verdict>
-  /** The stored text in a slow format that a password was verified against a moment ago. */
+  /** The stored text that a password was verified against a moment ago. */
   findVerified(password: string, stored: readonly string[]): string | undefined
   /** Counts a password as verified against a text that was made of it. */
   remember(password: string, stored: string): void
@@ -215,8 +215,10 @@ export function passwordVerifier(
 
     findVerified(password, stored) {
       return stored.find((text) => {
-        const isSlow = typeof text === 'string' && parseSlowHash(text) !== undefined
-        return isSlow && verified.has(keyOf(text, password))
+        if (typeof text !== 'string') return false
+        return isGeneratedHash(text)
+          ? hasher.verify(password, text)
+          : verified.has(keyOf(text, password))
       })
     },
 

@@ -113,28 +113,35 @@ const STATUSES = [
  * `battery_level`, unless it is empty or 0, and becomes it. Either may be a text (`"85.5"`), and what is
  * `null` is left out. A `status` that is none of the six words is left out, with a line in the hub's log.
  */
-export const djangoStatus: Schema<unknown, DjangoStatus> = schemaOf((message, report) => {
-  const { status, battery, battery_level, firmware_version, ...others } = message
-  const made: DjangoStatus = others
-  const known = STATUSES.find((word) => word === status)
-  if (known) made.status = known
-  else if (status !== undefined && status !== null) {
-    report.warning(['status'], `is none of ${STATUSES.join(', ')}: ${shown(status)}`)
-  }
-  const [key, level] = battery ? ['battery', battery] : ['battery_level', battery_level ?? battery]
-  if (level !== undefined && level !== null) {
-    const value = READERS.float(level)
-    if (typeof value === 'number') made.battery_level = value
-    else report.issue([key as string], `must be ${FORMS.float}, not ${shown(level)}`)
-  }
-  if (firmware_version !== undefined && firmware_version !== null) {
-    const value = READERS.string(firmware_version)
-    if (typeof value === 'string') made.firmware_version = value
-    else
-      report.issue(['firmware_version'], `must be ${FORMS.string}, not ${shown(firmware_version)}`)
-  }
-  return made
-})
+export const djangoStatus: Schema<unknown, DjangoStatus> = /* @__PURE__ */ schemaOf(
+  (message, report) => {
+    const { status, battery, battery_level, firmware_version, ...others } = message
+    const made: DjangoStatus = others
+    const known = STATUSES.find((word) => word === status)
+    if (known) made.status = known
+    else if (status !== undefined && status !== null) {
+      report.warning(['status'], `is none of ${STATUSES.join(', ')}: ${shown(status)}`)
+    }
+    const [key, level] = battery
+      ? ['battery', battery]
+      : ['battery_level', battery_level ?? battery]
+    if (level !== undefined && level !== null) {
+      const value = READERS.float(level)
+      if (typeof value === 'number') made.battery_level = value
+      else report.issue([key as string], `must be ${FORMS.float}, not ${shown(level)}`)
+    }
+    if (firmware_version !== undefined && firmware_version !== null) {
+      const value = READERS.string(firmware_version)
+      if (typeof value === 'string') made.firmware_version = value
+      else
+        report.issue(
+          ['firmware_version'],
+          `must be ${FORMS.string}, not ${shown(firmware_version)}`,
+        )
+    }
+    return made
+  },
+)
 
 /** What a schema has to say of a message beside what it makes of it. */
 interface Report {

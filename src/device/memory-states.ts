@@ -26,6 +26,7 @@ interface Kept {
   readonly battery: number | undefined
   readonly firmware: string | undefined
   readonly fields: Readonly<Record<string, JsonValue>> | undefined
+  readonly lastLogin: DeviceState['lastLogin']
   /** Whether it is fresh as far as was told. */
   readonly toldFresh: boolean
 }
@@ -40,6 +41,7 @@ const NOTHING: Kept = {
   battery: undefined,
   firmware: undefined,
   fields: undefined,
+  lastLogin: undefined,
   toldFresh: false,
 }
 
@@ -76,6 +78,16 @@ export function memoryStates(isOnRecord: (device: DeviceRef) => boolean): Memory
         if (turn) turns.push(turn)
       }
       return turns
+    },
+
+    async writeLogins(logins, now) {
+      for (const { type, id, at, credentialId } of logins) {
+        if (!isOnRecord({ type, id })) continue
+        const key = keyOf({ type, id })
+        const before = states.get(key) ?? NOTHING
+        const known = Math.min(before.lastLogin?.at ?? at, now + MAX_STATE_AHEAD_MS)
+        if (at >= known) states.set(key, { ...before, lastLogin: { at, credentialId } })
+      }
     },
 
     async sweep(now) {
@@ -115,12 +127,13 @@ function withReport(before: Kept, report: StateReport, now: number): Kept {
     battery: battery ?? before.battery,
     firmware: firmware ?? before.firmware,
     fields: fields ? { ...before.fields, ...structuredClone(fields) } : before.fields,
+    lastLogin: before.lastLogin,
     toldFresh: before.toldFresh || (fresh !== undefined && fresh > now),
   }
 }
 
 function stateOf(kept: Kept): DeviceState {
-  const { lastHeard, freshUntil, status, battery, firmware, fields } = kept
+  const { lastHeard, freshUntil, status, battery, firmware, fields, lastLogin } = kept
   return {
     ...(lastHeard !== undefined && { lastHeard }),
     ...(freshUntil !== undefined && { freshUntil }),
@@ -129,6 +142,7 @@ function stateOf(kept: Kept): DeviceState {
     ...(battery !== undefined && { battery }),
     ...(firmware !== undefined && { firmware }),
     ...(fields && { fields: structuredClone(fields) }),
+    ...(lastLogin && { lastLogin: { ...lastLogin } }),
   }
 }
 

@@ -7,7 +7,8 @@
 import { clock } from '../base/clock.ts'
 import { ConfigError, DeviceExistsError, RevisionConflictError } from '../base/errors.ts'
 import { memoryStates } from './memory-states.ts'
-import { DEVICE_FILTERS } from './query.ts'
+import { memoryTrail } from './memory-trail.ts'
+import { DEVICE_FILTERS, hasAttributes } from './query.ts'
 import type { DeviceState } from './states.ts'
 import type { DeviceFilter, DeviceRecord, DeviceStore, ListedDevice, TakenRecord } from './store.ts'
 
@@ -16,6 +17,13 @@ interface Entry {
   /** Counts the records that were inserted before it: where it stands in a listing. */
   readonly place: number
   record: DeviceRecord
+}
+
+const made = new WeakSet<object>()
+
+/** Whether a store is one of {@link memoryStore}, so that no other process knows its devices. */
+export function isMemoryStore(store: DeviceStore): boolean {
+  return made.has(store)
 }
 
 /** Makes an empty store in memory. */
@@ -44,7 +52,7 @@ export function memoryStore(): DeviceStore {
     return undefined
   }
 
-  return {
+  const store: DeviceStore = {
     filters: DEVICE_FILTERS,
     async get(type, id) {
       return devices.get(key({ type, id }))?.record
@@ -89,7 +97,10 @@ export function memoryStore(): DeviceStore {
       return { records }
     },
     states,
+    trail: memoryTrail(),
   }
+  made.add(store)
+  return store
 }
 
 function readCursor(cursor: string | undefined): number {
@@ -98,9 +109,11 @@ function readCursor(cursor: string | undefined): number {
   throw new ConfigError('cursor', 'is none of this store')
 }
 
-function isWanted(record: DeviceRecord, { type, revoked, idPrefix }: DeviceFilter): boolean {
+function isWanted(record: DeviceRecord, filter: DeviceFilter): boolean {
+  const { type, revoked, idPrefix, attributes } = filter
   if (type !== undefined && record.type !== type) return false
   if (revoked !== undefined && record.revoked !== revoked) return false
+  if (attributes && !hasAttributes(record, attributes)) return false
   return idPrefix === undefined || record.id.startsWith(idPrefix)
 }
 

@@ -4,15 +4,17 @@
  * @module
  */
 import { ConfigError, DeviceHubError } from '../base/errors.ts'
-import { checkOptions } from '../base/options.ts'
-import type { DeviceFilter, DevicePage, DeviceQuery, DeviceStore } from './store.ts'
+import { checkOptions, optionsNamed } from '../base/options.ts'
+import { checkAttributes } from '../rule/attributes.ts'
+import type { DeviceFilter, DevicePage, DeviceQuery, DeviceRecord, DeviceStore } from './store.ts'
 
 const MAX_LIMIT = 1_000
 
-const KINDS: Readonly<Record<keyof DeviceFilter, 'string' | 'boolean' | 'number'>> = {
+const KINDS: Readonly<Record<keyof DeviceFilter, 'string' | 'boolean' | 'number' | 'object'>> = {
   type: 'string',
   revoked: 'boolean',
   idPrefix: 'string',
+  attributes: 'object',
   connected: 'boolean',
   fresh: 'boolean',
   heardBefore: 'number',
@@ -22,7 +24,7 @@ const KINDS: Readonly<Record<keyof DeviceFilter, 'string' | 'boolean' | 'number'
   firmwareOtherThan: 'string',
 }
 /** By what a listing may be narrowed: all that a store may name in `filters`. */
-export const DEVICE_FILTERS: readonly (keyof DeviceFilter)[] = Object.keys(
+export const DEVICE_FILTERS: readonly (keyof DeviceFilter)[] = /* @__PURE__ */ Object.keys(
   KINDS,
 ) as (keyof DeviceFilter)[]
 
@@ -30,10 +32,7 @@ const PAGING: Readonly<Record<Exclude<keyof DeviceQuery, keyof DeviceFilter>, tr
   cursor: true,
   limit: true,
 }
-const OPTIONS: Readonly<Record<string, true>> = {
-  ...Object.fromEntries(DEVICE_FILTERS.map((filter) => [filter, true])),
-  ...PAGING,
-}
+const OPTIONS: Readonly<Record<string, true>> = /* @__PURE__ */ optionsNamed(DEVICE_FILTERS, PAGING)
 
 /** The store cannot narrow a listing by what was asked for. It was not asked. */
 export class QueryUnsupportedError extends DeviceHubError {
@@ -49,10 +48,22 @@ export class QueryUnsupportedError extends DeviceHubError {
   }
 }
 
+/** Whether a device has all of these attributes. */
+export function hasAttributes(
+  { attributes }: Pick<DeviceRecord, 'attributes'>,
+  wanted: Readonly<Record<string, string>>,
+): boolean {
+  return Object.entries(wanted).every(
+    ([name, value]) => Object.hasOwn(attributes, name) && attributes[name] === value,
+  )
+}
+
 /**
  * Lists devices, a page at a time. Rejects as the store does.
  *
- * @throws {ConfigError} If a key of the query is unknown or of a wrong kind.
+ * @throws {ConfigError} If a key of the query is unknown or of a wrong kind, or no device could have an
+ * attribute.
+ * @throws {InvalidNameError} If no attribute could have a value.
  * @throws {QueryUnsupportedError} If the store does not name a filter among those it has.
  */
 export async function listDevices(
@@ -72,8 +83,12 @@ export async function listDevices(
     if (value === undefined) continue
     // A number that is none holds for no device, or for all, whichever database is asked.
     if (typeof value !== KINDS[filter] || Number.isNaN(value)) {
-      throw new ConfigError(filter, `must be a ${KINDS[filter]}`)
+      throw new ConfigError(
+        filter,
+        `must be ${KINDS[filter] === 'object' ? 'an' : 'a'} ${KINDS[filter]}`,
+      )
     }
+    if (filter === 'attributes') checkAttributes(value, [])
     if (!store.filters.includes(filter)) throw new QueryUnsupportedError(filter, store.filters)
   }
   return store.list(query)

@@ -41,6 +41,16 @@ export interface DeviceState {
   readonly firmware?: string
   /** The fields that its type keeps (`stateFields`), each as in the last `data` message that had it. */
   readonly fields?: Readonly<Record<string, JsonValue>>
+  /** The last login with a right password: when, and the id of the credential that it was. */
+  readonly lastLogin?: { readonly at: number; readonly credentialId: string }
+}
+
+/** A login of a device with a right password. */
+export interface DeviceLogin extends DeviceRef {
+  /** When, in milliseconds since the Unix epoch. */
+  readonly at: number
+  /** Which of its credentials it was. */
+  readonly credentialId: string
 }
 
 /**
@@ -84,6 +94,14 @@ export interface DeviceStates {
    * @returns Whose presence became another by this: of all writers at once, one is told of each.
    */
   write(reports: readonly StateReport[], now: number): Promise<readonly PresenceTurn[]>
+  /**
+   * Writes which credential devices logged in with last, each device once in a call, at most 1,000 of them.
+   * Of two that are told, in whatever order, the later one counts; nothing else of a state is changed. What
+   * is told of a device that is not on record is left out.
+   *
+   * @param now The time, as in {@link DeviceStates.write}.
+   */
+  writeLogins(logins: readonly DeviceLogin[], now: number): Promise<void>
   /**
    * Finds those that were fresh and are not any more.
    *

@@ -5,6 +5,7 @@
  */
 import type { AccessRule } from '../rule/rule.ts'
 import type { DeviceState, DeviceStates } from './states.ts'
+import type { DeviceTrail } from './trail.ts'
 
 /** A password a device can log in with, as it is kept: never in the clear. */
 export interface StoredCredential {
@@ -14,7 +15,8 @@ export interface StoredCredential {
   /**
    * The hashed password; its beginning names the format: `$dh-sha256$` or `$dh-hmac-sha256$` of a
    * generated one, `$scrypt$`, `pbkdf2_sha256$` (Django) or `$7$` (Mosquitto) of a chosen one, or
-   * `$dh-chosen-hmac-sha256$` of a chosen one that was hashed anew. Another verifies nothing.
+   * `$dh-chosen-hmac-sha256$` of a chosen one that was hashed anew. Another verifies nothing. Behind the
+   * beginning of one with `hmac` stand four digits and a `$`, which say under which pepper it is.
    */
   readonly hash: string
   /**
@@ -66,6 +68,11 @@ export interface DeviceFilter {
   readonly revoked?: boolean
   /** Only devices whose id begins with this, compared exactly. Default: all ids. */
   readonly idPrefix?: string
+  /**
+   * Only devices whose attributes have all of these values, compared exactly. Whoever may see those alone is
+   * shown the cursors too, so what is in one is of no other device. Default: all devices.
+   */
+  readonly attributes?: Readonly<Record<string, string>>
   /**
    * Only devices that are connected, or only those whose last connection ended. One of which no broker
    * told is neither.
@@ -161,4 +168,6 @@ export interface DeviceStore {
   insertMany?(records: readonly DeviceRecord[]): Promise<readonly TakenRecord[]>
   /** What the devices told last. Left out by a store that does not keep it. */
   readonly states?: DeviceStates
+  /** Who did what to the devices. Left out by a store that does not keep it. */
+  readonly trail?: DeviceTrail
 }

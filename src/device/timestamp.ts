@@ -5,7 +5,6 @@
  * @module
  */
 import { ConfigError } from '../base/errors.ts'
-import { checkOptions } from '../base/options.ts'
 
 /** How the timestamps of a device type are read. */
 export interface TimestampOptions {
@@ -26,25 +25,23 @@ export interface TimestampOptions {
 /** {@link TimestampOptions} with every default filled in. */
 export type TimestampSettings = Readonly<Required<TimestampOptions>>
 
-const OPTIONS: Record<keyof TimestampOptions, true> = { zone: true, unreadable: true }
-
 /** Seconds since the Unix epoch have ten digits from 2001-09-09 to 2286-11-20, milliseconds thirteen. */
 const SECONDS = { from: 1e9, below: 1e10 }
 const MILLISECONDS = { from: 1e12, below: 1e13 }
 
 const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?$/
+  /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?$/
+const IS_UTC = /^(?:UTC|z)$/i
 const OFFSET = /^([+-])(\d\d)(?::?(\d\d))?$/
 const DAY = 86_400_000
 
 /**
- * Fills in defaults.
+ * Checks how timestamps are read.
  *
- * @throws {ConfigError} If an option is unknown or not valid, with its key below this one.
+ * @throws {ConfigError} If a setting is not valid, with its key below this one.
  */
-export function timestampSettings(key: string, options: TimestampOptions = {}): TimestampSettings {
-  checkOptions(options, OPTIONS, key)
-  const { zone = 'UTC', unreadable = 'reject' } = options
+export function checkTimestamp(key: string, settings: TimestampSettings): void {
+  const { zone, unreadable } = settings
   if (typeof zone !== 'string' || !isZone(zone)) {
     const forms = 'UTC, an offset such as +01:00, or a name such as Europe/Zurich'
     throw new ConfigError(`${key}.zone`, `must be ${forms} that this runtime knows`)
@@ -52,7 +49,6 @@ export function timestampSettings(key: string, options: TimestampOptions = {}): 
   if (unreadable !== 'reject' && unreadable !== 'ignore') {
     throw new ConfigError(`${key}.unreadable`, 'must be reject or ignore')
   }
-  return Object.freeze({ zone, unreadable })
 }
 
 /** In words, for those whose timestamp cannot be read. */
@@ -89,23 +85,18 @@ function timeOfNumber(value: number): number | undefined {
 function timeOfText(text: string, zone: string): number | undefined {
   const found = ISO.exec(text)
   if (!found) return undefined
-  const [year, month, day, hour, minute, second] = found
-    .slice(1, 7)
-    .map((digits) => Number(digits ?? 0))
-  if (hour! > 23 || minute! > 59 || second! > 59) return undefined
-  const date = new Date(0)
-  // Not Date.UTC(), which takes the year 99 for 1999.
-  date.setUTCFullYear(year!, month! - 1, day!)
-  if (date.getUTCMonth() !== month! - 1 || date.getUTCDate() !== day) return undefined
-  const milliseconds = Number((found[7] ?? '').slice(0, 3).padEnd(3, '0'))
-  const local = date.setUTCHours(hour!, minute!, second!, milliseconds)
-  const offset = found[8]
-  return offset === undefined ? timeInZone(local, zone) : timeAtOffset(local, offset)
+  const [, date, hour = '00', minute = '00', second = '00', fraction = '', offset = zone] = found
+  const milliseconds = fraction.slice(0, 3).padEnd(3, '0')
+  const local = `${date}T${hour}:${minute}:${second}.${milliseconds}Z`
+  const time = Date.parse(local)
+  // Some runtimes take a day that does not exist for one of the next month.
+  if (Number.isNaN(time) || new Date(time).toISOString() !== local) return undefined
+  return timeInZone(time, offset)
 }
 
 /** The time at which clocks show a local one, both in milliseconds since the epoch. */
 function timeInZone(local: number, zone: string): number | undefined {
-  if (zone === 'UTC' || OFFSET.test(zone)) return timeAtOffset(local, zone)
+  if (IS_UTC.test(zone) || OFFSET.test(zone)) return timeAtOffset(local, zone)
   // The offsets before and after a change of clocks, if there is one near.
   const times = [local - DAY, local + DAY].map((near) => local - offsetIn(zone, near))
   const real = times.filter((time) => time + offsetIn(zone, time) === local)

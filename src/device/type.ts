@@ -4,13 +4,12 @@
  * @module
  */
 import * as v from 'valibot'
-import { ConfigError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
-import { type AccessRule, checkRules } from '../rule/rule.ts'
+import type { AccessRule } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
 import { compileTemplate, DEFAULT_PREFIX, DEFAULT_TEMPLATE } from '../topic/template.ts'
-import { checkSchema, type InferInput, type InferOutput, type Schema } from './schema.ts'
-import { type TimestampOptions, type TimestampSettings, timestampSettings } from './timestamp.ts'
+import type { InferInput, InferOutput, Schema } from './schema.ts'
+import type { TimestampOptions, TimestampSettings } from './timestamp.ts'
 
 /** A command a device type understands. */
 export interface Command<
@@ -30,8 +29,9 @@ export type Commands = Readonly<Record<string, Command>>
  * With a `reply` schema, sending it waits for the device's typed answer and devices of the type may
  * publish on their `reply` channel. Without one, sending it ends when the broker has taken it.
  *
- * @param definition What travels out, and what comes back. Both are optional.
- * @throws {ConfigError} If one of them is no schema, or something else is given.
+ * @param definition What travels out, and what comes back. Both are optional. That they are schemas is checked
+ * where a fleet is made of the type.
+ * @throws {ConfigError} If something else is given.
  */
 export function command<
   Payload extends Schema | undefined = undefined,
@@ -39,10 +39,11 @@ export function command<
 >(definition: { payload?: Payload; reply?: Reply } = {}): Command<Payload, Reply> {
   checkOptions(definition, { payload: true, reply: true }, 'command')
   const { payload, reply } = definition
-  if (payload !== undefined) checkSchema('command.payload', payload)
-  if (reply !== undefined) checkSchema('command.reply', reply)
   return { payload: payload as Payload, reply: reply as Reply }
 }
+
+/** How many heartbeats a device may be silent and still be fresh. */
+export const FRESH_HEARTBEATS = 2.5
 
 /** A `status` message of a type that declares no schema for it. Other keys are kept. */
 export interface DefaultStatus {
@@ -53,11 +54,15 @@ export interface DefaultStatus {
   [key: string]: unknown
 }
 
-const defaultStatus: Schema<DefaultStatus, DefaultStatus> = v.looseObject({
-  status: v.optional(v.string()),
-  battery_level: v.optional(v.number()),
-  firmware_version: v.optional(v.string()),
-})
+const defaultStatus: Schema<DefaultStatus, DefaultStatus> = /* @__PURE__ */ statusForm()
+
+function statusForm() {
+  return v.looseObject({
+    status: v.optional(v.string()),
+    battery_level: v.optional(v.number()),
+    firmware_version: v.optional(v.string()),
+  })
+}
 
 /** A declared device type. It is a plain value: there is no registry. */
 export interface DeviceType<
@@ -135,14 +140,16 @@ const OPTIONS: Record<keyof DeviceTypeDefinition<Schema>, true> = {
   timestamp: true,
 }
 
+const TIMESTAMP_OPTIONS: Record<keyof TimestampOptions, true> = { zone: true, unreadable: true }
+
 /**
- * Declares a device type.
+ * Declares a device type. What it declares is checked whole by `createFleet`: a page imports types, and carries
+ * none of the checks along that only a fleet needs.
  *
  * @param name The type's level in topics: 1 to 128 characters, no `/`, `+`, `#`, no leading `$`.
  * @throws {InvalidNameError} If the name is not that.
- * @throws {InvalidTopicError} If the template, or a rule's filter, is not well formed.
- * @throws {ConfigError} If `data` is missing, a schema is none, another setting is not valid, or one
- * has a name that means nothing.
+ * @throws {InvalidTopicError} If the template is not well formed.
+ * @throws {ConfigError} If the definition is no object, or a setting has a name that means nothing.
  *
  * @example
  * ```ts
@@ -166,70 +173,29 @@ export function defineDeviceType<
 ): DeviceType<Data, Status, C, Broker> {
   checkName('type name', name)
   checkOptions(definition, OPTIONS, name)
-  checkSchema(`${name}.data`, definition.data)
-  if (definition.status !== undefined) checkSchema(`${name}.status`, definition.status)
-  const commands = definition.commands ?? ({} as C)
-  checkCommands(`${name}.commands`, commands)
-  const heartbeat = definition.heartbeat ?? 300
-  if (!(Number.isFinite(heartbeat) && heartbeat > 0)) {
-    throw new ConfigError(`${name}.heartbeat`, 'must be a number of seconds above 0')
-  }
-  const broker = definition.broker ?? ('default' as Broker)
-  if (broker === '') throw new ConfigError(`${name}.broker`, 'must name a broker')
-  const template = definition.template ?? DEFAULT_TEMPLATE
+  const { template = DEFAULT_TEMPLATE, timestamp = {} } = definition
+  checkOptions(timestamp, TIMESTAMP_OPTIONS, `${name}.timestamp`)
+  const { zone = 'UTC', unreadable = 'reject' } = timestamp
   compileTemplate(template, { prefix: DEFAULT_PREFIX, type: name })
-  const rules = definition.rules ?? []
-  checkRules(rules, `${name}.rules`)
-  const { messageId } = definition
-  if (messageId !== undefined && (typeof messageId !== 'string' || messageId === '')) {
-    throw new ConfigError(`${name}.messageId`, 'must name a field of data')
-  }
-  const stateFields: readonly string[] = definition.stateFields ?? []
-  checkStateFields(`${name}.stateFields`, stateFields)
   return Object.freeze({
     name,
     data: definition.data,
     status: definition.status ?? (defaultStatus as Schema as Status),
-    commands,
-    broker,
-    heartbeat,
+    commands: definition.commands ?? ({} as C),
+    broker: definition.broker ?? ('default' as Broker),
+    heartbeat: definition.heartbeat ?? 300,
     template,
-    rules,
-    messageId,
-    stateFields,
-    timestamp: timestampSettings(`${name}.timestamp`, definition.timestamp),
+    rules: definition.rules ?? [],
+    messageId: definition.messageId,
+    stateFields: definition.stateFields ?? [],
+    timestamp: Object.freeze({ zone, unreadable }),
   })
 }
 
-function checkStateFields(key: string, names: unknown): void {
-  if (!Array.isArray(names)) throw new ConfigError(key, 'must be a list of fields of data')
-  for (const [i, name] of names.entries()) {
-    if (typeof name === 'string' && name !== '') continue
-    throw new ConfigError(`${key}.${i}`, 'must name a field of data')
-  }
-}
-
-function checkCommands(key: string, commands: unknown): void {
-  if (typeof commands !== 'object' || commands === null || Array.isArray(commands)) {
-    throw new ConfigError(key, 'must be an object of commands')
-  }
-  for (const [name, one] of Object.entries<unknown>({ ...commands })) {
-    const isCommand = typeof one === 'object' && one !== null && 'payload' in one && 'reply' in one
-    if (!isCommand) throw new ConfigError(`${key}.${name}`, 'must be made by command()')
-  }
-}
-
-/** Whether a value has the form of what {@link defineDeviceType} makes. */
+/** Whether a value looks like what {@link defineDeviceType} makes. */
 export function isDeviceType(value: unknown): value is DeviceType {
-  if (typeof value !== 'object' || value === null) return false
-  const { name, template, broker, heartbeat, rules, commands, data, status, timestamp } =
-    value as Partial<DeviceType>
-  const isText = [name, template, broker].every((text) => typeof text === 'string')
-  // A schema may be a function as well.
-  const isWhole = [commands, data, status, timestamp].every(
-    (part) => part !== undefined && part !== null,
-  )
-  return isText && isWhole && typeof heartbeat === 'number' && Array.isArray(rules)
+  const { name, template, commands, timestamp } = (value ?? {}) as Partial<DeviceType>
+  return typeof name === 'string' && typeof template === 'string' && !!commands && !!timestamp
 }
 
 /** What a handler of `data` messages receives. */

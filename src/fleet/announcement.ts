@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { CHANGE_PROBLEMS, type DeviceChange } from './changes.ts'
+import { CHANGE_PROBLEMS, type FleetChange } from './changes.ts'
 
 /** What is told of a change. */
 export interface Announcement {
-  readonly change: DeviceChange
+  readonly change: FleetChange
   /** Tells this change apart from all others. */
   readonly id: string
   /** The names of the shared ways that whoever made the change has, and takes itself. */
@@ -19,8 +19,9 @@ const MAX_TEXT_LENGTH = 1_024
 
 /** An announcement as JSON. */
 export function writeAnnouncement({ change, id, ways }: Announcement): string {
-  const { kind, type, id: device, username } = change
-  return JSON.stringify([id, kind, type, device, username, ...ways])
+  const { kind, username } = change
+  const about = kind === 'tokens-revoked' ? ['', `${change.issuedUntil}`] : [change.type, change.id]
+  return JSON.stringify([id, kind, ...about, username, ...ways])
 }
 
 /** Several of them, as {@link writeAnnouncement} wrote them, as one text. */
@@ -41,15 +42,22 @@ export function readAnnouncements(text: string): readonly (Announcement | undefi
 
 function announcementOf(found: unknown): Announcement | undefined {
   if (!Array.isArray(found) || found.length < 5 || !found.every(isText)) return undefined
-  const [id, kind, type, device, username, ...ways] = found as [string, string, ...string[]]
+  const [id, kind, type, device, username, ...ways] = found as [
+    ...[id: string, kind: string, type: string, device: string, username: string],
+    ...ways: string[],
+  ]
   if (!isKind(kind)) return undefined
-  return { id, change: { kind, type: type!, id: device!, username: username! }, ways }
+  if (kind !== 'tokens-revoked') return { id, change: { kind, type, id: device, username }, ways }
+  const issuedUntil = Number(device)
+  return Number.isSafeInteger(issuedUntil)
+    ? { id, change: { kind, username, issuedUntil }, ways }
+    : undefined
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_TEXT_LENGTH
 }
 
-function isKind(kind: string): kind is DeviceChange['kind'] {
+function isKind(kind: string): kind is FleetChange['kind'] {
   return Object.hasOwn(CHANGE_PROBLEMS, kind)
 }

@@ -5,7 +5,6 @@
  */
 import { ConfigError, DeviceHubError, toError } from '../base/errors.ts'
 import { describeError } from '../base/log.ts'
-import type { MaybePromise } from '../base/maybe-promise.ts'
 import { checkOptions } from '../base/options.ts'
 import type { DeviceRef } from '../device/reference.ts'
 
@@ -22,10 +21,29 @@ export interface DeviceChange extends DeviceRef {
   readonly username: string
 }
 
+/** All tokens of a subject that were issued until now are revoked. It is about no device. */
+export interface TokenChange {
+  readonly kind: 'tokens-revoked'
+  readonly type?: undefined
+  readonly id?: undefined
+  /** That of the tokens. */
+  readonly username: string
+  /** Up to when they were issued, in seconds since the epoch, a few of them ahead. */
+  readonly issuedUntil: number
+}
+
+/** A change that was made through a fleet. */
+export type FleetChange = DeviceChange | TokenChange
+
 /** A change as a listener is told of it. */
-export interface HeardChange extends DeviceChange {
+export type HeardChange = FleetChange & {
   /** Set where another process made it. Left out where it was made through this fleet. */
   readonly elsewhere?: true
+}
+
+/** Whether after a change somebody may do nothing any more: what ends sessions ends those of that user name. */
+export function isRevocation(kind: FleetChange['kind']): boolean {
+  return kind === 'revoked' || kind === 'tokens-revoked'
 }
 
 /** Acts on a change: ends sessions, or tells a broker a password. */
@@ -34,7 +52,7 @@ export type ChangeListener = (change: HeardChange) => void | Promise<void>
 /** What `fleet.onChange` takes beside the listener. */
 export interface ChangeListenerOptions {
   /**
-   * What the listener acts on, which says whose changes it is told while `fleet.watch` listens:
+   * What the listener acts on, which says whose changes it is told while `watchFleet` listens:
    *
    * - `shared`: something that all processes reach, such as a broker's API. Listeners of one name in
    *   several processes are ways to the same, and each change is one's to act on: that of whoever made
@@ -46,7 +64,7 @@ export interface ChangeListenerOptions {
    */
   readonly holds?: 'shared' | 'own'
   /**
-   * Called where changes that others made may have been missed: when `fleet.watch` begins to listen,
+   * Called where changes that others made may have been missed: when `watchFleet` begins to listen,
    * and each time it does so again. Default: nothing.
    */
   readonly onMissed?: () => void
@@ -62,6 +80,11 @@ export interface ChangeReport extends DeviceChange {
   readonly password?: string
 }
 
+/** What became of a revocation of tokens. */
+export interface TokenReport extends TokenChange, Pick<ChangeReport, 'done' | 'failed'> {
+  readonly password?: undefined
+}
+
 /** A listener that could not act on a change. */
 export interface ChangeFailure {
   readonly name: string
@@ -69,7 +92,7 @@ export interface ChangeFailure {
 }
 
 /** What may be amiss after each kind of change that something could not act on. */
-export const CHANGE_PROBLEMS: Readonly<Record<DeviceChange['kind'], string>> = {
+export const CHANGE_PROBLEMS: Readonly<Record<FleetChange['kind'], string>> = {
   provisioned: 'is provisioned, but not everything was told',
   updated: 'is updated, but not everything was told',
   rotated: 'has a new password, but not everything was told',
@@ -77,6 +100,7 @@ export const CHANGE_PROBLEMS: Readonly<Record<DeviceChange['kind'], string>> = {
   revoked: 'is revoked, but its sessions may go on',
   restored: 'is no longer revoked, but not everything was told',
   removed: 'is removed, but not everything was told',
+  'tokens-revoked': 'are revoked, but sessions of them may go on',
 }
 
 /**
@@ -87,18 +111,20 @@ export const CHANGE_PROBLEMS: Readonly<Record<DeviceChange['kind'], string>> = {
 export class ChangeError extends DeviceHubError {
   override readonly name = 'ChangeError'
   readonly code = 'ERR_CHANGE_INCOMPLETE'
-  readonly kind: DeviceChange['kind']
-  readonly type: string
-  readonly id: string
+  readonly kind: FleetChange['kind']
+  /** The device's. `undefined` where tokens were revoked. */
+  readonly type: string | undefined
+  readonly id: string | undefined
   /** The listeners that failed: one at least. */
   readonly failed: readonly ChangeFailure[]
   // Out of the reach of logs and JSON: it may hold a password.
-  readonly #report: ChangeReport
+  readonly #report: ChangeReport | TokenReport
 
-  constructor(report: ChangeReport, problem: string = CHANGE_PROBLEMS[report.kind]) {
-    const { kind, type, id, failed } = report
+  constructor(report: ChangeReport | TokenReport, problem: string = CHANGE_PROBLEMS[report.kind]) {
+    const { kind, type, id, username, failed } = report
     const failures = failed.map(({ name, error }) => `${name}: ${describeError(error)}`).join('; ')
-    super(`Device ${type}/${id} ${problem}: ${failures}`, { cause: failed[0]?.error })
+    const what = type === undefined ? `The tokens of ${username}` : `Device ${type}/${id}`
+    super(`${what} ${problem}: ${failures}`, { cause: failed[0]?.error })
     this.kind = kind
     this.type = type
     this.id = id
@@ -107,21 +133,19 @@ export class ChangeError extends DeviceHubError {
   }
 
   /** What was done, the new password included. It is in neither JSON nor what a log shows of this. */
-  get report(): ChangeReport {
+  get report(): ChangeReport | TokenReport {
     return this.#report
   }
 }
 
 /** Tells other processes of a change. Settles when they are told. */
-export type Announce = (change: DeviceChange, ways: readonly string[]) => Promise<void>
-
-/** Decides whether a shared way is this process's to take. */
-export type Claim = (way: string) => MaybePromise<boolean>
+export type Announce = (change: FleetChange, ways: readonly string[]) => Promise<void>
 
 /** What telling other processes is called in reports. */
 export const OTHER_PROCESSES = 'other processes'
 
-interface Registered extends Required<ChangeListenerOptions> {
+/** A listener that is told of changes. */
+export interface Registered extends Required<ChangeListenerOptions> {
   readonly name: string
   readonly listener: ChangeListener
   /** What it was told last of each user name, while it is at it. */
@@ -136,6 +160,11 @@ export class Changes {
   /** @param announce Default: there are no other processes. */
   constructor(announce?: Announce) {
     this.#announce = announce
+  }
+
+  /** Those who are told. */
+  get listeners(): ReadonlySet<Registered> {
+    return this.#listeners
   }
 
   /** See `Fleet.onChange`. */
@@ -164,22 +193,20 @@ export class Changes {
    * @param problem What is amiss if one fails. Default: by the kind of change.
    * @throws {ChangeError} If one failed, after all were told.
    */
-  async tell<Change extends DeviceChange & { readonly password?: string }>(
+  async tell<Change extends FleetChange & { readonly password?: string }>(
     change: Change,
     problem?: string,
   ): Promise<Change & Pick<ChangeReport, 'done' | 'failed'>> {
-    const { kind, type, id, username } = change
+    const bare = withoutMore(change)
     const told: Pick<Registered, 'name' | 'listener'>[] = [...this.#listeners]
     const announce = this.#announce
     if (announce) {
       const ways = [...this.#listeners].filter(isShared).map(({ name }) => name)
-      const listener = (told: DeviceChange) => announce(told, [...new Set(ways)])
+      const listener = (told: FleetChange) => announce(told, [...new Set(ways)])
       told.push({ name: OTHER_PROCESSES, listener })
     }
     // One that fails keeps no other from being told: each may hold a session to end.
-    const outcomes = await Promise.allSettled(
-      told.map(async ({ listener }) => listener({ kind, type, id, username })),
-    )
+    const outcomes = await Promise.allSettled(told.map(async ({ listener }) => listener(bare)))
     const done: string[] = []
     const failed: ChangeFailure[] = []
     for (const [i, outcome] of outcomes.entries()) {
@@ -187,66 +214,18 @@ export class Changes {
       if (outcome.status === 'fulfilled') done.push(name)
       else failed.push({ name, error: toError(outcome.reason) })
     }
-    const report = { ...change, done, failed }
+    const report = { ...change, done, failed } as Change & Pick<ChangeReport, 'done' | 'failed'>
     // A session that goes on must not be overlooked.
-    if (failed.length > 0) throw new ChangeError(report, problem)
+    if (failed.length > 0) throw new ChangeError(report as ChangeReport | TokenReport, problem)
     return report
   }
+}
 
-  /**
-   * Tells of a change that another process made: of those about one device, each listener one after the
-   * other.
-   *
-   * @param ways The shared ways that whoever made it takes.
-   * @param claim Asked once about each of the others.
-   * @param onFailure Told of each listener that failed, since nobody waits for it.
-   */
-  hear(
-    change: DeviceChange,
-    ways: readonly string[],
-    claim: Claim,
-    onFailure: (failure: ChangeFailure) => void,
-  ): void {
-    const claims = new Map<string, Promise<boolean>>()
-    const isOurs = ({ name, holds }: Registered): MaybePromise<boolean> => {
-      if (holds === 'own') return true
-      if (ways.includes(name)) return false
-      const known = claims.get(name)
-      if (known) return known
-      const asked = Promise.resolve(claim(name))
-      claims.set(name, asked)
-      return asked
-    }
-    for (const registered of this.#listeners) {
-      const { name, listener, hearing } = registered
-      const { username } = change
-      const act = async () => {
-        try {
-          const ours = isOurs(registered)
-          if (ours === true || (await ours)) await listener({ ...change, elsewhere: true })
-        } catch (thrown) {
-          onFailure({ name, error: toError(thrown) })
-        }
-      }
-      const before = hearing.get(username)
-      const acting = before ? before.then(act) : act()
-      hearing.set(username, acting)
-      void acting.then(() => {
-        if (hearing.get(username) === acting) hearing.delete(username)
-      })
-    }
-  }
-
-  /** Tells that changes of other processes may have been missed. */
-  missed(onFailure: (failure: ChangeFailure) => void): void {
-    for (const { name, onMissed } of this.#listeners) {
-      try {
-        onMissed()
-      } catch (thrown) {
-        onFailure({ name, error: toError(thrown) })
-      }
-    }
-  }
+/** Without a password: not the object of whoever made the change, for each listener. */
+function withoutMore(change: FleetChange): FleetChange {
+  const { kind, username } = change
+  if (kind === 'tokens-revoked') return { kind, username, issuedUntil: change.issuedUntil }
+  return { kind, type: change.type, id: change.id, username }
 }
 
 function isShared({ holds }: Registered): boolean {

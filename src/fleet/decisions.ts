@@ -6,6 +6,7 @@
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { type Decision, UNKNOWN_PRINCIPAL } from '../rule/decision.ts'
 import { type Explanation, explainDecision } from '../rule/explain.ts'
+import { withClientId } from '../rule/principal.ts'
 import type { AccessDenial, NamedAccessRequest } from './fleet.ts'
 import type { KnownPrincipal, KnownPrincipals } from './known.ts'
 
@@ -31,7 +32,7 @@ export class Decisions {
       const { username } = request
       return {
         code: decision.code,
-        explain: () => explainDecision(decision, known?.principal, request, username),
+        explain: () => explainDecision(decision, principalOf(known, request), request, username),
       }
     })
   }
@@ -40,7 +41,7 @@ export class Decisions {
   async explain(request: NamedAccessRequest): Promise<Explanation> {
     const known = await this.#find(request)
     const decision = decide(known, request)
-    return explainDecision(decision, known?.principal, request, request.username)
+    return explainDecision(decision, principalOf(known, request), request, request.username)
   }
 
   /** At once, where it is kept: brokers that ask about each message wait for nothing else. */
@@ -51,4 +52,9 @@ export class Decisions {
 
 function decide(known: KnownPrincipal | undefined, request: NamedAccessRequest): Decision {
   return known ? known.access.decide(request) : UNKNOWN_PRINCIPAL
+}
+
+/** The principal as it is connected. */
+function principalOf(known: KnownPrincipal | undefined, { clientId }: NamedAccessRequest) {
+  return known && withClientId(known.principal, clientId)
 }

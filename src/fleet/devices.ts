@@ -9,11 +9,12 @@ import { isTokenUsername } from '../credential/token.ts'
 import type { PasswordVerifier, Verdict } from '../credential/verifier.ts'
 import { validCredentials } from '../device/credentials.ts'
 import { recordedPrincipal } from '../device/principal.ts'
-import type { DeviceRecord, DeviceStore } from '../device/store.ts'
+import type { DeviceRecord, DeviceStore, StoredCredential } from '../device/store.ts'
 import type { Principal } from '../rule/principal.ts'
 import { isUsername } from '../topic/name.ts'
-import type { LoginAttempt, UnnamedSource } from './directory.ts'
+import type { Found, LoginAttempt, UnnamedSource } from './directory.ts'
 import type { LoginDenial } from './fleet.ts'
+import type { LastLogins } from './last-logins.ts'
 import type { LoginRehash } from './rehash.ts'
 import type { FleetTypes } from './types.ts'
 
@@ -24,8 +25,10 @@ export interface DeviceSourceOptions {
   readonly verifier: PasswordVerifier
   /** Whether a user name is that of a service account. */
   readonly isService: (username: string) => boolean
-  /** Hashes slow passwords anew. Default: they stay as they are. */
+  /** Hashes passwords anew that are to be. Default: they stay as they are. */
   readonly rehash: LoginRehash | undefined
+  /** Is told of each login. Default: nobody is. */
+  readonly logins: LastLogins | undefined
 }
 
 /** The devices of one fleet. */
@@ -35,13 +38,15 @@ export class DeviceSource implements UnnamedSource {
   readonly #verifier: PasswordVerifier
   readonly #isService: (username: string) => boolean
   readonly #rehash: LoginRehash | undefined
+  readonly #logins: LastLogins | undefined
 
-  constructor({ store, types, verifier, isService, rehash }: DeviceSourceOptions) {
+  constructor({ store, types, verifier, isService, rehash, logins }: DeviceSourceOptions) {
     this.#store = store
     this.#types = types
     this.#verifier = verifier
     this.#isService = isService
     this.#rehash = rehash
+    this.#logins = logins
   }
 
   login(login: LoginAttempt): MaybePromise<Principal | LoginDenial> {
@@ -52,14 +57,30 @@ export class DeviceSource implements UnnamedSource {
     { username, password, attempt }: LoginAttempt,
     record: DeviceRecord | undefined,
   ): MaybePromise<Principal | LoginDenial> {
-    const credentials = record ? validCredentials(record, clock().date()) : []
+    const now = clock().date()
+    const credentials = record ? validCredentials(record, now) : []
     const stored = credentials.map(({ hash }) => hash)
     const verdict = this.#verifier.verify(username, password, stored, attempt)
     return andThen(verdict, (verdict) => {
       const answer = this.#answer(verdict, record)
       if (typeof answer === 'string' || !record) return answer
-      return andThen(this.#rehash?.(record, credentials, password), () => answer)
+      if (!this.#rehash && !this.#logins) return answer
+      const used = this.#usedOf(credentials, password)
+      if (!used) return answer
+      this.#logins?.note(record, used.id, now)
+      return andThen(this.#rehash?.(record, used, password), () => answer)
     })
+  }
+
+  /** Which of the credentials a password was verified against. */
+  #usedOf(
+    credentials: readonly StoredCredential[],
+    password: string,
+  ): StoredCredential | undefined {
+    if (credentials.length === 1) return credentials[0]
+    const hashes = credentials.map(({ hash }) => hash)
+    const used = this.#verifier.findVerified(password, hashes)
+    return credentials.find(({ hash }) => hash === used)
   }
 
   #answer(verdict: Verdict, record: DeviceRecord | undefined): Principal | LoginDenial {
@@ -70,8 +91,18 @@ export class DeviceSource implements UnnamedSource {
     return this.principalOf(record) ?? 'principal-unknown'
   }
 
-  find(username: string): MaybePromise<Principal | undefined> {
-    return andThen(this.#findRecord(username), (record) => record && this.principalOf(record))
+  find(username: string, past?: Found): MaybePromise<Found | undefined> {
+    return andThen(this.#findRecord(username), (record) => {
+      if (!record) return undefined
+      return record === past?.record ? past : this.foundBy(record)
+    })
+  }
+
+  /** Who a record is, see {@link principalOf}, and the record, where it is one that nobody can change. */
+  foundBy(record: DeviceRecord): Found | undefined {
+    const principal = this.principalOf(record)
+    if (!principal) return undefined
+    return Object.isFrozen(record) ? { principal, record } : { principal }
   }
 
   /**

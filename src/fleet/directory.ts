@@ -5,6 +5,7 @@
  */
 import type { MaybePromise } from '../base/maybe-promise.ts'
 import type { SlowAttempt } from '../credential/verifier.ts'
+import type { DeviceRecord } from '../device/store.ts'
 import type { Principal } from '../rule/principal.ts'
 import type { LoginDenial } from './fleet.ts'
 
@@ -16,12 +17,23 @@ export interface LoginAttempt {
   readonly attempt: SlowAttempt
 }
 
+/** Who was found under a user name. */
+export interface Found {
+  readonly principal: Principal
+  /** What it was read from, where nobody can change that: while it is the same one, so is the principal. */
+  readonly record?: DeviceRecord
+}
+
 /** The kind of logins that has the names of no other: only the store can tell whose one is. */
 export interface UnnamedSource {
   /** Who logs in under a name of this kind, or why it fails. */
   login(attempt: LoginAttempt): MaybePromise<Principal | LoginDenial>
-  /** Who has a name of this kind. */
-  find(username: string): MaybePromise<Principal | undefined>
+  /**
+   * Who has a name of this kind.
+   *
+   * @param past Who was found last.
+   */
+  find(username: string, past?: Found): MaybePromise<Found | undefined>
 }
 
 /** One kind of logins that knows its names. */
@@ -50,9 +62,9 @@ export class Directory {
     return this.#sourceOf(attempt.username).login(attempt)
   }
 
-  /** Who has a user name. */
-  find(username: string): MaybePromise<Principal | undefined> {
-    return this.#sourceOf(username).find(username)
+  /** Who has a user name. @param past Who was found last. */
+  find(username: string, past?: Found): MaybePromise<Found | undefined> {
+    return this.#sourceOf(username).find(username, past)
   }
 
   #sourceOf(username: string): UnnamedSource {

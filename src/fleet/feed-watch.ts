@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ChangeFeed, FeedConnection } from '../base/change-feed.ts'
+import { type ChangeFeed, type FeedConnection, feedText } from '../base/change-feed.ts'
 import { monotonicNow } from '../base/clock.ts'
 import { withinDeadline } from '../base/deadline.ts'
 import { toError } from '../base/errors.ts'
@@ -43,11 +43,6 @@ export interface FeedWatch {
   readonly isListening: boolean
   /** Listens no more. Settles when the connection is gone; a second call settles with the first. */
   close(): Promise<void>
-}
-
-/** A text of a process. */
-export function feedText(origin: string, text: string): string {
-  return `${origin} ${text}`
 }
 
 /** Begins. Settles when it listens, or the first attempt failed. */

@@ -7,11 +7,19 @@
 import type { ChangeFeed } from '../base/change-feed.ts'
 import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import type { Logger } from '../base/log.ts'
+import type { PepperOption } from '../credential/pepper.ts'
+import type { PepperMark } from '../credential/pepper-mark.ts'
 import type { IssuedToken, TokenOptions } from '../credential/token.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceSettings } from '../device/settings.ts'
 import type { DeviceState } from '../device/states.ts'
-import type { DevicePage, DeviceQuery, DeviceRecord, DeviceStore } from '../device/store.ts'
+import type {
+  DevicePage,
+  DeviceQuery,
+  DeviceRecord,
+  DeviceStore,
+  StoredCredential,
+} from '../device/store.ts'
 import type { DeviceType } from '../device/type.ts'
 import type { CompatibilityFinding } from '../rule/compatibility.ts'
 import type { AccessRequest, Decision, DecisionCode } from '../rule/decision.ts'
@@ -20,8 +28,13 @@ import type { BrokerFacts } from '../rule/facts.ts'
 import type { Principal } from '../rule/principal.ts'
 import type { Channel, TopicTemplate } from '../topic/template.ts'
 import type { BrokerAccount } from './broker-account.ts'
-import type { ChangeListener, ChangeListenerOptions, ChangeReport } from './changes.ts'
+import type { ChangeListener, ChangeListenerOptions, ChangeReport, TokenReport } from './changes.ts'
+import type { DeniedEvent, DeniedListener } from './denied.ts'
+import type { Observer } from './observer.ts'
+import type { PepperUse } from './pepper-use.ts'
 import type { ServiceAccount } from './service-account.ts'
+import type { DatedToken } from './token-revocations.ts'
+import type { Tracing } from './tracing.ts'
 
 /** What `createFleet` takes. */
 export interface FleetOptions<Types extends readonly DeviceType[] = readonly DeviceType[]> {
@@ -33,10 +46,15 @@ export interface FleetOptions<Types extends readonly DeviceType[] = readonly Dev
   readonly prefix?: string
   /**
    * A key of at least 16 bytes under which passwords are hashed, kept apart from the store: a copy
-   * of the store alone then verifies no guess. Tokens are signed under a key made of it. Changing it
-   * invalidates every stored password and every token.
+   * of the store alone then verifies no guess. Tokens are signed under a key made of it. Without it every
+   * stored password and every token is invalid.
+   *
+   * A list of up to 8 while one takes the place of another: the first hashes and signs, and what was under
+   * one of the others counts as well. A right login under another one than the first, or of which the record
+   * does not say under which, is hashed anew under the first, as {@link FleetOptions.rehash} does it. When
+   * one can be dropped {@link Fleet.pepperUse} tells.
    */
-  readonly pepper?: string | Uint8Array | undefined
+  readonly pepper?: PepperOption | undefined
   /**
    * Hashes the chosen password of a device anew when a login with it was right, so that the next one
    * costs microseconds: `$scrypt$`, `pbkdf2_sha256$` (Django) or `$7$` (Mosquitto) on its record give
@@ -60,7 +78,7 @@ export interface FleetOptions<Types extends readonly DeviceType[] = readonly Dev
   readonly sealingKey?: string | Uint8Array | undefined
   /**
    * What the processes of a fleet share for a while: which holders of tokens logged in, so that each
-   * process answers for those that logged in at another, and the failed logins that throttle guesses
+   * process answers for those that logged in at another, which tokens are revoked, and the failed logins that throttle guesses
    * at chosen passwords. It has neither passwords nor rules that would count without the pepper.
    * Default: each process knows its own, of holders the 10,000 that logged in last.
    */
@@ -68,7 +86,7 @@ export interface FleetOptions<Types extends readonly DeviceType[] = readonly Dev
   /**
    * How the processes of a fleet tell each other of changes, such as `store.feed` of `devicehub/sql` or
    * `redisFeed` of `devicehub/redis`. Each change made through this fleet is sent there once it is on
-   * record; what others send counts here while {@link Fleet.watch} listens. Default: nobody is told.
+   * record; what others send counts here while {@link watchFleet} listens. Default: nobody is told.
    */
   readonly feed?: ChangeFeed | undefined
   /** Logins that are no devices. Default: none. */
@@ -76,11 +94,24 @@ export interface FleetOptions<Types extends readonly DeviceType[] = readonly Dev
   /**
    * Seconds for which {@link Fleet.authorize}, {@link Fleet.explain} and hubs take a device as it was
    * last read from the store: 0 to 3,600. A change that another process makes counts after that, or
-   * after {@link Fleet.forget}, or as soon as {@link Fleet.watch} hears of it; one made through this
+   * after {@link Fleet.forget}, or as soon as {@link watchFleet} hears of it; one made through this
    * fleet counts at once. The embedded broker reads
    * the devices that are connected to it as often, at least a second apart. Default: 10.
    */
   readonly rulesLifetime?: number
+  /**
+   * Is told of each login and each decision of this fleet, and of the messages, rejections and commands
+   * of its hubs, such as `fleetMetrics().observer` of `devicehub/hono`. Default: nobody is told, which
+   * costs nothing.
+   */
+  readonly observer?: Observer | undefined
+  /**
+   * Runs the handlers of messages, and commands, in contexts of a tracing system, such as
+   * `openTelemetry().tracing` of `devicehub/otel`. Default: nothing is traced, which costs nothing.
+   */
+  readonly tracing?: Tracing | undefined
+  /** Receives a line, within bounds, about what a login had written and could not be. Default: `console`. */
+  readonly logger?: Logger
 }
 
 /** What {@link Fleet.provision} takes beside the device's type and id. Default: no settings. */
@@ -103,6 +134,13 @@ export interface NewDevice extends ProvisionOptions {
   readonly id: string
   /** The hash of the password that it has already, as {@link Fleet.importDevice} takes it. Default: a password is generated. */
   readonly passwordHash?: string
+  /**
+   * What its credential is called on record: 1 to 64 letters, digits, `-`, `_`, `.` and `:`. By a name of
+   * its own a program that was stopped knows which devices it has put on record. Default: one at random.
+   */
+  readonly credentialId?: string
+  /** Puts it on record as one that is revoked, which {@link Fleet.restore} takes back. Default: `false`. */
+  readonly revoked?: boolean
 }
 
 /** What became of one of them. */
@@ -157,6 +195,7 @@ export type LoginDenial =
   | 'principal-unknown'
   | 'password-wrong'
   | 'token-expired'
+  /** The device, or the tokens of a subject. */
   | 'revoked'
   /** Too many slow password checks are waiting already; it can be tried again. */
   | 'busy'
@@ -184,22 +223,6 @@ export interface AccessDenial {
   explain(): Explanation
 }
 
-/** What {@link Fleet.watch} takes. */
-export interface WatchOptions {
-  /** Where it is logged that nothing is heard, within bounds, and who failed to act. Default: `console`. */
-  readonly logger?: Logger
-}
-
-/** A fleet that listens to what other processes change. */
-export interface FleetWatch extends AsyncDisposable {
-  /** Whether it is heard, as far as is known: a connection that was cut is noticed within 20 seconds. */
-  readonly isListening: boolean
-  /** Listens no more. Settles when its connection is gone; a second call settles with the first. */
-  close(): Promise<void>
-  /** {@link FleetWatch.close}, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>
-}
-
 /** A fleet. Make one with `createFleet`. */
 export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType[]> {
   readonly prefix: string
@@ -207,6 +230,10 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
   readonly store: DeviceStore
   /** See {@link FleetOptions.rulesLifetime}. */
   readonly rulesLifetime: number
+  /** {@link FleetOptions.observer}, which never throws here; left out where there is none. */
+  readonly observer?: Observer
+  /** {@link FleetOptions.tracing}, for hubs; left out where there is none. */
+  readonly tracing?: Tracing
   /**
    * Puts a device on record and makes its login. Settles when the record is written and everything
    * registered with {@link Fleet.onChange} is done with it.
@@ -367,12 +394,23 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
    */
   list(query?: DeviceQuery): Promise<DevicePage>
   /**
+   * Under which {@link FleetOptions.pepper} the hash of a credential is; `undefined` if under none, as a
+   * slow one, or one of a fleet without a pepper.
+   */
+  pepperOf(credential: Pick<StoredCredential, 'hash'>): PepperMark | undefined
+  /**
+   * Counts the devices by the peppers of their passwords, reading all records, a thousand at a time. An
+   * older pepper can be dropped once `older` and `unmarked` are 0; until then those counted there could not
+   * log in any more. Rejects as the store does.
+   */
+  pepperUse(): Promise<PepperUse>
+  /**
    * Calls a listener for each change made through this fleet, once it is on record: to end the
-   * sessions of a revoked device, or to tell a broker of a login. All listeners are called at the same
+   * sessions of a revoked device or of revoked tokens, or to tell a broker of a login. All listeners are called at the same
    * time, whether others fail or not. Whoever made the change waits for them, and is told of each that
    * failed by a {@link ChangeError}, so one is to bound its own time. Returns how to stop that.
    *
-   * While {@link Fleet.watch} listens it is also called for changes of other processes, as
+   * While {@link watchFleet} listens it is also called for changes of other processes, as
    * {@link ChangeListenerOptions.holds} says. Nobody waits for it then: that it failed is logged.
    * @param name What it is called in reports, such as `emqx`.
    * @throws {ConfigError} If the name is no text or empty, the listener no function, or an option not
@@ -380,27 +418,40 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
    */
   onChange(name: string, listener: ChangeListener, options?: ChangeListenerOptions): () => void
   /**
-   * Listens to what other processes change, over the {@link FleetOptions.feed}, until it is closed: such
-   * a change counts for the next question, and is told to those of {@link Fleet.onChange} whose it is.
-   * Whenever it begins to listen, at first and after a connection was lost, everything that was kept is
-   * read again. It keeps the process running.
-   *
-   * Settles when it listens, or could not at first: it goes on trying, with pauses that grow from 0.1 to
-   * 10 seconds. No decision waits for it, and while it does not listen changes of others count after
-   * {@link FleetOptions.rulesLifetime}.
-   * @throws {ConfigError} If the fleet has no feed, or this runs already.
-   */
-  watch(options?: WatchOptions): Promise<FleetWatch>
-  /**
    * Makes a login that ends by itself and may do what its rules grant, and nothing else. It is
-   * in no store: it cannot be listed, and not be revoked before it expires. Every fleet with the
-   * same pepper and prefix accepts it.
+   * in no store: it cannot be listed. One with a `subject` can be revoked before it expires, by
+   * {@link Fleet.revokeTokens}; any other cannot. Every fleet with the same pepper and prefix accepts it.
    * @throws {ConfigError} If the fleet has no pepper, an option is unknown or out of range, a rule is not valid
    * or holds a placeholder without a value, or the token would be too long.
    * @throws {InvalidTopicError} If a rule's filter is not well formed.
    * @throws {InvalidNameError} If a value could change a topic's shape.
    */
   issueToken(options: TokenOptions): IssuedToken
+  /**
+   * Revokes all tokens of a subject that were issued until now: they log in no more, grant nothing to
+   * whoever asks, and everything registered with {@link Fleet.onChange} ends the sessions it has of them.
+   * Those issued from now on are good: whether there are any is the application's to decide. Nobody needs
+   * to have issued one. Repeating it revokes those issued meanwhile, and tells everybody again.
+   *
+   * It is kept in the {@link FleetOptions.keys} for a day, which is as long as any token lasts, and counts
+   * for each process that shares them at the next login, and for other questions after its
+   * {@link FleetOptions.rulesLifetime}; at once for those that hear of it by {@link watchFleet}, which
+   * need no keys in common. As much as is lost there comes back until it expires. A process that does not
+   * know of it yet issues tokens that are refused for 5 seconds, since clocks may differ by as much.
+   *
+   * Settles when the keys have it, and each listener is done. Rejects if the keys fail: it counts in this
+   * process alone then, no session is ended, and it is to be done again.
+   * @throws {ConfigError} If the fleet has no pepper, or the subject is not a text of 1 to 1,024 characters.
+   * @throws {ChangeError} If a listener failed, after all were told. The tokens are revoked, and the report
+   * of the error says whose sessions of them may go on.
+   */
+  revokeTokens(subject: string): Promise<TokenReport>
+  /**
+   * Whether a token was revoked after it was issued: at once, or once the keys have answered. Rejects if
+   * they fail. Of what is no token it says `false`.
+   * @param token A principal as it logged in, or an issued token.
+   */
+  isTokenRevoked(token: DatedToken): boolean | Promise<boolean>
   /**
    * Decides a login. Rejects only if the store does, or for a token the keys.
    *
@@ -430,6 +481,18 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
   findDenial(
     request: NamedAccessRequest,
   ): AccessDenial | undefined | Promise<AccessDenial | undefined>
+  /**
+   * Calls a listener for each login, publish and subscription that this fleet denies, or that something
+   * denies by its rules and tells, as the embedded broker does. Nobody waits for it, and what it throws is
+   * dropped; it is to return soon. {@link Fleet.explain} tells nobody. Without a listener it costs nothing.
+   * Returns how to stop that.
+   */
+  onDenied(listener: DeniedListener): () => void
+  /**
+   * Tells the listeners of {@link Fleet.onDenied} what was denied by the rules of this fleet without asking
+   * it, now. For brokers that decide by themselves.
+   */
+  tellDenied(denied: Omit<DeniedEvent, 'at'>): void
   /** Decides as {@link Fleet.authorize} does, and says why, whatever comes of it. */
   explain(request: NamedAccessRequest): Promise<Explanation>
   /**

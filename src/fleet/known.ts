@@ -5,17 +5,19 @@
  * @module
  */
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
-import { type ReadCache, type ReadValue, readCache } from '../base/read-cache.ts'
+import { type ReadCache, readCache } from '../base/read-cache.ts'
 import { type RecentMap, recentMap } from '../base/recent-map.ts'
 import type { DeviceRecord, DeviceStore } from '../device/store.ts'
 import { type CompiledAccess, compileAccess } from '../rule/compile.ts'
-import { type Principal, withClientId } from '../rule/principal.ts'
+import { namesClientId, type Principal, withClientId } from '../rule/principal.ts'
+import type { Found } from './directory.ts'
 
 /** How many principals are kept. Beyond it the half read longest ago is forgotten. */
 export const MAX_KNOWN_PRINCIPALS = 20_000
 
-/** A principal under a client id. */
+/** A principal, and its rules made ready, under a client id. */
 export interface KnownPrincipal {
+  /** Without the client id: for whoever explains a decision, see {@link withClientId}. */
   readonly principal: Principal
   readonly access: CompiledAccess
 }
@@ -23,18 +25,20 @@ export interface KnownPrincipal {
 /** Where principals are read from. */
 export interface PrincipalReader {
   /** Who has a user name. */
-  readonly find: (username: string) => MaybePromise<Principal | undefined>
+  readonly find: (username: string, past: Found | undefined) => MaybePromise<Found | undefined>
   readonly store: Pick<DeviceStore, 'get'>
   /** Who a record is, if anybody. */
-  readonly principalOf: (record: DeviceRecord) => Principal | undefined
+  readonly foundBy: (record: DeviceRecord) => Found | undefined
 }
 
 interface Entry {
-  readonly principal: Principal
+  readonly found: Found
   /** Whether it is a device with the user name `{type}/{deviceId}`. */
   readonly isUsual: boolean
   /** Made when it is first asked for: a hub needs none. */
   known: KnownPrincipal | undefined
+  /** Whether its rules depend on the client id. */
+  namesClientId: boolean
   /** The client id it was asked about last. */
   clientId: string | undefined
 }
@@ -85,44 +89,48 @@ export class KnownPrincipals {
   }
 
   #read(username: string, clientId: string | undefined): MaybePromise<KnownPrincipal | undefined> {
-    const read = () =>
-      andThen(this.#reader.find(username), (principal) => {
-        return principal && this.#toKeep(username, principal)
-      })
-    return andThen(this.#entries.read(read), (entry) => entry && connected(entry, clientId))
+    const past = this.#entries.getPast(username)
+    const reading = this.#entries.begin()
+    return andThen(this.#reader.find(username, past?.found), (found) => {
+      if (!found) return undefined
+      // Where nothing about it has changed since, its rules are ready.
+      const entry = past?.found === found ? past : this.#entryOf(username, found)
+      this.#entries.keep(reading, username, entry, found.principal.expiresAt)
+      return connected(entry, clientId)
+    })
   }
 
   async #readDevice(type: string, id: string): Promise<boolean> {
-    let isActive = false
-    await this.#entries.read(async () => {
-      const record = await this.#reader.store.get(type, id)
-      isActive = record !== undefined && !record.revoked
-      const principal = record && this.#reader.principalOf(record)
-      return principal && this.#toKeep(principal.username, principal)
-    })
-    return isActive
+    const reading = this.#entries.begin()
+    const record = await this.#reader.store.get(type, id)
+    const found = record && this.#reader.foundBy(record)
+    if (found) {
+      const { username, expiresAt } = found.principal
+      this.#entries.keep(reading, username, this.#entryOf(username, found), expiresAt)
+    }
+    return record !== undefined && !record.revoked
   }
 
-  #toKeep(username: string, principal: Principal): ReadValue<Entry> {
-    const { device, expiresAt: endsAt } = principal
+  #entryOf(username: string, found: Found): Entry {
+    const { device } = found.principal
     const name = device && `${device.type}/${device.id}`
     const isUsual = name === username
     if (name !== undefined && !isUsual) this.#usernames.set(name, username)
-    const value: Entry = { principal, isUsual, known: undefined, clientId: undefined }
-    return { key: username, value, endsAt }
+    return { found, isUsual, known: undefined, namesClientId: false, clientId: undefined }
   }
 }
 
 function isDevice(entry: Entry | undefined, type: string, id: string): boolean {
-  const device = entry?.principal.device
+  const device = entry?.found.principal.device
   return device !== undefined && device.id === id && device.type === type
 }
 
 function connected(entry: Entry, clientId: string | undefined): KnownPrincipal {
-  if (entry.known && entry.clientId === clientId) return entry.known
-  const principal = withClientId(entry.principal, clientId)
-  const known = { principal, access: compileAccess(principal) }
-  entry.known = known
+  if (entry.known && (!entry.namesClientId || entry.clientId === clientId)) return entry.known
+  const { principal } = entry.found
+  entry.namesClientId = namesClientId(principal.rules)
+  const connected = entry.namesClientId ? withClientId(principal, clientId) : principal
+  entry.known = { principal, access: compileAccess(connected) }
   entry.clientId = clientId
-  return known
+  return entry.known
 }

@@ -11,10 +11,14 @@ import type { DeviceRecord, StoredCredential } from '../device/store.ts'
 
 /** See {@link devicePasswords}. */
 export interface DevicePasswords {
-  /** Makes a password, ready to be put on record. */
+  /**
+   * Makes a password, ready to be put on record.
+   * @param credentialId What its credential is called. Default: a name at random.
+   */
   generate(
     type: string,
     id: string,
+    credentialId?: string,
   ): Promise<{ readonly password: string; readonly credential: StoredCredential }>
   /**
    * The password of a credential; `undefined` if no copy of it was sealed.
@@ -29,9 +33,9 @@ export function devicePasswords(
   sealer: PasswordSealer | undefined,
 ): DevicePasswords {
   return {
-    async generate(type, id) {
+    async generate(type, id, credentialId) {
       const password = generatePassword()
-      const plain = credentialOf(hasher.hash(password))
+      const plain = credentialOf(hasher.hash(password), credentialId)
       if (!sealer) return { password, credential: plain }
       const sealed = await sealer.seal({ type, id, credentialId: plain.id }, password)
       return { password, credential: { ...plain, sealed } }
@@ -48,6 +52,6 @@ export function devicePasswords(
 }
 
 /** A hash, ready to be put on record. */
-export function credentialOf(hash: string): StoredCredential {
-  return { id: crypto.randomUUID(), kind: 'password', hash, createdAt: clock().date() }
+export function credentialOf(hash: string, id: string = crypto.randomUUID()): StoredCredential {
+  return { id, kind: 'password', hash, createdAt: clock().date() }
 }

@@ -60,8 +60,11 @@ const PROVISION_OPTIONS: Readonly<Record<keyof ProvisionOptions, true>> = {
 const NEW_DEVICE: Readonly<Record<keyof NewDevice, true>> = {
   id: true,
   passwordHash: true,
+  credentialId: true,
+  revoked: true,
   ...PROVISION_OPTIONS,
 }
+const CREDENTIAL_ID = /^[A-Za-z0-9._:-]{1,64}$/
 const ROTATE_OPTIONS: Readonly<Record<keyof RotateOptions, true>> = {
   overlap: true,
   notBefore: true,
@@ -159,22 +162,25 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
         store,
         prepare: async (device) => {
           checkOptions(device, NEW_DEVICE)
-          const { id, passwordHash, ...settings } = device
+          const { id, passwordHash, credentialId, revoked = false, ...settings } = device
+          checkCredentialId(credentialId)
+          if (typeof revoked !== 'boolean')
+            throw new ConfigError('revoked', 'must be true or false')
           let password: string | undefined
           const record = await prepare(
             type,
             id,
             async () => {
               if (passwordHash !== undefined) {
-                return credentialOf(checkPasswordHash('passwordHash', passwordHash))
+                return credentialOf(checkPasswordHash('passwordHash', passwordHash), credentialId)
               }
-              const made = await passwords.generate(type.name, id)
+              const made = await passwords.generate(type.name, id, credentialId)
               password = made.password
               return made.credential
             },
             settings,
           )
-          return { record, password }
+          return { record: { ...record, revoked }, password }
         },
         tell: ({ record, password }) =>
           changes.tell({
@@ -257,4 +263,10 @@ export function deviceRegistry(options: RegistryOptions): DeviceRegistry {
       return changes.tell({ kind: 'removed', type: type.name, id, username })
     },
   }
+}
+
+function checkCredentialId(id: unknown): void {
+  if (id === undefined || (typeof id === 'string' && CREDENTIAL_ID.test(id))) return
+  const form = '1 to 64 letters, digits, "-", "_", "." and ":"'
+  throw new ConfigError('credentialId', `must be ${form}`)
 }

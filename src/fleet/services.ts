@@ -15,7 +15,7 @@ import { checkClientIds } from '../rule/client-id.ts'
 import type { Principal } from '../rule/principal.ts'
 import { type AccessRule, checkRules } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
-import type { LoginAttempt, PrincipalSource } from './directory.ts'
+import type { Found, LoginAttempt, PrincipalSource } from './directory.ts'
 import type { LoginDenial } from './fleet.ts'
 import { isLoginName } from './listed-ids.ts'
 import type { ServiceAccount, ServicePassword } from './service-account.ts'
@@ -66,8 +66,8 @@ export class ServiceSource implements PrincipalSource {
     })
   }
 
-  find(username: string): Principal | undefined {
-    return this.#services.get(username)?.principal
+  find(username: string): Found | undefined {
+    return this.#services.get(username)
   }
 
   /** All of them, in the order in which they were declared. */

@@ -7,15 +7,22 @@
 import { clock } from '../base/clock.ts'
 import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
-import { isTokenUsername, MAX_TOKEN_LIFETIME, type TokenAuthority } from '../credential/token.ts'
+import {
+  isTokenUsername,
+  MAX_TOKEN_LIFETIME,
+  type TokenAuthority,
+  type TokenHolder,
+} from '../credential/token.ts'
 import type { Principal } from '../rule/principal.ts'
-import type { LoginAttempt, PrincipalSource } from './directory.ts'
+import type { Found, LoginAttempt, PrincipalSource } from './directory.ts'
 import type { LoginDenial } from './fleet.ts'
+import type { TokenRevocations } from './token-revocations.ts'
 
 /** What {@link TokenSource} takes. */
 export interface TokenSourceOptions {
   readonly tokens: TokenAuthority
   readonly keys: ExpiringKeys
+  readonly revocations: Pick<TokenRevocations, 'isRevoked'>
   readonly prefix: string
   /** Has the next question about a user name read it anew. */
   readonly forget: (username: string) => void
@@ -25,12 +32,14 @@ export interface TokenSourceOptions {
 export class TokenSource implements PrincipalSource {
   readonly #tokens: TokenAuthority
   readonly #keys: ExpiringKeys
+  readonly #revocations: Pick<TokenRevocations, 'isRevoked'>
   readonly #prefix: string
   readonly #forget: (username: string) => void
 
-  constructor({ tokens, keys, prefix, forget }: TokenSourceOptions) {
+  constructor({ tokens, keys, revocations, prefix, forget }: TokenSourceOptions) {
     this.#tokens = tokens
     this.#keys = keys
+    this.#revocations = revocations
     this.#prefix = prefix
     this.#forget = forget
   }
@@ -43,6 +52,14 @@ export class TokenSource implements PrincipalSource {
     const now = clock().date()
     const holder = this.#tokens.verify(username, password, now)
     if (typeof holder === 'string') return holder
+    return andThen(this.#revocations.isRevoked(holder), (isRevoked) =>
+      isRevoked ? 'revoked' : this.#enter(holder, password, now),
+    )
+  }
+
+  /** Notes who logged in. */
+  #enter(holder: TokenHolder, password: string, now: number): MaybePromise<Principal> {
+    const { username } = holder
     // A token of a whole day ends up to a second after it, and later still where clocks differ.
     const left = Math.ceil((holder.expiresAt - now) / 1_000)
     const lifetime = Math.min(left, MAX_TOKEN_LIFETIME)
@@ -54,9 +71,14 @@ export class TokenSource implements PrincipalSource {
     })
   }
 
-  find(username: string): MaybePromise<Principal | undefined> {
+  find(username: string): MaybePromise<Found | undefined> {
     return andThen(this.#keys.get(this.#key(username)), (note) => {
-      return note === undefined ? undefined : this.#tokens.readNote(username, note, clock().date())
+      if (note === undefined) return undefined
+      const principal = this.#tokens.readNote(username, note, clock().date())
+      if (!principal) return undefined
+      return andThen(this.#revocations.isRevoked(principal), (isRevoked) =>
+        isRevoked ? undefined : { principal },
+      )
     })
   }
 

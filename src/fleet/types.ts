@@ -39,7 +39,8 @@ export class FleetTypes {
     const templates = compileTemplates(types, prefix)
     this.#byName = new Map(
       types.map((type) => {
-        const rules = [...deviceRules(type, prefix), ...type.rules]
+        // Frozen, so that they are made ready once for all devices.
+        const rules = Object.freeze([...deviceRules(type, prefix), ...type.rules])
         return [type.name, { type, template: templates.get(type.name)!, rules }]
       }),
     )

@@ -6,20 +6,21 @@
 
 import { type AbortSignalLike, untilAborted } from '../base/abort-signal.ts'
 import { clock } from '../base/clock.ts'
-import { ConfigError, DeviceUnknownError } from '../base/errors.ts'
 import { describeError, writeLine } from '../base/log.ts'
-import { checkMethods, checkOptions } from '../base/options.ts'
+import { checkOptions } from '../base/options.ts'
 import { quietLog } from '../base/quiet-log.ts'
 import type { Broker } from '../broker/broker.ts'
-import type { DeviceRef } from '../device/reference.ts'
-import type { DeviceType, ReplyOf } from '../device/type.ts'
+import { PendingCommands } from '../command/pending.ts'
+import type { DeviceType } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import { rejections } from '../message/rejections.ts'
 import { storedPresence } from '../presence/stored.ts'
-import { argumentsByName, PendingCommands } from './commands.ts'
+import { checkNamed } from './check-named.ts'
 import { hubConnection } from './connection.ts'
-import type { Hub, HubDevice, HubOptions, NeededBrokers } from './hub.ts'
+import { devicesOf } from './devices.ts'
+import type { Rejection } from './events.ts'
+import type { Hub, HubOptions, NeededBrokers } from './hub.ts'
 import { messageReceiver } from './receive.ts'
-import { rejections } from './rejections.ts'
 import type { HubStatus } from './status.ts'
 import { subscriptionsTo } from './subscriptions.ts'
 
@@ -76,30 +77,27 @@ export function createHub<
   checkOptions(options, OPTIONS)
   const { logger = console } = options
   const brokers: Readonly<Record<string, Broker>> = options.brokers
-  checkBrokers(brokers)
-  for (const type of fleet.types) {
-    if (!Object.hasOwn(brokers, type.broker)) {
-      throw new ConfigError(
-        `brokers.${type.broker}`,
-        `is not given, but the device type "${type.name}" uses it`,
-      )
-    }
-  }
+  checkNamed('brokers', brokers, METHODS, fleet.types)
   const commands = new PendingCommands()
   const log = quietLog(logger)
-  const { onRejected, reject } = rejections(log)
+  const { observer } = fleet
+  const { onRejected, reject } = rejections<Rejection>(
+    log,
+    observer && (({ code, broker }) => observer({ kind: 'rejection', code, broker })),
+  )
   const { presence } = options
   // Where it keeps no states, or a presence that is given writes them, there is nothing to be kept here.
   const recorder =
     fleet.store.states && !presence?.told ? storedPresence(fleet, { logger }) : undefined
   const presences = [presence, recorder].filter((each) => each !== undefined)
-  const { receive, register } = messageReceiver(fleet, {
+  const receiver = messageReceiver(fleet, {
     ...options,
     presences,
     commands,
     reject,
     log,
   })
+  const { receive, register } = receiver
   /** Ends the hub: with an error, or without one when it is closed. What comes first counts. */
   let end!: (ending?: Ending) => void
   const over = new Promise<Ending | undefined>((resolve) => {
@@ -169,25 +167,7 @@ export function createHub<
     onData: (type, handler) => register('data', type, handler),
     onStatus: (type, handler) => register('status', type, handler),
     onRejected,
-    device<T extends DeviceType>(type: T, id: string): HubDevice<T> {
-      const topics = fleet.topics(type)
-      const device: DeviceRef = { type: type.name, id }
-      async function send(name: string, args: readonly unknown[]): Promise<unknown> {
-        if (!(await fleet.isActive(device))) throw new DeviceUnknownError(type.name, id)
-        const broker = brokers[type.broker]!
-        return commands.send({ broker, type, device, topics, name, args })
-      }
-      return {
-        type,
-        id,
-        async send(name, ...args) {
-          return (await send(name, args)) as ReplyOf<T['commands'][typeof name]>
-        },
-        async sendByName(name, payload, options) {
-          return send(name, argumentsByName(type, device, name, payload, options))
-        },
-      }
-    },
+    device: devicesOf(fleet, brokers, (command) => commands.send(command)),
     start({ signal } = {}) {
       starting ??= start(signal)
       return starting
@@ -221,6 +201,8 @@ export function createHub<
       state,
       since,
       ready: isReady(),
+      messages: receiver.pending,
+      commands: commands.size,
       brokers: Object.fromEntries(connections.map(({ name, state }) => [name, state])),
     }),
     get ready() {
@@ -229,14 +211,5 @@ export function createHub<
     [Symbol.asyncDispose]() {
       return this.close()
     },
-  }
-}
-
-function checkBrokers(brokers: unknown): void {
-  if (typeof brokers !== 'object' || brokers === null || Array.isArray(brokers)) {
-    throw new ConfigError('brokers', 'must be an object of brokers by name')
-  }
-  for (const [name, broker] of Object.entries<unknown>({ ...brokers })) {
-    checkMethods(`brokers.${name}`, broker, METHODS)
   }
 }

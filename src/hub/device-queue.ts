@@ -29,6 +29,8 @@ export interface DeviceQueue {
    * others that are due had their turn.
    */
   pause(key: string, milliseconds: number): Promise<void>
+  /** Tasks that run or wait. It counts them, so it is for whoever asks now and then. */
+  readonly size: number
 }
 
 interface Waiting {
@@ -96,6 +98,12 @@ export function deviceQueue(concurrency: number): DeviceQueue {
   }
 
   return {
+    get size() {
+      let count = 0
+      for (const behind of lanes.values()) count += 1 + (behind?.length ?? 0)
+      return count
+    },
+
     run(key, task) {
       if (key === current || (lanes.size > 0 && lanes.has(key))) {
         const lane = lanes.get(key) ?? []

@@ -8,11 +8,11 @@ import type { AbortSignalLike } from '../base/abort-signal.ts'
 import type { ExpiringKeys } from '../base/expiring-keys.ts'
 import type { Logger } from '../base/log.ts'
 import type { Broker } from '../broker/broker.ts'
-import type { Schema } from '../device/schema.ts'
-import type { Commands, DeviceType, PayloadOf, ReplyOf } from '../device/type.ts'
+import type { SendArguments, SendOptions } from '../command/call.ts'
+import type { DeviceType, ReplyOf } from '../device/type.ts'
+import type { RejectionOptions } from '../message/rejections.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import type { StoredPresence } from '../presence/stored.ts'
-import type { SendOptions } from './commands.ts'
 import type { DataEvent, DeadLetter, Rejection, StatusEvent } from './events.ts'
 import type { RetryOptions } from './retry.ts'
 import type { HubStatus } from './status.ts'
@@ -68,12 +68,6 @@ export type DataHandler<T extends DeviceType> = (event: DataEvent<T>) => void | 
 export type StatusHandler<T extends DeviceType> = (event: StatusEvent<T>) => void | Promise<void>
 /** Takes what cannot be delivered. */
 export type RejectionHandler = (rejection: Rejection) => void
-
-/** The arguments of a command: its payload, if it declares one, then options. */
-export type SendArguments<C extends Commands[string]> = C['payload'] extends Schema
-  ? [payload: PayloadOf<C>, options?: SendOptions]
-  : [options?: SendOptions]
-
 /** One device, to send commands to. */
 export interface HubDevice<T extends DeviceType> {
   readonly type: T
@@ -118,8 +112,10 @@ export interface Hub extends AsyncDisposable {
   /**
    * Calls a handler for each message that cannot be delivered. Without any, each is logged as a
    * warning. Returns how to stop that.
+   *
+   * @throws {ConfigError} If an option is unknown.
    */
-  onRejected(handler: RejectionHandler): () => void
+  onRejected(handler: RejectionHandler, options?: RejectionOptions): () => void
   /** A device to send commands to. Nothing is checked or sent yet. */
   device<T extends DeviceType>(type: T, id: string): HubDevice<T>
   /**

@@ -10,18 +10,19 @@ import { describeError } from '../base/log.ts'
 import { andThen, isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 import type { QuietLog } from '../base/quiet-log.ts'
 import type { Message } from '../broker/broker.ts'
+import type { PendingCommands } from '../command/pending.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { Warn } from '../device/schema.ts'
 import type { DeviceType } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
-import type { PendingCommands } from './commands.ts'
+import { type Observer, timed } from '../fleet/observer.ts'
+import { type Tracing, traceMessage } from '../fleet/tracing.ts'
+import { MalformedPayloadError } from '../message/json.ts'
+import { type DecodedPayload, decodePayload } from '../message/payload.ts'
 import { deviceQueue } from './device-queue.ts'
-import type { DeviceEvent, RejectionCode } from './events.ts'
+import type { DeviceEvent, Rejection, RejectionCode } from './events.ts'
 import type { HubOptions } from './hub.ts'
-import { MalformedPayloadError } from './json.ts'
 import { lastWordsOf } from './last-words.ts'
-import { type DecodedPayload, decodePayload } from './payload.ts'
-import type { Rejections } from './rejections.ts'
 import { retrier, retryPolicy } from './retry.ts'
 import { type Route, topicRoutes } from './routes.ts'
 import { messageIdOf, seenMessages } from './seen.ts'
@@ -43,7 +44,7 @@ export interface ReceiverOptions
   /** Who is told of the devices that were heard from, and of what they said. */
   readonly presences: readonly NonNullable<HubOptions['presence']>[]
   readonly commands: PendingCommands
-  readonly reject: Rejections['reject']
+  readonly reject: (rejection: Rejection) => void
   readonly log: QuietLog
 }
 
@@ -51,6 +52,8 @@ export interface ReceiverOptions
 export interface MessageReceiver {
   /** Takes a message. Settles when it may be acknowledged; never fails. */
   receive(broker: string, message: Message): MaybePromise<void>
+  /** Messages that were taken and are not dealt with. */
+  readonly pending: number
   /** Calls a handler for each message of a type on a channel. Returns how to stop that. */
   register(channel: HandledChannel, type: DeviceType, handler: Handler): () => void
 }
@@ -77,6 +80,8 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
   const warn: Warn = (what, { path, message }) => {
     log.write('warn', 'payload', `Took ${what} all the same: ${path}: ${message}`)
   }
+  const { observer, tracing } = fleet
+  const handle = tracing ? handleTraced(tracing) : handlePlain
   const isActive = (device: DeviceRef) => fleet.isActive(device)
 
   function receive(broker: string, message: Message): MaybePromise<void> {
@@ -100,11 +105,36 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
       }
       return
     }
+    if (observer) return handleObserved(observer, incoming, channel)
     return queue.run(route.name, () => handle(incoming, channel))
   }
 
+  function handleObserved(
+    observe: Observer,
+    incoming: Incoming,
+    channel: HandledChannel,
+  ): MaybePromise<void> {
+    const { name, type } = incoming.route
+    const { broker } = incoming
+    const done = (_: unknown, seconds: number) => {
+      return { kind: 'message', type: type.name, channel, broker, seconds } as const
+    }
+    const work = () => queue.run(name, () => handle(incoming, channel))
+    return timed(observe, work, done, done)
+  }
+
+  /** When its turn has come: what it waited behind has contexts of its own. */
+  function handleTraced(by: Tracing): typeof handlePlain {
+    return (incoming, channel) => {
+      const { broker, message, route } = incoming
+      const { topic, userProperties: carrier = {} } = message
+      const about = { ...route.device, channel, broker, topic, carrier }
+      return traceMessage(by, about, () => handlePlain(incoming, channel))
+    }
+  }
+
   /** Never fails. Done at once if the device is known, and its schema and handlers are. */
-  function handle(incoming: Incoming, channel: HandledChannel): MaybePromise<void> {
+  function handlePlain(incoming: Incoming, channel: HandledChannel): MaybePromise<void> {
     try {
       const known = retry(incoming.route.name, isActive, incoming.route.device)
       const done = isPromise(known)
@@ -253,7 +283,13 @@ export function messageReceiver(fleet: Fleet, options: ReceiverOptions): Message
     }
   }
 
-  return { receive, register }
+  return {
+    receive,
+    register,
+    get pending() {
+      return queue.size
+    },
+  }
 }
 
 function eventOf(

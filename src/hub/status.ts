@@ -40,6 +40,10 @@ export interface HubStatus {
   readonly since: number
   /** See {@link Hub.ready}. */
   readonly ready: boolean
+  /** Messages that came and are not dealt with: those in their handlers, and those behind them. */
+  readonly messages: number
+  /** Commands that wait for a reply. */
+  readonly commands: number
   /** By the names in `brokers`. */
   readonly brokers: Readonly<Record<string, BrokerState>>
 }

@@ -6,9 +6,8 @@
 import type { Body } from './body.ts'
 import { malformed, PacketError, protocolError } from './error.ts'
 import type { ConnectPacket, PacketQos, PacketWill, ProtocolVersion } from './packet.ts'
-import { CONNECT, propertiesOf, readProperties, WILL, writeProperties } from './properties.ts'
+import { CONNECT, propertiesOf, readProperties, WILL } from './properties.ts'
 import { REASON } from './reason.ts'
-import { Writer } from './writer.ts'
 
 const PROPERTIES = /* @__PURE__ */ propertiesOf(CONNECT)
 const WILL_PROPERTIES = /* @__PURE__ */ propertiesOf(WILL)
@@ -81,32 +80,4 @@ function readWill(body: Body, version: ProtocolVersion, qos: PacketQos, retain: 
   if (version === 5) readProperties(body, WILL_PROPERTIES, will)
   const topic = body.text()
   return { ...will, topic, payload: body.binary(), qos, retain } satisfies PacketWill
-}
-
-/** Writes one, in its own version. */
-export function encodeConnect(packet: ConnectPacket): Uint8Array {
-  const { version, will, username, password } = packet
-  if (version === 4 && password && username === undefined) {
-    throw new TypeError('A password needs a user name in MQTT 3.1.1')
-  }
-  const out = new Writer()
-  out.text(NAME)
-  out.u8(version)
-  out.u8(
-    (packet.cleanStart ? CLEAN_START : 0) |
-      (will ? HAS_WILL | (will.qos << 3) | (will.retain ? WILL_RETAIN : 0) : 0) |
-      (password ? HAS_PASSWORD : 0) |
-      (username === undefined ? 0 : HAS_USERNAME),
-  )
-  out.u16(packet.keepAlive)
-  if (version === 5) writeProperties(out, packet, PROPERTIES)
-  out.text(packet.clientId)
-  if (will) {
-    if (version === 5) writeProperties(out, will, WILL_PROPERTIES)
-    out.text(will.topic)
-    out.binary(will.payload)
-  }
-  if (username !== undefined) out.text(username)
-  if (password) out.binary(password)
-  return out.packet(0x10)
 }

@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { REASON } from './reason.ts'
+
+// Not those of `REASON`, of which a page would get all.
+const MALFORMED_PACKET = 0x81
+const PROTOCOL_ERROR = 0x82
 
 /** Bytes that MQTT does not allow, with the reason code of MQTT 5 to end the connection with. */
 export class PacketError extends Error {
@@ -26,10 +29,10 @@ export class PacketError extends Error {
 
 /** Bytes that cannot be read by the specification (MQTT 5, section 4.13). */
 export function malformed(problem: string): PacketError {
-  return new PacketError(REASON.malformedPacket, problem)
+  return new PacketError(MALFORMED_PACKET, problem)
 }
 
 /** What can be read, and is not allowed (MQTT 5, section 4.13). */
 export function protocolError(problem: string): PacketError {
-  return new PacketError(REASON.protocolError, problem)
+  return new PacketError(PROTOCOL_ERROR, problem)
 }

@@ -12,14 +12,7 @@ import type {
   SubscribePacket,
   UnsubscribePacket,
 } from './packet.ts'
-import {
-  propertiesOf,
-  readProperties,
-  SUBSCRIBE,
-  UNSUBSCRIBE,
-  writeProperties,
-} from './properties.ts'
-import { Writer } from './writer.ts'
+import { propertiesOf, readProperties, SUBSCRIBE, UNSUBSCRIBE } from './properties.ts'
 
 const PROPERTIES = /* @__PURE__ */ propertiesOf(SUBSCRIBE)
 const UNSUBSCRIBE_PROPERTIES = /* @__PURE__ */ propertiesOf(UNSUBSCRIBE)
@@ -64,19 +57,6 @@ function readSubscription(body: Body, version: ProtocolVersion): PacketSubscript
   }
 }
 
-/** Writes a SUBSCRIBE. In MQTT 3.1.1 only the QoS is left of the options. */
-export function encodeSubscribe(packet: SubscribePacket, version: ProtocolVersion): Uint8Array {
-  const out = new Writer()
-  out.packetId(packet.packetId)
-  if (version === 5) writeProperties(out, packet, PROPERTIES)
-  for (const { filter, qos, noLocal, retainAsPublished, retainHandling } of packet.subscriptions) {
-    out.text(filter)
-    const options = (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (retainHandling << 4)
-    out.u8(version === 5 ? qos | options : qos)
-  }
-  return out.packet(0x82)
-}
-
 /** Reads an UNSUBSCRIBE. */
 export function readUnsubscribe(body: Body, version: ProtocolVersion): UnsubscribePacket {
   const filters: string[] = []
@@ -85,13 +65,4 @@ export function readUnsubscribe(body: Body, version: ProtocolVersion): Unsubscri
   while (body.left > 0) filters.push(body.text())
   if (filters.length === 0) throw protocolError('an UNSUBSCRIBE has no filter')
   return packet
-}
-
-/** Writes an UNSUBSCRIBE. */
-export function encodeUnsubscribe(packet: UnsubscribePacket, version: ProtocolVersion): Uint8Array {
-  const out = new Writer()
-  out.packetId(packet.packetId)
-  if (version === 5) writeProperties(out, packet, UNSUBSCRIBE_PROPERTIES)
-  for (const filter of packet.filters) out.text(filter)
-  return out.packet(0xa2)
 }

@@ -9,9 +9,6 @@ import type { Logger } from '../base/log.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DeviceType } from '../device/type.ts'
 
-/** How many heartbeats a device may be silent and still be fresh. */
-export const FRESH_HEARTBEATS = 2.5
-
 /** What `presenceTracker` takes. */
 export interface PresenceOptions {
   /** The device types, such as `fleet.types`: their heartbeats say how long a device is fresh. */

@@ -12,15 +12,10 @@ import { checkOptions } from '../base/options.ts'
 import { quietLog } from '../base/quiet-log.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import { type DeviceState, MAX_TURNS, type PresenceTurn } from '../device/states.ts'
-import type { DeviceType } from '../device/type.ts'
+import { type DeviceType, FRESH_HEARTBEATS } from '../device/type.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { Connections } from './connections.ts'
-import {
-  FRESH_HEARTBEATS,
-  type Presence,
-  type PresenceChange,
-  type PresenceTracker,
-} from './presence.ts'
+import type { Presence, PresenceChange, PresenceTracker } from './presence.ts'
 import { StateNews } from './state-news.ts'
 
 /** What a device said of itself, to be kept. */

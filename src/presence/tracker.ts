@@ -9,17 +9,16 @@ import { describeError } from '../base/log.ts'
 import { checkOptions } from '../base/options.ts'
 import { quietLog } from '../base/quiet-log.ts'
 import type { DeviceRef } from '../device/reference.ts'
-import type { DeviceType } from '../device/type.ts'
+import { type DeviceType, FRESH_HEARTBEATS } from '../device/type.ts'
 import { believed, ClientConnections, MAX_AHEAD_MS } from './client.ts'
-import {
-  type ConnectionRef,
-  type DevicePresence,
-  FRESH_HEARTBEATS,
-  type Presence,
-  type PresenceChange,
-  type PresenceOptions,
-  type PresenceQuery,
-  type PresenceTracker,
+import type {
+  ConnectionRef,
+  DevicePresence,
+  Presence,
+  PresenceChange,
+  PresenceOptions,
+  PresenceQuery,
+  PresenceTracker,
 } from './presence.ts'
 
 /** Most client ids of one device that are kept. */

@@ -1,15 +1,16 @@
 /**
- * Broker products, each as one value: how it asks and tells over HTTP, what it can tell, its rules in
- * its own form, its configuration files. Whoever uses one imports it and hands it in; a bundler leaves
- * the others out. One of your own is a value of the same type, in a file of yours.
+ * Broker products, each as one value: how it asks and tells over HTTP, and what it can tell. Whoever uses
+ * one imports it and hands it in; a bundler leaves the others out. One of your own is a value of the same
+ * type, in a file of yours. Beside them are rules in the form of a product, and its configuration files.
  *
  * @module
  */
 export type { BrokerFacts } from '../rule/facts.ts'
 export type { RoutesAddress } from './configuration/address.ts'
 export { type BrokerConfigOptions, brokerConfig } from './configuration/broker-config.ts'
-export type { ConfigFile, GeneratedConfig } from './configuration/generated.ts'
+export type { BrokerConfiguration, ConfigFile, GeneratedConfig } from './configuration/generated.ts'
 export { SECRET_PLACEHOLDER } from './configuration/secret.ts'
+export type { ConfiguredProduct } from './configurations.ts'
 export {
   type EmqxAclRule,
   emqxAclList,

@@ -5,8 +5,6 @@
  * @module
  */
 import type { BrokerFacts } from '../rule/facts.ts'
-import type { RoutesAddress } from './configuration/address.ts'
-import type { GeneratedConfig } from './configuration/generated.ts'
 import type { EventReader } from './http/event.ts'
 import type { Question } from './http/question.ts'
 
@@ -28,14 +26,6 @@ export interface Product {
   readonly questions?: readonly Question[]
   /** How it tells over HTTP that clients connect and disconnect. Default: it does not. */
   readonly events?: EventReader
-  /**
-   * Writes its configuration: closed where nobody answers, nobody matches or nobody is asked, with
-   * `SECRET_PLACEHOLDER` in the place of the secret. Pure. Default: there is none.
-   *
-   * @param routes Where its questions are answered; without effect if it asks none.
-   * @throws {ConfigError} With the key `routes`, if it cannot be given this address.
-   */
-  configuration?(routes: RoutesAddress): GeneratedConfig
 }
 
 /** A product that asks over HTTP who may log in and who may do what. */

@@ -4,12 +4,18 @@
  *
  * @module
  */
-import { withoutEmptyName } from '../topic/relation.ts'
 import { TopicScan } from '../topic/scan.ts'
 import type { AccessRequest, Decision } from './decision.ts'
 import { type BrokerFacts, findSubscriptionProblem, separateLevels } from './facts.ts'
-import type { Principal } from './principal.ts'
-import { type AccessAction, type AccessRule, type Attributes, expandFilter } from './rule.ts'
+import {
+  levelsOf,
+  type PreparedRule,
+  type PreparedRules,
+  prepareAllow,
+  prepareRules,
+} from './prepare.ts'
+import { copyAttributes, type Principal } from './principal.ts'
+import type { AccessRule, Attributes } from './rule.ts'
 
 /** A principal's rules, made ready. They are values: to change one, compile anew. */
 export interface CompiledAccess {
@@ -20,29 +26,18 @@ export interface CompiledAccess {
   decide(request: AccessRequest): Decision
 }
 
-interface CompiledRule {
-  readonly rule: AccessRule
-  readonly levels: readonly string[]
-  /** The filter of an allow that stands for one plain topic, as most of them do. */
-  readonly topic?: string
-  readonly decision: Decision
-}
-
-/** The rules about one action. */
-interface ActionRules {
-  readonly denies: readonly CompiledRule[]
-  /** As they are declared. */
-  readonly allows: readonly AccessRule[]
-  /** Those of {@link allows} that were looked at; `undefined`: it grants nothing. */
-  readonly compiled: (CompiledRule | undefined)[]
-}
-
-const NO_RULE: Decision = Object.freeze({ effect: 'deny', code: 'no-rule-grants' })
-const MALFORMED: Decision = Object.freeze({ effect: 'deny', code: 'topic-malformed' })
-const UNSUPPORTED: Decision = Object.freeze({ effect: 'deny', code: 'broker-unsupported' })
+const NO_RULE: Decision = /* @__PURE__ */ Object.freeze({ effect: 'deny', code: 'no-rule-grants' })
+const MALFORMED: Decision = /* @__PURE__ */ Object.freeze({
+  effect: 'deny',
+  code: 'topic-malformed',
+})
+const UNSUPPORTED: Decision = /* @__PURE__ */ Object.freeze({
+  effect: 'deny',
+  code: 'broker-unsupported',
+})
 
 // Nothing runs between reading a topic and deciding about it, so one is enough for all.
-const scan = new TopicScan()
+const scan = /* @__PURE__ */ new TopicScan()
 
 /**
  * Compiles a principal's rules, for whoever asks about it more than once, as a broker does for
@@ -52,79 +47,60 @@ const scan = new TopicScan()
  * deny stops a request as soon as the two overlap: a deny on `secret/#` stops `#`.
  */
 export function compileAccess(principal: Principal): CompiledAccess {
-  // As they are now: whoever has the lists may change them.
-  const attributes = { ...principal.attributes }
-  const rules = [...principal.rules]
-  let publish: ActionRules | undefined
-  let subscribe: ActionRules | undefined
+  return new PreparedAccess(prepareRules(principal.rules), principal.attributes)
+}
 
-  /** Most clients do one of the two, and most of the time by the first rule. */
-  function rulesFor(action: unknown): ActionRules | undefined {
-    if (action === 'publish') {
-      publish ??= compileRules(rules, attributes, action)
-      return publish
+/** See {@link CompiledAccess}. Of each device there is one, so it holds little of its own. */
+class PreparedAccess implements CompiledAccess {
+  readonly #rules: PreparedRules
+  readonly #attributes: Attributes
+  /** The levels of rules with placeholders that were looked at; `undefined`: it grants nothing. */
+  #levels: Map<PreparedRule, readonly string[] | undefined> | undefined
+
+  constructor(rules: PreparedRules, attributes: Attributes) {
+    this.#rules = rules
+    // As they are now: whoever has them may change them.
+    this.#attributes = copyAttributes(attributes)
+  }
+
+  decide(request: AccessRequest): Decision {
+    const { action, topic, facts } = request
+    const problem = action === 'publish' ? scan.readName(topic) : scan.readFilter(topic)
+    if (problem !== undefined) return MALFORMED
+    const { denies, allows, prepared } = this.#rules.about(action)
+    for (const deny of denies) {
+      if (!isMeant(deny.rule, request)) continue
+      if (scan.isOverlappedBy(seenBy(facts, this.#levelsOf(deny)!))) return deny.decision
     }
-    if (action !== 'subscribe') return undefined
-    subscribe ??= compileRules(rules, attributes, action)
-    return subscribe
+    if (action === 'subscribe' && facts !== undefined) {
+      if (findSubscriptionProblem(topic, facts)) return UNSUPPORTED
+    }
+    for (let i = 0; i < allows.length; i++) {
+      if (i === prepared.length) prepared.push(prepareAllow(allows[i]!))
+      const allow = prepared[i]!
+      if (!this.#isCovered(allow)) continue
+      const { rule, decision } = allow
+      if (!findUnmetCondition(rule, request, scan.hasShare(rule.share))) return decision
+    }
+    return NO_RULE
   }
 
-  return {
-    decide(request) {
-      const { action, topic, facts } = request
-      const problem = action === 'publish' ? scan.readName(topic) : scan.readFilter(topic)
-      if (problem !== undefined) return MALFORMED
-      const rules = rulesFor(action)
-      if (!rules) return NO_RULE
-      const { denies, allows, compiled } = rules
-      for (const { rule, levels, decision } of denies) {
-        if (isMeant(rule, request) && scan.isOverlappedBy(seenBy(facts, levels))) return decision
-      }
-      if (action === 'subscribe' && facts !== undefined) {
-        if (findSubscriptionProblem(topic, facts)) return UNSUPPORTED
-      }
-      for (let i = 0; i < allows.length; i++) {
-        if (i === compiled.length) compiled.push(compileAllow(allows[i]!, attributes))
-        const allow = compiled[i]
-        if (!allow) continue
-        const { rule, levels, topic: own, decision } = allow
-        if (own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own)) continue
-        if (!findUnmetCondition(rule, request, scan.hasShare(rule.share))) return decision
-      }
-      return NO_RULE
-    },
+  /** Whether an allow covers all that was read. */
+  #isCovered(allow: PreparedRule): boolean {
+    const { topic } = allow
+    if (topic) return scan.isFilled(topic.texts, topic.names, this.#attributes)
+    const levels = this.#levelsOf(allow)
+    return levels !== undefined && scan.isCoveredBy(levels)
   }
-}
 
-function compileRules(
-  rules: readonly AccessRule[],
-  attributes: Attributes,
-  action: AccessAction,
-): ActionRules {
-  const denies: CompiledRule[] = []
-  const allows: AccessRule[] = []
-  for (const rule of rules) {
-    if (!rule.actions.includes(action)) continue
-    if (rule.effect === 'deny') denies.push(compileDeny(rule, attributes))
-    else if (rule.effect === 'allow') allows.push(rule)
+  #levelsOf(prepared: PreparedRule): readonly string[] | undefined {
+    if (prepared.levels) return prepared.levels
+    this.#levels ??= new Map()
+    if (!this.#levels.has(prepared)) {
+      this.#levels.set(prepared, levelsOf(prepared.rule, this.#attributes))
+    }
+    return this.#levels.get(prepared)
   }
-  return { denies, allows, compiled: [] }
-}
-
-function compileDeny(rule: AccessRule, attributes: Attributes): CompiledRule {
-  // A placeholder without a value could stand for any level, so a deny takes it for all of them.
-  const levels = withoutEmptyName(expandFilter(rule.filter, attributes, '+')!)
-  const decision: Decision = { effect: 'deny', code: 'denied-by-rule', rule }
-  return { rule, levels, decision: Object.freeze(decision) }
-}
-
-function compileAllow(rule: AccessRule, attributes: Attributes): CompiledRule | undefined {
-  const levels = expandFilter(rule.filter, attributes)
-  if (!levels) return undefined
-  const decision: Decision = { effect: 'allow', code: 'allowed-by-rule', rule }
-  const isPlain = rule.share === undefined && !levels.includes('+') && !levels.includes('#')
-  const topic = isPlain ? { topic: levels.join('/') } : {}
-  return { rule, levels, ...topic, decision: Object.freeze(decision) }
 }
 
 /** A deny's levels as a broker sees them. */

@@ -12,7 +12,7 @@ export interface Principal {
   readonly username: string
   /** Set when this principal is a device. */
   readonly device?: { readonly type: string; readonly id: string }
-  /** Rules as declared, with placeholders. */
+  /** Rules as declared, with placeholders. A frozen list is made ready once for all who have it. */
   readonly rules: readonly AccessRule[]
   /**
    * Values of the placeholders. They are taken as they are: none may hold a wildcard, and none but
@@ -26,6 +26,13 @@ export interface Principal {
    * connection ends it at this time. Default: never.
    */
   readonly expiresAt?: number
+  /** When the token was issued, in milliseconds since the epoch: a whole second. Default: it is none. */
+  readonly issuedAt?: number
+}
+
+/** Whether what rules grant depends on the client id. */
+export function namesClientId(rules: readonly AccessRule[]): boolean {
+  return rules.some(({ filter }) => filter.includes('{clientId}'))
 }
 
 /**

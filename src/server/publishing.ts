@@ -23,7 +23,7 @@ export type PublishOutcome =
   | { readonly kind: 'end'; readonly reasonCode: number }
 
 // Nothing runs between reading a topic and looking at what was found.
-const scan = new TopicScan()
+const scan = /* @__PURE__ */ new TopicScan()
 
 /** The topic aliases that a client set on one connection. */
 export class ReceivedAliases {

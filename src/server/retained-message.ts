@@ -12,8 +12,8 @@ const LEVEL_BYTES = 250
 const SMALL_PAYLOAD = 512
 const LAST_ASCII = 0x7f
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const encoder = /* @__PURE__ */ new TextEncoder()
+const decoder = /* @__PURE__ */ new TextDecoder()
 
 /** The message of one topic. */
 export class RetainedMessage {

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from '../base/errors.ts'
-import { checkOptions } from '../base/options.ts'
+import { checkOptions, optionsNamed } from '../base/options.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -126,11 +126,9 @@ const RANGES: Partial<Record<keyof ServerSettings, readonly [min: number, max: n
   serverTopicAliases: [0, TWO_BYTES],
 }
 
-const KNOWN: Readonly<Record<string, true>> = Object.fromEntries(
-  [...Object.keys(DEFAULT_LIMITS), 'serverKeepAlive', 'serverTopicAliases'].map((name) => [
-    name,
-    true as const,
-  ]),
+const KNOWN: Readonly<Record<string, true>> = /* @__PURE__ */ optionsNamed(
+  /* @__PURE__ */ Object.keys(DEFAULT_LIMITS),
+  { serverKeepAlive: true, serverTopicAliases: true },
 )
 
 /**

@@ -21,7 +21,7 @@ const FILTER_BYTES = 300
 const LEVEL_BYTES = 150
 
 // Nothing runs between reading a topic and looking at what was found.
-const scan = new TopicScan()
+const scan = /* @__PURE__ */ new TopicScan()
 
 /** Makes the subscriptions of a SUBSCRIBE. What is retained for them is sent when they are answered. */
 export function takeSubscribe(

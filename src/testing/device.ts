@@ -10,7 +10,7 @@ import type { Broker, Message } from '../broker/broker.ts'
 import { type InferInput, type InferOutput, type Schema, validate } from '../device/schema.ts'
 import type { Command, DeviceType } from '../device/type.ts'
 import type { ProvisionedDevice } from '../fleet/fleet.ts'
-import { encodeJson, parseJson } from '../hub/json.ts'
+import { encodeJson, parseJson } from '../message/json.ts'
 
 /** What a device is asked: the payload of a command, as its schema gives it; `undefined` without one. */
 export type CommandPayload<C extends Command> = C['payload'] extends Schema

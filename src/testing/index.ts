@@ -24,6 +24,7 @@ export { type VirtualFleet, type VirtualFleetOptions, virtualFleet } from './fle
 export { keysContract, type OpenedKeys, type OpenKeys } from './keys/contract.ts'
 export {
   deviceStatesContract,
+  deviceTrailContract,
   insertManyContract,
   type OpenedStore,
   type OpenStore,

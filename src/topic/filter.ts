@@ -1,11 +1,12 @@
 /**
  * Topic names and topic filters as lists of levels (MQTT 5, section 4.7), and the share prefix
- * (section 4.8.2). Everything is linear in the length of its input and uses no regular expression.
+ * (section 4.8.2). Everything is linear in the length of its input.
  *
  * @module
  */
 import { InvalidTopicError } from '../base/errors.ts'
-import { TopicScan } from './scan.ts'
+import { findTextProblem } from '../base/text.ts'
+import { MAX_TOPIC_LEVELS } from './read.ts'
 
 /** A checked topic filter. */
 export interface TopicFilter {
@@ -15,8 +16,7 @@ export interface TopicFilter {
   readonly share?: string
 }
 
-// Nothing runs between reading a topic and asking about it, so one is enough for all.
-const scan = new TopicScan()
+const WILDCARD = /[+#]/
 
 /**
  * Checks a topic name.
@@ -25,8 +25,8 @@ const scan = new TopicScan()
  * longer than {@link MAX_TOPIC_BYTES} or deeper than {@link MAX_TOPIC_LEVELS}.
  */
 export function checkTopicName(name: string): void {
-  const problem = scan.readName(name)
-  if (problem !== undefined) throw invalid('topic name', name, problem)
+  checkText('topic name', name)
+  if (WILDCARD.test(name)) throw invalid('topic name', name, 'a name holds no wildcard, "+" or "#"')
 }
 
 /**
@@ -48,11 +48,31 @@ export function parseTopicName(name: string): readonly string[] {
  * {@link MAX_TOPIC_BYTES} or deeper than {@link MAX_TOPIC_LEVELS}.
  */
 export function parseTopicFilter(filter: string): TopicFilter {
-  const problem = scan.readFilter(filter)
-  if (problem !== undefined) throw invalid('topic filter', filter, problem)
+  checkText('topic filter', filter)
   const levels = filter.split('/')
-  const [share] = levels.splice(0, scan.prefixLevels).slice(1)
+  const bad = (problem: string) => invalid('topic filter', filter, problem)
+  let share: string | undefined
+  if (levels[0] === '$share') {
+    share = levels.splice(0, 2)[1]
+    if (!share || WILDCARD.test(share)) throw bad('the share name must be a plain word')
+    if (levels.join('/') === '') throw bad('a filter must follow the share name')
+  }
+  for (const [i, level] of levels.entries()) {
+    if (level.length > 1 && WILDCARD.test(level)) throw bad('a wildcard must be a whole level')
+    if (level === '#' && i < levels.length - 1) throw bad('"#" must be the last level')
+  }
   return share === undefined ? { levels } : { levels, share }
+}
+
+/** Checks what names and filters have in common. */
+function checkText(kind: 'topic name' | 'topic filter', topic: string): void {
+  const problem = findTextProblem(topic) ?? (topic ? undefined : 'must not be empty')
+  if (problem) throw invalid(kind, topic, `it ${problem}`)
+  // A short one has not as many, and most are short.
+  if (topic.length < MAX_TOPIC_LEVELS) return
+  if (topic.split('/', MAX_TOPIC_LEVELS + 1).length > MAX_TOPIC_LEVELS) {
+    throw invalid(kind, topic, `it has more than ${MAX_TOPIC_LEVELS} levels`)
+  }
 }
 
 function invalid(kind: 'topic name' | 'topic filter', text: unknown, problem: string) {

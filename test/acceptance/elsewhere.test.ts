@@ -13,7 +13,7 @@ import mqtt, { type MqttClient } from 'mqtt'
 import { embeddedBroker } from '../../adapters/embedded/index.ts'
 import { emqxKick } from '../../adapters/emqx/index.ts'
 import { dynamicSecurity } from '../../adapters/mosquitto/index.ts'
-import { type Broker, ChangeError, type Fleet, type Logger } from '../../src/index.ts'
+import { type Broker, ChangeError, type Fleet, type Logger, watchFleet } from '../../src/index.ts'
 import { type EmqxServer, KEY, SECRET, startEmqx } from '../emqx/server.ts'
 import { admin } from '../mosquitto/site.ts'
 import { LISTENING_DRIVERS, severListening } from '../sql/listening.ts'
@@ -111,7 +111,7 @@ describe('a change by another process', {
         return site
       }
       const watch = async (fleet: Fleet) => {
-        const watching = await fleet.watch({ logger })
+        const watching = await watchFleet(fleet, { logger })
         assert.equal(watching.isListening, true)
         cleanUp.push(() => watching.close())
         return watching
@@ -325,7 +325,7 @@ describe('a change by another process', {
   test('a Redis that stands still stops no decision, and who revokes is told', async () => {
     const site = siteFleet(LISTENING_DRIVERS.pg!, server.url, redis.url)
     const logger = { info() {}, warn() {}, error() {} }
-    const watching = await site.fleet.watch({ logger })
+    const watching = await watchFleet(site.fleet, { logger })
     try {
       await site.migrate()
       await site.fleet.provision(meter, 'M-frozen')

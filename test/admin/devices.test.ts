@@ -35,13 +35,20 @@ describe('a device', () => {
     const lastHeard = Date.now()
     await site.fleet.store.states!.write([{ type: 'pump', id: 'P-1', lastHeard }], lastHeard)
     const record = (await site.fleet.store.get('pump', 'P-1'))!
+    const lastLogin = { at: lastHeard + 1, credentialId: record.credentials[0]!.id }
+    await site.fleet.store.states!.writeLogins(
+      [{ type: 'pump', id: 'P-1', ...lastLogin }],
+      lastHeard,
+    )
     const { status, body } = await site.ask('reader', 'GET', '/devices/pump/P-1')
     assert.equal(status, 200)
     const { hash, ...credential } = record.credentials[0]!
     assert.deepEqual(body, {
       ...record,
-      credentials: [{ ...credential, format: 'dh-hmac-sha256' }],
-      state: { lastHeard },
+      credentials: [
+        { ...credential, format: 'dh-hmac-sha256', pepper: 'first', lastUsed: lastLogin.at },
+      ],
+      state: { lastHeard, lastLogin },
     })
     const text = JSON.stringify(body)
     assert.ok(!text.includes(password) && !text.includes(hash.slice(-20)))

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toJsonSchema } from '@valibot/to-json-schema'
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { type AuditEntry, deviceAdmin, type Operator } from '../../adapters/admin/index.ts'
@@ -12,6 +13,7 @@ import {
   createHub,
   defineDeviceType,
   type Fleet,
+  type Kick,
   memoryBroker,
   memoryServer,
   memoryStore,
@@ -49,6 +51,8 @@ export interface Answer {
 export interface Site {
   readonly fleet: Fleet
   readonly trail: AuditEntry[]
+  /** The routes there are. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[]
   readonly lines: string[]
   ask(
     operator: string | undefined,
@@ -61,7 +65,7 @@ export interface Site {
 
 /** Pumps and valves of two tenants. */
 export async function openSite(
-  options: { fleet?: Fleet; hub?: boolean } = {},
+  options: { fleet?: Fleet; hub?: boolean; kicks?: Record<string, Kick> } = {},
 ): Promise<Site & AsyncDisposable> {
   const fleet =
     options.fleet ??
@@ -96,11 +100,14 @@ export async function openSite(
     audit: (entry) => void trail.push(entry),
     logger: { info: write, warn: write, error: write },
     ...(options.hub && { hub }),
+    ...(options.kicks && { kicks: options.kicks }),
+    toJsonSchema,
   })
   const app = new Hono().route('/admin', routes)
   return {
     fleet,
     trail,
+    routes: routes.routes,
     lines,
     async ask(operator, method, path, body, headers = {}) {
       const response = await app.request(`/admin${path}`, {
@@ -110,7 +117,7 @@ export async function openSite(
           ...(body !== undefined && { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(body !== undefined && { body: isRaw(body) ? body : JSON.stringify(body) }),
       })
       const type = response.headers.get('content-type')
       return { status: response.status, body: (await response.json()) as Answer['body'], type }
@@ -120,4 +127,9 @@ export async function openSite(
       await device.close()
     },
   }
+}
+
+/** Whether a body is sent as it is. */
+function isRaw(body: unknown): body is string | Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' || body instanceof Uint8Array
 }

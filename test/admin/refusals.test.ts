@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type DeviceAdminOptions, deviceAdmin, type Operator } from '../../adapters/admin/index.ts'
-import { createFleet, memoryStore } from '../../src/index.ts'
+import { createFleet, memoryStore, type TrailEntry } from '../../src/index.ts'
 import { FUZZ_RUNS, FUZZ_SEED, SEEDED } from '../support/fuzz-seed.ts'
 import { openSite, pump, valve } from './fixture.ts'
 
@@ -173,6 +173,9 @@ describe('whoever is not an operator', () => {
     'admin',
     {},
     { name: '' },
+    { name: 'a\nb' },
+    { name: 'a\0' },
+    { name: 'x'.repeat(257) },
     { name: 'a', may: 'write' },
     { name: 'a', types: 'pump' },
     { name: 'a', attributes: { tenant: 7 } },
@@ -277,7 +280,7 @@ test(`an operator of one tenant sees and touches no other, whatever it asks ${SE
   const request = fc.record({
     operation: fc.constantFrom(
       ...['show', 'rotate', 'revoke', 'restore', 'delete', 'update', 'provision', 'many'],
-      ...['list', 'explain', 'retire'],
+      ...['list', 'explain', 'retire', 'audit'],
     ),
     type: fc.constantFrom('pump', 'valve'),
     id: anyId.map(([tenant, id]) => `${tenant}-${id}`),
@@ -291,6 +294,7 @@ test(`an operator of one tenant sees and touches no other, whatever it asks ${SE
       const calls: Readonly<Record<string, readonly [string, string, unknown?]>> = {
         show: ['GET', at],
         list: ['GET', `/devices?idPrefix=${id.slice(0, 2)}&limit=1000`],
+        audit: ['GET', `/audit?id=${id}`],
         delete: ['DELETE', at],
         update: ['PATCH', at, body ?? { rules: [] }],
         provision: ['POST', `/devices/${type}`, { id: `new-${id}`, ...body }],
@@ -300,13 +304,20 @@ test(`an operator of one tenant sees and touches no other, whatever it asks ${SE
       }
       const [method, path, sent] = calls[operation] ?? ['POST', `${at}/${operation}`]
       const answer = await site.ask('north', method, path, sent)
-      const isAboutOne = !['list', 'provision', 'many'].includes(operation)
+      const isAboutOne = !['list', 'provision', 'many', 'audit'].includes(operation)
       if (isAboutOne && isForeign(id)) assert.equal(answer.status, 404, `${operation} ${id}`)
       const text = JSON.stringify(answer.body)
       assert.ok(!/"tenant":"(?!north")/.test(text), text)
       if (operation === 'list') {
         const found = answer.body.devices as { attributes: { tenant?: string } }[]
         assert.ok(found.every((device) => device.attributes.tenant === 'north'))
+      }
+      if (operation === 'audit') {
+        const found = answer.body.entries as TrailEntry[]
+        assert.ok(
+          found.every(({ attributes }) => attributes?.tenant === 'north'),
+          text,
+        )
       }
     }),
     { numRuns: runs, seed: FUZZ_SEED },

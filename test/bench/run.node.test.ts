@@ -133,6 +133,16 @@ describe('npm run bench', () => {
     }
   })
 
+  test('measures an import that is killed and goes on', { skip: postgresMissing }, () => {
+    const { status, stdout, stderr } = runBenches('imports')
+    assert.equal(status, 0, stderr)
+    const tables = tablesOf(stdout)
+    for (const database of ['SQLite', 'PostgreSQL']) {
+      const { rows } = tables.get(`${database}: an import of 5,000 devices`)!
+      assert.deepEqual(rows.slice(-2), ['to its end', 'all of them'])
+    }
+  })
+
   test('measures the smallest bundle for browsers', () => {
     const { status, stdout, stderr } = runBenches('bundle')
     assert.equal(status, 0, stderr)

@@ -4,12 +4,16 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import * as v from 'valibot'
+import { browserBroker, createWatcher, defineDeviceType } from '../../adapters/browser/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { refusalTitle } from '../conformance/cells.ts'
 import { bytes, connectClient, makeClient, text, typesOf } from '../mqtt/client.ts'
-import { within } from '../support/wait.ts'
-import type { Place } from './place.ts'
+import { Collector, within } from '../support/wait.ts'
+import { cut, type Place } from './place.ts'
+
+const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
 
 /** Rejects if it does not hold. */
 type Case = (place: Place) => Promise<void>
@@ -18,26 +22,27 @@ const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE----
 const KEY = '-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----'
 
 /** What cannot be done there, and which key is at fault. */
-const refused: Readonly<Record<string, readonly (readonly [config: MqttConfig, key: string])[]>> = {
-  [refusalTitle('TCP')]: [
-    [{}, 'url'],
-    [{ host: 'broker' }, 'host'],
-    [{ port: 1883 }, 'url'],
-    [{ url: 'mqtt://broker' }, 'url'],
-  ],
-  [refusalTitle('TLS')]: [
-    [{ url: 'mqtts://broker' }, 'tls'],
-    [{ host: 'broker', tls: true }, 'tls'],
-  ],
-  [refusalTitle('mutual TLS')]: [
-    [{ url: 'wss://broker/mqtt', certFile: CERTIFICATE, keyFile: KEY }, 'certFile'],
-    [{ url: 'mqtts://broker', certFile: CERTIFICATE, keyFile: KEY }, 'certFile'],
-  ],
-  'an authority of its own is refused by name': [
-    [{ url: 'wss://broker/mqtt', caCerts: CERTIFICATE }, 'caCerts'],
-    [{ url: 'wss://broker/mqtt', caCerts: '/etc/ca.crt' }, 'caCerts'],
-  ],
-}
+const refused: Readonly<Record<string, readonly (readonly [config: BrokerConfig, key: string])[]>> =
+  {
+    [refusalTitle('TCP')]: [
+      [{}, 'url'],
+      [{ host: 'broker' }, 'host'],
+      [{ port: 1883 }, 'url'],
+      [{ url: 'mqtt://broker' }, 'url'],
+    ],
+    [refusalTitle('TLS')]: [
+      [{ url: 'mqtts://broker' }, 'tls'],
+      [{ host: 'broker', tls: true }, 'tls'],
+    ],
+    [refusalTitle('mutual TLS')]: [
+      [{ url: 'wss://broker/mqtt', certFile: CERTIFICATE, keyFile: KEY }, 'certFile'],
+      [{ url: 'mqtts://broker', certFile: CERTIFICATE, keyFile: KEY }, 'certFile'],
+    ],
+    'an authority of its own is refused by name': [
+      [{ url: 'wss://broker/mqtt', caCerts: CERTIFICATE }, 'caCerts'],
+      [{ url: 'wss://broker/mqtt', caCerts: '/etc/ca.crt' }, 'caCerts'],
+    ],
+  }
 
 /** The cases of {@link refused}. */
 const refusals = Object.fromEntries(
@@ -142,6 +147,22 @@ export const cases: Readonly<Record<string, Case>> = {
     assert.deepEqual((await panel.received.reach(1, 'message')).map(text), ['{"rpm":1450}'])
   },
 
+  'a device is watched, typed, over the small client': async ({ url, hub, device }) => {
+    await using sender = await connectClient({ url, ...device })
+    const send = (text: string) =>
+      sender.broker.publish({ topic: 'things/pump/P-1/data', payload: bytes(text), retain: true })
+    await send('{"rpm":1450}')
+    try {
+      await using watcher = createWatcher(browserBroker({ url, ...hub }))
+      await within(watcher.start(), 'start')
+      const seen = new Collector<number | undefined>()
+      watcher.watch(pump, { id: 'P-1' }).subscribe(({ data }) => seen.push(data?.rpm))
+      assert.deepEqual(await seen.reach(2, 'values'), [undefined, 1450])
+    } finally {
+      await send('')
+    }
+  },
+
   'a wrong password is refused, and not tried again': async ({ url, device }) => {
     await using client = makeClient({ url, ...device, password: 'wrong-password-0123456789' })
     await assert.rejects(client.connect(), { code: 'ERR_BROKER_LOGIN_REFUSED' })
@@ -172,7 +193,7 @@ export const cases: Readonly<Record<string, Case>> = {
     await using client = await connectClient({ url: place.relayUrl, ...place.device })
     await client.broker.subscribe([{ filter: 'notes/P-1/#' }])
     for (let round = 1; round <= 2; round++) {
-      await fetch(place.cutUrl, { method: 'POST' })
+      await cut(place, place.relayUrl)
       await client.statuses.reach(2 * round, 'statuses')
       await client.statuses.reach(2 * round + 1, 'statuses', 20_000)
       const topic = `notes/P-1/${round}`

@@ -3,26 +3,27 @@
  *
  * @module
  */
-import { mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrowserBrokerOptions, browserBroker } from '../../adapters/browser/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { memoryBroker, memoryServer } from '../../src/broker/memory.ts'
 import { type BrokerUnderTest, brokerContract } from '../../src/testing/index.ts'
 import { cases } from './cases.ts'
-import type { Over, Place } from './place.ts'
+import { cut, type Over, type Place, SMALL, type Tried } from './place.ts'
 
 /**
  * Settles with what went wrong, or `''`.
  *
  * @param over For a case of the broker contract: over what.
  */
-export async function run(title: string, place: Place, over?: Over | null): Promise<string> {
+export async function run(title: string, place: Place, over?: Tried | null): Promise<string> {
   return outcomeOf(async () => {
     if (!over) return cases[title]!(place)
     return brokerContract.find(({ name }) => name === title)!.run(subjectOver(place, over))
   })
 }
 
-function subjectOver(place: Place, over: Over): BrokerUnderTest {
-  if (over === 'memory') {
+function subjectOver(place: Place, tried: Tried): BrokerUnderTest {
+  if (tried === 'memory') {
     const server = memoryServer()
     return {
       open: (options) => memoryBroker(server, options),
@@ -32,15 +33,18 @@ function subjectOver(place: Place, over: Over): BrokerUnderTest {
       },
     }
   }
+  const isSmall = tried.startsWith(SMALL)
+  const over = (isSmall ? tried.slice(SMALL.length) : tried) as Over
+  const open = (config: BrokerConfig) =>
+    isSmall ? browserBroker(config as BrowserBrokerOptions) : mqtt(config)
   const config = place.contract[over]!
+  const losable = place.losable[tried]!
   return {
-    open: (options) => mqtt({ ...config, ...options }),
+    open: (options) => open({ ...config, ...options }),
     // The relay ends with the site.
     openLosable: () => ({
-      broker: mqtt(place.losable[over]!),
-      async lose() {
-        await fetch(place.cutUrl, { method: 'POST' })
-      },
+      broker: open(losable),
+      lose: () => cut(place, losable.url!),
     }),
   }
 }

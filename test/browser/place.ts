@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import type { BrokerConfig } from '../../adapters/mqtt/index.ts'
 import type { Cell } from '../conformance/cells.ts'
 
 /** A user name and its password. */
@@ -14,6 +14,12 @@ export interface Login {
 
 /** The cells of the conformance matrix that are tried. */
 export type Over = Extract<Cell, 'memory' | `${string} and ${'WS' | 'WSS'}`>
+
+/** What the contract is tried over: with `devicehub/mqtt`, or with `devicehub/browser`. */
+export type Tried = Over | `${typeof SMALL}${Exclude<Over, 'memory'>}`
+
+/** What a title of the contract begins with where the client is that of `devicehub/browser`. */
+export const SMALL = 'devicehub/browser on '
 
 /** What there is to connect to, and who may. */
 export interface Place {
@@ -26,7 +32,7 @@ export interface Place {
   readonly closedUrl: string
   /** The same broker behind a relay. */
   readonly relayUrl: string
-  /** A POST there cuts whatever is connected through a relay. */
+  /** See {@link cut}. */
   readonly cutUrl: string
   /** May do everything below `conformance` and `things`. */
   readonly hub: Login
@@ -35,7 +41,12 @@ export interface Place {
   /** May subscribe to the data of the pump P-1. */
   readonly token: Login
   /** What is configured to try the contract over it, where that is not `memory`. */
-  readonly contract: Readonly<Partial<Record<Over, MqttConfig>>>
-  /** The same through relays that a POST to `cutUrl` cuts. */
-  readonly losable: Readonly<Partial<Record<Over, MqttConfig>>>
+  readonly contract: Readonly<Partial<Record<Over, BrokerConfig>>>
+  /** The same, each through a relay of its own. */
+  readonly losable: Readonly<Partial<Record<Tried, BrokerConfig>>>
+}
+
+/** Cuts whatever is connected through the relay of an address. */
+export async function cut({ cutUrl }: Place, relayUrl: string): Promise<void> {
+  await fetch(`${cutUrl}${new URL(relayUrl).port}`, { method: 'POST' })
 }

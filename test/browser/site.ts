@@ -9,13 +9,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as v from 'valibot'
 import { embeddedBroker } from '../../adapters/embedded/index.ts'
-import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import type { BrokerConfig } from '../../adapters/mqtt/index.ts'
 import { createFleet, defineDeviceType, memoryStore } from '../../src/index.ts'
 import { tcpRelay } from '../mqtt/relay.ts'
 import { authority, servers } from '../support/certificates.ts'
 import { freePort, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { tlsRelay } from '../support/tls-relay.ts'
-import type { Over, Place } from './place.ts'
+import { type Place, SMALL } from './place.ts'
 
 /** Everything around a guest. */
 export interface Site extends AsyncDisposable {
@@ -86,19 +86,22 @@ export async function openSite(script: string): Promise<Site> {
       'Mosquitto and WSS': { url: `wss://127.0.0.1:${mosquitto.ports.get('wss')}/mqtt` },
     }),
   }
-  const relays = [relay]
-  const losable: Partial<Record<Over, MqttConfig>> = {}
-  for (const [over, config] of Object.entries(contract) as [Over, MqttConfig][]) {
-    const url = new URL(config.url!)
-    const between = await tcpRelay(Number(url.port))
-    url.port = new URL(between.url).port
-    losable[over] = { ...config, url: url.href }
-    relays.push(between)
+  const relays = new Map([[new URL(relay.url).port, relay]])
+  const losable: Record<string, BrokerConfig> = {}
+  for (const [over, config] of Object.entries(contract)) {
+    for (const tried of [over, `${SMALL}${over}`]) {
+      const url = new URL(config.url!)
+      const between = await tcpRelay(Number(url.port))
+      url.port = new URL(between.url).port
+      losable[tried] = { ...config, url: url.href }
+      relays.set(url.port, between)
+    }
   }
   const secureUrl = `wss://127.0.0.1:${secure.port}${pathname}`
   const server = createServer((request, response) => {
-    if (request.method === 'POST' && request.url === '/cut') {
-      for (const one of relays) one.cut()
+    const [, port] = /^\/cut\/(\d+)$/.exec(request.url!) ?? []
+    if (request.method === 'POST' && port !== undefined) {
+      relays.get(port)!.cut()
       response.end('cut')
     } else if (request.url === '/page.js') {
       response.setHeader('content-type', 'text/javascript').end(script)
@@ -119,7 +122,7 @@ export async function openSite(script: string): Promise<Site> {
       distrustedUrl: `wss://127.0.0.1:${distrusted.port}${pathname}`,
       closedUrl: `ws://127.0.0.1:${await freePort()}/mqtt`,
       relayUrl: `ws://127.0.0.1:${new URL(relay.url).port}${pathname}`,
-      cutUrl: new URL('/cut', pageUrl).href,
+      cutUrl: new URL('/cut/', pageUrl).href,
       hub: HUB,
       device: { username: device.username, password: device.password },
       token: { username, password },
@@ -127,7 +130,7 @@ export async function openSite(script: string): Promise<Site> {
       losable,
     },
     async [Symbol.asyncDispose]() {
-      for (const one of relays) await one[Symbol.asyncDispose]()
+      for (const one of relays.values()) await one[Symbol.asyncDispose]()
       await secure[Symbol.asyncDispose]()
       await distrusted[Symbol.asyncDispose]()
       await mosquitto?.stop()

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { MqttConfig } from '../../adapters/mqtt/index.ts'
-import { bytes, type Client, connectClient } from '../mqtt/client.ts'
+import { type BrowserBrokerOptions, browserBroker } from '../../adapters/browser/index.ts'
+import type { BrokerConfig } from '../../adapters/mqtt/index.ts'
+import type { Broker } from '../../src/broker/broker.ts'
+import { bytes, connectClient } from '../mqtt/client.ts'
 import { outcomeOf, run } from './guest.ts'
 
 interface Env {
@@ -16,25 +18,35 @@ interface Env {
 
 /** Makes a connection when it is first called, and publishes over it each time. */
 class Kept {
-  #client: Client | undefined
+  #broker: Broker | undefined
   async fetch(request: Request): Promise<Response> {
-    const config = (await request.json()) as MqttConfig
+    const config = (await request.json()) as BrokerConfig
     return new Response(
       await outcomeOf(async () => {
-        this.#client ??= await connectClient({ ...config, publishTimeout: 0.5 })
-        await this.#client.broker.publish({ topic: 'notes/P-1/x', payload: bytes('x') })
+        this.#broker ??= await open(config, new URL(request.url).searchParams.has('small'))
+        await this.#broker.publish({ topic: 'notes/P-1/x', payload: bytes('x') })
       }),
     )
   }
 }
 
-const kept = new Kept()
+/** @param isSmall Whether it is the client of `devicehub/browser`. */
+async function open(config: BrokerConfig, isSmall: boolean): Promise<Broker> {
+  if (!isSmall) return (await connectClient({ ...config, publishTimeout: 0.5 })).broker
+  const broker = browserBroker(config as BrowserBrokerOptions)
+  await broker.connect({ onMessage: () => {} })
+  return broker
+}
+
+const kept = [new Kept(), new Kept()] as const
 
 export default {
   async fetch(request: Request, { KEEPER }: Env): Promise<Response> {
-    const { pathname } = new URL(request.url)
-    if (pathname === '/object') return KEEPER.get(KEEPER.idFromName('one')).fetch(request)
-    if (pathname === '/kept') return kept.fetch(request)
+    const { pathname, searchParams } = new URL(request.url)
+    const isSmall = searchParams.has('small')
+    if (pathname === '/object')
+      return KEEPER.get(KEEPER.idFromName(isSmall ? 'small' : 'one')).fetch(request)
+    if (pathname === '/kept') return kept[isSmall ? 1 : 0].fetch(request)
     if (pathname === '/abandoned') return new Kept().fetch(request)
     return new Response(await run(...((await request.json()) as Parameters<typeof run>)))
   },

@@ -1,21 +1,19 @@
 /**
- * The `devicehub` command as a process of its own, run from source on each runtime in a folder
- * with files of a user's.
+ * The `devicehub` command as a process of its own, in a folder with files of a user's: built on Node,
+ * where users have it so, and from source on the others.
  *
  * @module
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findVersion, newestNode as newest, type Runtime, runtimes } from '../runner/runtime.ts'
 import { deferred, within } from '../support/wait.ts'
+import { builtCommand, installBuilt } from './built.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = join(root, 'adapters', 'cli', 'main.ts')
-
-/** Where modules of a user's import `defineConfig` from. */
-export const DEFINE_CONFIG = new URL('../../adapters/cli/index.ts', import.meta.url).href
 
 /** How the command is started on a runtime. */
 export interface Host {
@@ -25,10 +23,9 @@ export interface Host {
   readonly command: readonly string[]
 }
 
-const TSX = `--import=${import.meta.resolve('tsx')}`
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  Node: [process.execPath, TSX, main],
-  'Newest Node': [join(root, newest.command), TSX, main],
+  Node: [process.execPath, builtCommand],
+  'Newest Node': [join(root, newest.command), builtCommand],
   Bun: [join(root, 'node_modules', '.bin', 'bun'), main],
   Deno: [join(root, 'node_modules', '.bin', 'deno'), 'run', '-A', '--no-lock', main],
 }
@@ -59,12 +56,21 @@ export function userFolder(files: Readonly<Record<string, string>> = {}): Folder
   // Below the tests, so that the entry points and the packages are found by their names.
   const path = mkdtempSync(join(root, 'test', '.programs-cli-'))
   const write = (file: string, text: string) => writeFileSync(join(path, file), text)
+  // A package of its own, or `devicehub` would be the one around it.
+  write('package.json', '{ "type": "module" }')
+  mkdirSync(join(path, 'node_modules'))
+  installBuilt(path)
   for (const [file, text] of Object.entries(files)) write(file, text)
   return {
     path,
     write,
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   }
+}
+
+/** The same host, with a program of a folder in the place of the command. */
+export function running(host: Host, program: string): Host {
+  return { ...host, command: [...host.command.slice(0, -1), program] }
 }
 
 /** A run of the command. */

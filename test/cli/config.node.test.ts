@@ -8,10 +8,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { brokerConfig } from '../../src/product/configuration/broker-config.ts'
-import { mosquitto } from '../../src/product/products.ts'
 import { hosts, node, run, userFolder } from './command.ts'
 
-const { files, notes } = brokerConfig(mosquitto)
+const { files, notes } = brokerConfig('mosquitto')
 
 for (const host of hosts) {
   test(`prints each file under its name, and the notes apart, on ${host.name}`, {
@@ -68,5 +67,24 @@ describe('--out', () => {
     const { code, stderr } = await run(node, folder, args)
     assert.match(stderr, /^devicehub: (EEXIST|ENOTDIR)[^\n]+\n$/)
     assert.equal(code, 1)
+  })
+})
+
+describe('--json', () => {
+  test('prints the files and the notes', async () => {
+    using folder = userFolder()
+    const { code, stdout, stderr } = await run(node, folder, ['config', 'mosquitto', '--json'])
+    const told = JSON.parse(stdout)
+    assert.deepEqual(told.files, files)
+    assert.ok(told.notes.length > 0)
+    assert.deepEqual([code, stderr], [0, ''])
+  })
+
+  test('is not for files that are written', async () => {
+    using folder = userFolder()
+    const args = ['config', 'mosquitto', '--json', '--out', 'broker']
+    const { code, stderr } = await run(node, folder, args)
+    assert.equal(stderr, 'devicehub: --json and --out: one of them\n')
+    assert.equal(code, 2)
   })
 })

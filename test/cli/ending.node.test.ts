@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { DEFINE_CONFIG, hosts, node, start, userFolder } from './command.ts'
+import { hosts, node, start, userFolder } from './command.ts'
 import { configModule, embeddedSite, HUB_PASSWORD, publish, TYPES } from './site.ts'
 
 const CLOSED = 'devicehub: the output was closed by its reader\n'
@@ -69,7 +69,7 @@ test('a second signal ends at once, with 130, what does not end by itself', asyn
   using folder = userFolder({
     'devicehub.config.ts': `${TYPES}
 import { memoryBroker } from 'devicehub'
-import { defineConfig } from '${DEFINE_CONFIG}'
+import { defineConfig } from 'devicehub/cli'
 const broker = memoryBroker()
 setInterval(() => {}, 1_000) // In the place of a connection, which keeps a process alive.
 broker.close = () => {

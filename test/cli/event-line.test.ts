@@ -5,7 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type ListenEvent, toJson, toText } from '../../adapters/cli/listen/event-line.ts'
+import { jsonLine } from '../../adapters/cli/json-line.ts'
+import { type ListenEvent, toText } from '../../adapters/cli/listen/event-line.ts'
 
 const at = { time: '2025-01-15T12:00:00.000Z', broker: 'default' }
 
@@ -55,7 +56,7 @@ describe('for programs', () => {
     null,
   ]) {
     test(`${JSON.stringify(payload).slice(0, 40)} is read back, from printable characters`, () => {
-      const line = toJson(data(payload))
+      const line = jsonLine(data(payload))
       assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
       assert.deepEqual(JSON.parse(line), data(payload))
     })

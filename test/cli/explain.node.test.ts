@@ -5,14 +5,14 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { DEFINE_CONFIG, type Host, hosts, node, run, userFolder } from './command.ts'
+import { type Host, hosts, node, run, userFolder } from './command.ts'
 import { configModule, TYPES } from './site.ts'
 
 const TYPES_ALONE = configModule('station', { default: {} })
 /** A fleet with one device that has rules of its own, and a hub. */
 const FLEET = `${TYPES}
 import { createFleet, memoryStore } from 'devicehub'
-import { defineConfig } from '${DEFINE_CONFIG}'
+import { defineConfig } from 'devicehub/cli'
 const fleet = createFleet({
   types: [station],
   store: memoryStore(),
@@ -94,6 +94,21 @@ describe('what is denied: code 1, and what came near', () => {
       assert.equal(near.length >= misses.length, true)
       for (const [i, miss] of misses.entries()) assert.match(near[i]!, miss)
       assert.equal(code, 1)
+    })
+  }
+})
+
+describe('--json prints an object', () => {
+  for (const [args, effect, exit] of [
+    [allowed[0]!, 'allow', 0],
+    [['nobody\u202e', 'publish', 'x'], 'deny', 1],
+  ] as const) {
+    test(args.join(' '), async () => {
+      const { code, lines } = await explains(node, [...args, '--json'])
+      assert.equal(lines.length, 1)
+      const told = JSON.parse(lines[0]!)
+      assert.deepEqual(Object.keys(told), ['effect', 'code', 'text', 'nearMisses'])
+      assert.deepEqual([told.effect, code], [effect, exit])
     })
   }
 })

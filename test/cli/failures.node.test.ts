@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { freePort } from '../support/mosquitto.ts'
-import { DEFINE_CONFIG, type Host, hosts, node, type Outcome, run, userFolder } from './command.ts'
+import { type Host, hosts, node, type Outcome, run, userFolder } from './command.ts'
 import { configModule, embeddedSite, TYPES } from './site.ts'
 
 const SECRET = 'correct-horse-battery'
@@ -36,7 +36,7 @@ const working = configModule('station', brokers)
 /** A module with this configuration. */
 function config(text: string): string {
   return `${TYPES}
-import { defineConfig } from '${DEFINE_CONFIG}'
+import { defineConfig } from 'devicehub/cli'
 export default ${text}
 `
 }

@@ -16,7 +16,6 @@ import {
   type ServiceAccount,
 } from '../../src/index.ts'
 import { captureLog } from '../hub/fixture.ts'
-import { DEFINE_CONFIG } from './command.ts'
 
 export const HUB_PASSWORD = 'a password for the hub 42'
 
@@ -39,7 +38,7 @@ export const station = defineDeviceType('weatherstation', {
   data: v.object({ temperature: v.number() }),
   commands: { ping: command({ reply: v.object({}) }) },
 })
-const loraNode = defineDeviceType('node', {
+export const loraNode = defineDeviceType('node', {
   broker: 'lorawan',
   data: v.object({ rssi: v.number() }),
 })
@@ -47,7 +46,7 @@ const loraNode = defineDeviceType('node', {
 /** A configuration of the types named, as a module. */
 export function configModule(types: string, brokers: unknown): string {
   return `${TYPES}
-import { defineConfig } from '${DEFINE_CONFIG}'
+import { defineConfig } from 'devicehub/cli'
 export default defineConfig({ types: [${types}], brokers: ${JSON.stringify(brokers)} })
 `
 }

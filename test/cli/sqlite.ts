@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Folder, newestNode, type Run, start } from './command.ts'
+import { type Folder, newestNode, type Run, run, start } from './command.ts'
 
 /** The newest Node runs a text, not the command. */
 const host = { ...newestNode, command: [newestNode.command[0]!, '--input-type=module'] }
@@ -27,4 +27,19 @@ export async function changeFile(folder: Folder, file: string, statements: strin
   const running = await holdFile(folder, file, statements)
   running.process.kill('SIGKILL')
   await running.exit()
+}
+
+/** Reads a file: a list of rows, each an object. */
+export async function readFile(
+  folder: Folder,
+  file: string,
+  query: string,
+): Promise<readonly Record<string, unknown>[]> {
+  const { stdout } = await run(host, folder, [
+    '--eval',
+    `import { DatabaseSync } from 'node:sqlite'
+const database = new DatabaseSync(${JSON.stringify(file)})
+console.log(JSON.stringify(database.prepare(${JSON.stringify(query)}).all()))`,
+  ])
+  return JSON.parse(stdout)
 }

@@ -49,11 +49,11 @@ for (const host of sqliteHosts) {
     assertFails(await on(host, folder, 'status', ...FILE), missing, 2)
     assert.equal(existsSync(join(folder.path, 'fleet.db')), false)
     const made = await on(host, folder, 'migrate', ...FILE)
-    assertPrinted(made, 'tables of version 1, from none', 0)
+    assertPrinted(made, 'tables of version 2, from none', 0)
     const again = await on(host, folder, 'migrate', ...FILE)
-    assertPrinted(again, 'tables of version 1: nothing to do', 0)
+    assertPrinted(again, 'tables of version 2: nothing to do', 0)
     const status = await on(host, folder, 'status', ...FILE)
-    assertPrinted(status, 'tables of version 1, expected 1: up to date', 0)
+    assertPrinted(status, 'tables of version 2, expected 2: up to date', 0)
   })
 }
 
@@ -151,7 +151,7 @@ export default { fleet: createFleet({ types: [station], store: sqlStore(pgPool(p
         await on(newestNode, folder, 'migrate', ...FILE)
         await changeFile(folder, 'fleet.db', 'INSERT INTO devicehub_schema VALUES (9)')
       },
-      /^devicehub: The tables of the store are of version 9, .* works with 1: run a newer one$/m,
+      /^devicehub: The tables of the store are of version 9, .* works with 2: run a newer one$/m,
     ],
   ] as const) {
     test(title, { skip: newestNode.missing }, async () => {
@@ -203,12 +203,12 @@ export default { store: ${text}, ${more} }
   test('or a file, in the folder of the configuration', { skip: newestNode.missing }, async () => {
     using folder = userFolder(inJson('fleet.db'))
     const made = await on(newestNode, folder, 'migrate')
-    assertPrinted(made, 'tables of version 1, from none', 0)
+    assertPrinted(made, 'tables of version 2, from none', 0)
     assert.ok(existsSync(join(folder.path, 'fleet.db')))
     using elsewhere = userFolder()
     const config = join(folder.path, 'devicehub.config.json')
     const status = await on(newestNode, elsewhere, 'status', '--config', config)
-    assertPrinted(status, 'tables of version 1, expected 1: up to date', 0)
+    assertPrinted(status, 'tables of version 2, expected 2: up to date', 0)
   })
 })
 

@@ -31,3 +31,11 @@ export const exceptions: Readonly<Record<NetworkBroker, Readonly<Record<string, 
   Mosquitto: {},
   'the embedded broker': {},
 }
+
+const noShare = 'it has no shared subscriptions, and says so'
+/** The cases that a client without shared subscriptions cannot keep. */
+export const notShared: Readonly<Record<string, string>> = {
+  'subscriptions: members of a share group get each message once among them': noShare,
+  'subscriptions: a subscription that is not shared gets every message beside a share group':
+    noShare,
+}

@@ -9,7 +9,8 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import type { Broker } from '../../src/index.ts'
 import type { LosableBroker } from '../../src/testing/index.ts'
 import { tcpRelay } from '../mqtt/relay.ts'
 import { within } from '../support/wait.ts'
@@ -22,7 +23,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const isNode = process.versions.bun === undefined && process.versions.deno === undefined
 
 /** What a client is configured with while the tests of this file run. */
-export type ConfigOf = (transport: Transport) => MqttConfig
+export type ConfigOf = (transport: Transport) => BrokerConfig
 
 /** Starts the broker, and declares one suite for each transport. */
 export function conformsOverAll(broker: NetworkBroker): ConfigOf {
@@ -32,7 +33,7 @@ export function conformsOverAll(broker: NetworkBroker): ConfigOf {
       `${broker} and ${transport}`,
       {
         open: (options) => mqtt({ ...configOf(transport), ...options }),
-        openLosable: () => losable(configOf(transport)),
+        openLosable: () => losable(configOf(transport), mqtt),
       },
       exceptions[broker],
     )
@@ -41,18 +42,22 @@ export function conformsOverAll(broker: NetworkBroker): ConfigOf {
 }
 
 /** A client behind a relay that can be cut. What goes through it may be TLS, or WebSocket. */
-export async function losable(config: MqttConfig): Promise<LosableBroker> {
+export async function losable<Config extends { readonly url?: string }>(
+  config: Config,
+  open: (config: Config) => Broker,
+): Promise<LosableBroker> {
   const url = new URL(config.url!)
   const relay = await tcpRelay(Number(url.port))
   url.port = new URL(relay.url).port
   return {
-    broker: mqtt({ ...config, url: url.href }),
+    broker: open({ ...config, url: url.href }),
     lose: () => relay.cut(),
     end: async () => relay[Symbol.asyncDispose](),
   }
 }
 
-function startedFor(broker: NetworkBroker): ConfigOf {
+/** Starts the broker for the tests of the file that calls. */
+export function startedFor(broker: NetworkBroker): ConfigOf {
   let site: Awaited<ReturnType<typeof start>> | undefined
   before(async () => {
     site = await start(broker)

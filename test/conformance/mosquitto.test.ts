@@ -23,7 +23,7 @@ if (mosquittoMissing) {
     'Mosquitto and MQTT 3.1.1',
     {
       open: (options) => mqtt({ ...configOf('TCP'), protocolVersion: 4, ...options }),
-      openLosable: () => losable({ ...configOf('TCP'), protocolVersion: 4 }),
+      openLosable: () => losable({ ...configOf('TCP'), protocolVersion: 4 as const }, mqtt),
     },
     {
       'delivery: user properties arrive, with one value and with several': noProperties,

@@ -7,14 +7,14 @@
  */
 import process from 'node:process'
 import { embeddedBroker } from '../../adapters/embedded/index.ts'
-import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import type { BrokerConfig } from '../../adapters/mqtt/index.ts'
 import { createFleet, memoryStore } from '../../src/index.ts'
 import { authority, clients, servers } from '../support/certificates.ts'
 import { startMosquitto } from '../support/mosquitto.ts'
 import type { NetworkBroker, Transport } from './cells.ts'
 
 /** What a client is configured with. */
-export type Configs = Readonly<Record<Transport, MqttConfig>>
+export type Configs = Readonly<Record<Transport, BrokerConfig>>
 
 const plain = servers.good
 const mutual = { ...plain, clientAuthority: authority.cert }

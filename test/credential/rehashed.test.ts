@@ -38,17 +38,17 @@ async function tally(outcomes: readonly unknown[]): Promise<Record<string, numbe
 
 describe('a stored text', () => {
   test('has a beginning, a salt and a key of its own, and not the password', () => {
-    const form = /^\$dh-chosen-hmac-sha256\$[A-Za-z0-9+/]{22}\$[0-9a-f]{64}$/
+    const form = /^\$dh-chosen-hmac-sha256\$[0-9a-f]{4}\$[A-Za-z0-9+/]{22}\$[0-9a-f]{64}$/
     const texts = Array.from({ length: 50 }, () => rehasher.hash(PASSWORD))
     for (const text of texts) {
       assert.match(text, form)
       assert.ok(!text.includes(PASSWORD))
       assert.equal(isGeneratedHash(text), false)
     }
-    assert.equal(new Set(texts.flatMap((text) => text.split('$').slice(2))).size, 100)
+    assert.equal(new Set(texts.flatMap((text) => text.split('$').slice(3))).size, 100)
   })
 
-  const [, , salt, key] = stored.split('$') as [string, string, string, string]
+  const [, , , salt, key] = stored.split('$') as [string, string, string, string, string]
   const rows: [title: string, text: string, password: string, is: boolean][] = [
     ['is that of its password', stored, PASSWORD, true],
     [
@@ -75,7 +75,7 @@ describe('a stored text', () => {
     ['the same, for what is hashed', `$dh-hmac-sha256$${key}`, `${salt}$${PASSWORD}`, false],
     [
       'that is a generated one’s with this beginning',
-      `$dh-chosen-hmac-sha256$${salt}$${hasher.hash(PASSWORD).split('$')[2]}`,
+      `$dh-chosen-hmac-sha256$${salt}$${hasher.hash(PASSWORD).split('$')[3]}`,
       PASSWORD,
       false,
     ],

@@ -132,6 +132,7 @@ describe('the holder of a token', () => {
       rules,
       attributes: { deviceId: 'P-1', prefix: 'things', username: token.username },
       expiresAt: token.expiresAt,
+      issuedAt: 1_700_000_000_000,
     })
   })
 

@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { memoryStore } from '../../src/device/memory-store.ts'
 import {
   deviceStatesContract,
+  deviceTrailContract,
   insertManyContract,
   storeContract,
 } from '../../src/testing/store/contract.ts'
@@ -17,6 +18,7 @@ import { declareContract } from '../support/contract.ts'
 const open = () => ({ store: memoryStore() })
 declareContract('the store contract, by memory', storeContract, open)
 declareContract('the last states of devices, by memory', deviceStatesContract, open)
+declareContract('the audit trail, by memory', deviceTrailContract, open)
 declareContract('many records at once, by memory', insertManyContract, open)
 
 test('two stores in memory have nothing in common', async () => {

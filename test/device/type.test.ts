@@ -6,12 +6,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
+import { memoryStore } from '../../src/device/memory-store.ts'
 import { validate } from '../../src/device/schema.ts'
 import { command, type DeviceTypeDefinition, defineDeviceType } from '../../src/device/type.ts'
+import { createFleet } from '../../src/fleet/create.ts'
 import type { AccessRule } from '../../src/rule/rule.ts'
 
 const data = v.object({ rpm: v.number() })
 type Definition = DeviceTypeDefinition<typeof data>
+
+/** Declares a type, and makes a fleet of it, which checks what it declares. */
+function fleetOf(name: string, definition: Definition) {
+  return createFleet({ types: [defineDeviceType(name, definition)], store: memoryStore() })
+}
 
 test('a type that declares only its data has defaults for the rest', () => {
   const pump = defineDeviceType('pump', { data })
@@ -102,6 +109,8 @@ describe('a type is refused', () => {
   }
 
   const seconds = 'must be a number of seconds above 0'
+  const zone =
+    'must be UTC, an offset such as +01:00, or a name such as Europe/Zurich that this runtime knows'
   const schema = 'must be a Standard Schema validator, such as v.object({ … }) of valibot'
   const options =
     'data, status, commands, broker, heartbeat, template, rules, messageId, stateFields, timestamp'
@@ -116,7 +125,13 @@ describe('a type is refused', () => {
     [{ data: {} }, 'pump.data', schema],
     [{ data: { '~standard': { version: 1 } } }, 'pump.data', schema],
     [{ data: () => true }, 'pump.data', schema],
-    [{ status: null }, 'pump.status', schema],
+    [{ status: 'online' }, 'pump.status', schema],
+    [{ timestamp: { zone: 'Mars' } }, 'pump.timestamp.zone', zone],
+    [
+      { timestamp: { unreadable: 'drop' } },
+      'pump.timestamp.unreadable',
+      'must be reject or ignore',
+    ],
     [{ commands: [] }, 'pump.commands', 'must be an object of commands'],
     [{ commands: { reboot: {} } }, 'pump.commands.reboot', 'must be made by command()'],
     [{ commands: { reboot: data } }, 'pump.commands.reboot', 'must be made by command()'],
@@ -144,7 +159,7 @@ describe('a type is refused', () => {
   ]
   for (const [change, key, problem] of settings) {
     test(`for ${key} ${JSON.stringify(change)}: it ${problem}`, () => {
-      assert.throws(() => defineDeviceType('pump', { data, ...change } as Definition), {
+      assert.throws(() => fleetOf('pump', { data, ...change } as Definition), {
         name: 'ConfigError',
         key,
         message: `${key}: ${problem}`,
@@ -167,7 +182,7 @@ describe('a type is refused', () => {
   ]
   for (const [change, problem] of topics) {
     test(`for ${JSON.stringify(change)}: ${problem}`, () => {
-      assert.throws(() => defineDeviceType('pump', { data, ...change }), {
+      assert.throws(() => fleetOf('pump', { data, ...change }), {
         name: 'InvalidTopicError',
         problem,
       })
@@ -176,12 +191,14 @@ describe('a type is refused', () => {
 })
 
 describe('a type, or a command, is refused without being declared', () => {
+  const withCommand = (given: object) =>
+    fleetOf('pump', { data, commands: { set: command(given) } } as Definition)
   const rows: [title: string, declare: () => unknown, key: string][] = [
     ['a type of nothing', () => defineDeviceType('pump', undefined as never), 'pump'],
     ['a schema as a type', () => defineDeviceType('pump', v.object({}) as never), 'pump.kind'],
     ['a schema as a command', () => command(v.object({}) as never), 'command.kind'],
-    ['a payload that is none', () => command({ payload: {} as never }), 'command.payload'],
-    ['a reply that is none', () => command({ reply: 'text' as never }), 'command.reply'],
+    ['a payload that is none', () => withCommand({ payload: {} }), 'pump.commands.set.payload'],
+    ['a reply that is none', () => withCommand({ reply: 'text' }), 'pump.commands.set.reply'],
     ['a misspelt reply', () => command({ replies: v.object({}) } as never), 'command.replies'],
     ['nothing as a command', () => command(null as never), 'command'],
   ]

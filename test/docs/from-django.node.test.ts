@@ -286,7 +286,8 @@ describe('what the answers name exists', () => {
     assert.ok(lines.length > 5)
     for (const line of lines) {
       const [, verb, ...rest] = line.split(' ')
-      const command = commands.find((each) => each.name() === verb)
+      const named = commands.find((each) => each.name() === verb)
+      const command = named?.commands.find((each) => each.name() === rest[0]) ?? named
       assert.ok(command, line)
       for (const option of rest.filter((word) => word.startsWith('--'))) {
         assert.ok(
@@ -298,7 +299,7 @@ describe('what the answers name exists', () => {
   })
 
   test('each key of a broker', () => {
-    const keys = members.get('MqttConfig')!
+    const keys = members.get('BrokerConfig')!
     const rows = findSection('Configuration keys').rows.filter(([, answer = '']) => {
       return !answer.startsWith('no key')
     })
@@ -318,7 +319,7 @@ describe('what the answers name exists', () => {
 
   /** A span that is a name, a member, a call or an object of TypeScript, without its texts. */
   function isCode(span: string): boolean {
-    if (known.has(span) || /^[A-Z_]+(: (True|False))?$|\.(md|ts|json|conf|py)$/.test(span))
+    if (known.has(span) || /^[A-Z_]+(: (True|False))?$|\.(md|ts|jsonl?|conf|py)$/.test(span))
       return false
     if (/^class \w+ implements /.test(span)) return true
     return /^!?[A-Za-z]\w*([.(]\S.*|: \S.*)?$/.test(span) && !/[/;]/.test(withoutTexts(span))

@@ -21,7 +21,9 @@ const deno = JSON.parse(read('deno.json'))
 const ALWAYS = ['README.md', 'LICENSE', 'package.json']
 /** What is in the npm package beside what is built, and in that of JSR beside the sources. */
 const packed: readonly string[] = [...npm.files, ...ALWAYS]
-const guides = readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)
+const guides = readdirSync(join(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`)
 const pages = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'bench/RESULTS.md', ...guides].sort()
 
 function read(file: string): string {
@@ -138,6 +140,7 @@ test('docs/README.md names one page for each task', () => {
       'decide',
       'receive',
       'command',
+      'run',
       'operate',
       'test',
       'deploy',

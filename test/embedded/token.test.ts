@@ -11,7 +11,9 @@ import {
   type AccessRule,
   createFleet,
   type Fleet,
+  type FleetOptions,
   type IssuedToken,
+  memoryKeys,
   memoryStore,
 } from '../../src/index.ts'
 import { altered } from '../support/altered.ts'
@@ -29,19 +31,25 @@ interface Site extends AsyncDisposable {
   readonly log: CapturedLog
   readonly denials: Collector<Denial>
   /** A token for a panel that watches the pump P-1. */
-  issue(expiresIn?: number): IssuedToken
+  issue(expiresIn?: number, subject?: string): IssuedToken
   connect(login: IClientOptions, options?: IClientOptions): Promise<TestClient>
 }
 
-async function openSite(wrap: (fleet: Fleet) => Fleet = (fleet) => fleet): Promise<Site> {
+const PEPPER = 'a pepper of more than 16 bytes'
+
+async function openSite(
+  wrap: (fleet: Fleet) => Fleet = (fleet) => fleet,
+  more: Partial<FleetOptions> = {},
+): Promise<Site> {
   const log = new CapturedLog()
   const denials = new Collector<Denial>()
   const everything: AccessRule = { effect: 'allow', actions: ['publish', 'subscribe'], filter: '#' }
   const fleet = createFleet({
     types: [pump],
     store: memoryStore(),
-    pepper: 'a pepper of more than 16 bytes',
+    pepper: PEPPER,
     services: [{ ...OFFICE, rules: [everything] }],
+    ...more,
   })
   const options = { port: 0, logger: log, onDenied: denials.push, websocket: { port: 0 } }
   const broker = await embeddedBroker(wrap(fleet), options)
@@ -52,8 +60,9 @@ async function openSite(wrap: (fleet: Fleet) => Fleet = (fleet) => fleet): Promi
     log,
     denials,
 
-    issue: (expiresIn = 60) =>
+    issue: (expiresIn = 60, subject) =>
       fleet.issueToken({
+        ...(subject !== undefined && { subject }),
         rules: [
           { effect: 'allow', actions: ['subscribe'], filter: '{prefix}/pump/{deviceId}/data' },
           { effect: 'allow', actions: ['publish'], filter: 'panels/{deviceId}/status' },
@@ -116,6 +125,133 @@ describe('a token', () => {
     for (const { password } of [token, other]) {
       for (const part of password.split('.')) assert.ok(!told.includes(part))
     }
+  })
+})
+
+describe('a stolen token is refused', () => {
+  const rules: AccessRule[] = [{ effect: 'allow', actions: ['subscribe'], filter: DATA }]
+  const issuedBy = (options: Partial<FleetOptions>) =>
+    createFleet({ types: [pump], store: memoryStore(), pepper: PEPPER, ...options }).issueToken({
+      rules,
+    })
+  const changed = (token: IssuedToken, change: (payload: string) => string) => {
+    const [header, payload, signature] = token.password.split('.') as [string, string, string]
+    const text = change(Buffer.from(payload, 'base64url').toString())
+    const password = [header, Buffer.from(text).toString('base64url'), signature].join('.')
+    return { ...token, password }
+  }
+  const headed = (token: IssuedToken, header: string, signature = token.password.split('.')[2]) => {
+    const [, payload] = token.password.split('.')
+    const password = [Buffer.from(header).toString('base64url'), payload, signature].join('.')
+    return { ...token, password }
+  }
+
+  test('whatever was done to it, and no part of it is told', async () => {
+    await using site = await openSite()
+    const token = site.issue(60, 'account 7')
+    const expired = { ...site.issue(1) }
+    const revoked = site.issue(60, 'account 8')
+    const rows: [title: string, login: IssuedToken, code: Denial['code']][] = [
+      [
+        'changed in its rules',
+        changed(token, (text) => text.replace(/"filter":"[^"]*"/, '"filter":"#"')),
+        'password-wrong',
+      ],
+      [
+        'changed in its end',
+        changed(token, (text) => text.replace(/"exp":\d+/, '"exp":9999999999')),
+        'password-wrong',
+      ],
+      ['under alg none', headed(token, '{"alg":"none","typ":"JWT"}', ''), 'password-wrong'],
+      ['under alg none, with its signature', headed(token, '{"alg":"none"}'), 'password-wrong'],
+      ['under another algorithm', headed(token, '{"alg":"HS512","typ":"JWT"}'), 'password-wrong'],
+      ['under an old key', issuedBy({ pepper: 'the pepper of the year before' }), 'password-wrong'],
+      ['under another prefix', issuedBy({ prefix: 'other' }), 'password-wrong'],
+      ['revoked', revoked, 'revoked'],
+      ['expired', expired, 'token-expired'],
+    ]
+    await site.fleet.revokeTokens('account 8')
+    await expiry(expired)
+    for (const [title, login, code] of rows) {
+      await assert.rejects(site.connect(login), { code: 0x86 }, title)
+      assert.equal(site.denials.items.at(-1)?.code, code, title)
+    }
+    assert.equal(site.broker.connections, 0)
+    const told = JSON.stringify([site.log.lines, site.denials.items])
+    for (const [, { password }] of rows)
+      assert.ok(!told.includes(password.slice(-43)) || password.endsWith('.'))
+    await site.connect(token)
+  })
+})
+
+describe('when the tokens of a subject are revoked', () => {
+  const ADMINISTRATIVE_ACTION = 0x98
+
+  test('its sessions end at once, over TCP and WebSocket, and nobody else’s', async () => {
+    await using site = await openSite()
+    const token = site.issue(60, 'account 7')
+    const { username, password } = token
+    const panels = [
+      await site.connect(token),
+      await site.connect(token, { ...durable, clientId: `${username}//a` }),
+      await openClient(site.broker.websocketUrl!, { username, password }),
+    ]
+    const other = await site.connect(site.issue(60, 'account 8'))
+    const { done } = await site.fleet.revokeTokens('account 7')
+    assert.deepEqual(done, ['embedded broker'])
+    for (const panel of panels) {
+      assert.equal(await within(panel.ended, 'end of the connection'), ADMINISTRATIVE_ACTION)
+    }
+    await assert.rejects(site.connect(token), { code: 0x86 })
+    assert.equal(site.denials.items.at(-1)?.text, `"${username}" may not connect: it is revoked.`)
+    assert.equal(other.mqtt.connected, true)
+    assert.equal(site.broker.connections, 1)
+    await site.connect(site.issue(60, 'account 7'))
+  })
+
+  test('a login that is under way does not get in', async () => {
+    const asked = deferred()
+    const answered = deferred()
+    await using site = await openSite((fleet) => ({
+      ...fleet,
+      async authenticate(request) {
+        const login = await fleet.authenticate(request)
+        asked.resolve()
+        await answered.promise
+        return login
+      },
+    }))
+    const login = assert.rejects(site.connect(site.issue(60, 'account 7')), { code: 0x86 })
+    await within(asked.promise, 'login')
+    await site.fleet.revokeTokens('account 7')
+    answered.resolve()
+    await login
+    assert.equal(site.broker.connections, 0)
+  })
+
+  test('by a process that shares the keys and tells nobody, they end after rulesLifetime', async () => {
+    const keys = memoryKeys()
+    await using site = await openSite(undefined, { keys, rulesLifetime: 1 })
+    const elsewhere = createFleet({ types: [pump], store: memoryStore(), pepper: PEPPER, keys })
+    const panel = await site.connect(site.issue(60, 'account 7'))
+    const other = await site.connect(site.issue(60, 'account 8'))
+    await elsewhere.revokeTokens('account 7')
+    assert.equal(await within(panel.ended, 'end of the connection'), ADMINISTRATIVE_ACTION)
+    assert.equal(other.mqtt.connected, true)
+  })
+
+  test('a note of a login that is lost ends nobody’s session', async () => {
+    const keys = memoryKeys()
+    const asked = new Collector<string>()
+    const get = (key: string) => {
+      if (key.startsWith('token-revoked/')) asked.push(key)
+      return undefined
+    }
+    await using site = await openSite(undefined, { keys: { ...keys, get }, rulesLifetime: 0 })
+    const panel = await site.connect(site.issue(60, 'account 7'))
+    // That of the login, and those after it.
+    await asked.reach(3, 'questions')
+    assert.equal(panel.mqtt.connected, true)
   })
 })
 

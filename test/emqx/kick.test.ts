@@ -43,7 +43,7 @@ describe('a kick', () => {
     emqx.clients.push({ clientid: 'pump/P-1|a', username }, ...others)
     await kickOf(emqx)({ username })
     const list =
-      'GET /api/v5/clients?username=pump%2FP-1&page=1&limit=100&fields=clientid%2Cusername'
+      'GET /api/v5/clients?username=pump%2FP-1&page=1&limit=100&fields=clientid%2Cusername%2Cconnected_at'
     assert.deepEqual(emqx.requests, [list, 'DELETE /api/v5/clients/pump%2FP-1%7Ca', list])
     assert.deepEqual([emqx.ended, emqx.clients], [['pump/P-1|a'], others])
   })

@@ -41,3 +41,22 @@ export const recorded = {
     body: '{"code": "NOT_FOUND", "message": "Request Path Not Found"}',
   },
 } as const satisfies Readonly<Record<string, Recorded>>
+
+/**
+ * What it answers to a message, as the source of 5.10 has it (`emqx_mgmt_api_publish.erl`, read in
+ * November 2026): none of it was run.
+ */
+export const published = {
+  taken: { status: 200, body: '{"id":"000600D09A099053F445000014C30000"}' },
+  'no matching subscribers': {
+    status: 202,
+    body: '{"message":"no_matching_subscribers","reason_code":16}',
+  },
+  'topic invalid': { status: 400, body: '{"message":"topic_name_invalid","reason_code":144}' },
+  'too large': { status: 400, body: '{"message":"packet_too_large","reason_code":151}' },
+  'schema violated': {
+    status: 400,
+    body: '{"code":"BAD_REQUEST","message":{"kind":"validation_error"}}',
+  },
+  'failed to dispatch': { status: 503, body: '{"message":"failed_to_dispatch","reason_code":131}' },
+} as const satisfies Readonly<Record<string, Recorded>>

@@ -1,13 +1,13 @@
 /**
- * EMQX's management API as far as ending clients goes, over HTTP on loopback: it answers what was
- * recorded, and keeps a list of clients.
+ * EMQX's management API as far as ending clients and publishing go, over HTTP on loopback: it answers
+ * what was recorded, and keeps lists of clients and of messages.
  *
  * @module
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Recorded, recorded } from './recorded.ts'
+import { published, type Recorded, recorded } from './recorded.ts'
 
 export const KEY = 'a-key-of-emqx'
 export const SECRET = 'the-secret-of-that-key-é'
@@ -16,6 +16,13 @@ export const SECRET = 'the-secret-of-that-key-é'
 export interface ListedClient {
   readonly clientid: string
   readonly username: string | null
+}
+
+/** A message as it is published. */
+export interface PublishedMessage {
+  readonly topic: string
+  readonly payload: string
+  readonly [field: string]: unknown
 }
 
 /** A running API. */
@@ -29,6 +36,8 @@ export interface EmqxServer extends AsyncDisposable {
   readonly requests: string[]
   /** Client ids in the order they were ended. */
   readonly ended: string[]
+  /** Messages that were taken. */
+  readonly published: PublishedMessage[]
   /** Answers in the place of the API, if it gives anything. `null` answers never. */
   intercept: (method: string, path: string) => Recorded | null | undefined
 }
@@ -61,6 +70,10 @@ export async function startEmqx(): Promise<EmqxServer> {
     // Split first and decoded then, as EMQX's server does; a "." or ".." would be gone here.
     const segments = path.split('/').slice(1).map(decodeURIComponent)
     const route = segments.slice(0, 3).join('/')
+    if (method === 'POST' && path === '/api/v5/publish') {
+      at.published.push(JSON.parse(Buffer.concat(chunks).toString()))
+      return published.taken
+    }
     if (route !== 'api/v5/clients') return recorded['path unknown']
     if (method === 'GET' && segments.length === 3) return list(new URLSearchParams(query))
     if (method === 'DELETE' && segments.length === 4) {
@@ -100,6 +113,7 @@ export async function startEmqx(): Promise<EmqxServer> {
     durable: [],
     requests: [],
     ended: [],
+    published: [],
     intercept: () => undefined,
 
     async [Symbol.asyncDispose]() {

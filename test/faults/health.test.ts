@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { Hono } from 'hono'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import {
   type Broker,
   type BrokerStatus,
@@ -22,7 +22,7 @@ import { within } from '../support/wait.ts'
 const BACK_LIMIT = 60_000
 
 /** A hub, its log, and the answer of a health route over it. */
-function site(config: MqttConfig) {
+function site(config: BrokerConfig) {
   const fleet = createFleet({ types: [pump], store: memoryStore() })
   const broker = mqtt(config)
   const log = captureLog()

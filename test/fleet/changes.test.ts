@@ -11,6 +11,7 @@ import {
   type ChangeReport,
   type DeviceChange,
   type Fleet,
+  type FleetChange,
   hashPassword,
 } from '../../src/index.ts'
 import { deferred } from '../support/wait.ts'
@@ -49,9 +50,9 @@ async function failureOf(change: Promise<unknown>): Promise<ChangeError> {
 describe('a listener', () => {
   test('is told each change once, when it is on record', async () => {
     const fleet = makeFleet()
-    const told: (DeviceChange & { revision: number | undefined })[] = []
+    const told: (FleetChange & { revision: number | undefined })[] = []
     const stop = fleet.onChange('test', async (change) => {
-      const record = await fleet.store.get(change.type, change.id)
+      const record = await fleet.store.get(change.type!, change.id!)
       told.push({ ...change, revision: record?.revision })
     })
     await fleet.provision(pump, 'P-1', { username: 'north-1' })
@@ -87,7 +88,7 @@ describe('a listener', () => {
 
   test('is told no password', async () => {
     const fleet = makeFleet()
-    const told: DeviceChange[] = []
+    const told: FleetChange[] = []
     fleet.onChange('test', (change) => void told.push(change))
     const { password } = await fleet.provision(pump, 'P-1')
     assert.deepEqual(told, [{ kind: 'provisioned', ...P1 }])

@@ -21,7 +21,7 @@ function source(start: string, asked: string[]): PrincipalSource {
     },
     find(username) {
       asked.push(`${start}? ${username}`)
-      return username === `${start}-1` ? principal(username) : undefined
+      return username === `${start}-1` ? { principal: principal(username) } : undefined
     },
   }
 }
@@ -46,7 +46,7 @@ describe('a user name', () => {
       assert.ok(typeof principal === 'object')
       assert.deepEqual([principal.username, principal.attributes], [username, { start }])
       const found = await directory.find(username)
-      assert.equal(found?.username, username === `${start}-1` ? username : undefined)
+      assert.equal(found?.principal.username, username === `${start}-1` ? username : undefined)
       const own = [`${start}! ${username}`, `${start}! ${username}`, `${start}? ${username}`]
       assert.deepEqual(asked, own)
     })

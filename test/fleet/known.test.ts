@@ -7,6 +7,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { recordedPrincipal } from '../../src/device/principal.ts'
 import type { DeviceRecord } from '../../src/device/store.ts'
+import type { Found } from '../../src/fleet/directory.ts'
 import { KnownPrincipals, MAX_KNOWN_PRINCIPALS } from '../../src/fleet/known.ts'
 import type { Principal } from '../../src/rule/principal.ts'
 import { record } from '../../src/testing/store/record.ts'
@@ -15,7 +16,7 @@ import { Clocks } from '../support/clocks.ts'
 import { deferred } from '../support/wait.ts'
 
 const LIFETIME = 10_000
-const NO_DEVICES = { store: { get: async () => undefined }, principalOf: () => undefined }
+const NO_DEVICES = { store: { get: async () => undefined }, foundBy: () => undefined }
 const DATA = { action: 'publish', topic: 'a' } as const
 
 /** Of a reader of one answer that counts how often it is read. */
@@ -24,7 +25,7 @@ function cacheOf(first: Principal | undefined, lifetime: number = LIFETIME) {
   const clock = { now: 0 }
   const find = async () => {
     source.reads++
-    return source.answer
+    return source.answer && { principal: source.answer }
   }
   const cache = new KnownPrincipals({ ...NO_DEVICES, find }, lifetime, () => clock.now)
   return { source, cache, clock }
@@ -68,12 +69,12 @@ describe('a principal', () => {
   })
 
   test('that is read while it changes is not kept', async () => {
-    const reading = deferred<Principal>()
-    let find: () => Promise<Principal | undefined> = () => reading.promise
+    const reading = deferred<Found>()
+    let find: () => Promise<Found | undefined> = () => reading.promise
     const cache = new KnownPrincipals({ ...NO_DEVICES, find: () => find() }, LIFETIME)
     const answer = cache.find('svc', undefined)
     cache.forget('svc')
-    reading.resolve(principal([allow('publish', 'a')]))
+    reading.resolve({ principal: principal([allow('publish', 'a')]) })
     await answer
     find = async () => undefined
     assert.equal(await cache.find('svc', undefined), undefined)
@@ -99,7 +100,7 @@ describe('a principal', () => {
     let isDown = true
     const find = async () => {
       if (isDown) throw new Error('the store is down')
-      return principal([])
+      return { principal: principal([]) }
     }
     const cache = new KnownPrincipals({ ...NO_DEVICES, find }, LIFETIME)
     await assert.rejects(async () => cache.find('svc', undefined), /the store is down/)
@@ -164,10 +165,13 @@ describe('a device', () => {
   function site(records: readonly DeviceRecord[], lifetime: number = LIFETIME) {
     const known = new Map(records.map((each) => [each.id, each]))
     let reads = 0
-    const principalOf = (found: DeviceRecord) => recordedPrincipal(found, [], 'things')
+    const foundBy = (found: DeviceRecord): Found | undefined => {
+      const principal = recordedPrincipal(found, [], 'things')
+      return principal && { principal }
+    }
     const cache = new KnownPrincipals(
       {
-        principalOf,
+        foundBy,
         store: {
           async get(type, id) {
             reads++
@@ -178,7 +182,7 @@ describe('a device', () => {
         async find(username) {
           reads++
           const found = [...known.values()].find((each) => each.username === username)
-          return found && principalOf(found)
+          return found && foundBy(found)
         },
       },
       lifetime,

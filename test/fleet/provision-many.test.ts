@@ -115,6 +115,47 @@ for (const [kind, open] of [
       assert.equal((await fleet.authenticate(login)).effect, 'allow')
     })
 
+    test('its credential is called as is said, so that it is known again', async () => {
+      const fleet = makeFleet({ store: open() })
+      const passwordHash = await hashPassword('correct horse')
+      const ids = ['import:1', `${'x'.repeat(63)}.`, 'import:3', '', 'x'.repeat(65), 'a b', 'ä', 1]
+      const outcomes = await fleet.provisionMany(
+        pump,
+        ids.map((credentialId, i) => ({
+          id: `P-${i}`,
+          credentialId: credentialId as string,
+          ...(i === 2 && { passwordHash }),
+        })),
+      )
+      const codes = [
+        ...ids.slice(0, 3).map(() => undefined),
+        ...ids.slice(3).map(() => 'ERR_CONFIG'),
+      ]
+      assert.deepEqual(refusals(outcomes), codes)
+      const { records } = await fleet.list()
+      assert.deepEqual(
+        records.map(({ id, credentials }) => [id, ...credentials.map((one) => one.id)]).sort(),
+        ids.slice(0, 3).map((id, i) => [`P-${i}`, id]),
+      )
+    })
+
+    test('one that is revoked is so from the first moment, until it is restored', async () => {
+      const fleet = makeFleet({ store: open() })
+      const devices = [true, false, 'yes' as unknown as boolean].map((revoked, i) => ({
+        id: `P-${i}`,
+        revoked,
+      }))
+      const outcomes = await fleet.provisionMany(pump, devices)
+      assert.deepEqual(refusals(outcomes), [undefined, undefined, 'ERR_CONFIG'])
+      const enter = async (i: number) => {
+        const { username, password } = outcomes[i]!.device!
+        return (await fleet.authenticate({ username, password, clientId: username })).effect
+      }
+      assert.deepEqual([await enter(0), await enter(1)], ['deny', 'allow'])
+      await fleet.restore(pump, 'P-0')
+      assert.equal(await enter(0), 'allow')
+    })
+
     test('all are told, and one that cannot be told of is on record with its password', async () => {
       const fleet = makeFleet({ store: open() })
       const told: string[] = []

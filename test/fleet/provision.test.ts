@@ -68,7 +68,7 @@ describe('a provisioned device', () => {
       assert.equal(credentials.length, 1)
       assert.equal(credentials[0]?.kind, 'password')
       assert.equal(credentials[0]?.createdAt, createdAt)
-      const format = pepper === undefined ? 'dh-sha256' : 'dh-hmac-sha256'
+      const format = pepper === undefined ? 'dh-sha256' : 'dh-hmac-sha256\\$[0-9a-f]{4}'
       assert.match(credentials[0]?.hash ?? '', new RegExp(`^\\$${format}\\$[0-9a-f]{64}$`))
       assert.ok(!JSON.stringify(stored).includes(password.slice('dhs_'.length)))
     }

@@ -202,7 +202,8 @@ describe('the login stands', () => {
   }
 
   test('a quarter of a second after it was right, where the store never answers', async () => {
-    const { store } = counted(() => new Promise(() => {}))
+    // The pause before last logins are written would pass at once, too.
+    const { states: _, ...store } = counted(() => new Promise(() => {})).store
     const { fleet } = await site(CHEAP, { store })
     using clock = fastClock()
     assert.equal(await outcome(fleet, PASSWORD), 'allow')

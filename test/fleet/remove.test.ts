@@ -8,10 +8,10 @@ import { describe, test } from 'node:test'
 import * as v from 'valibot'
 import {
   ChangeError,
-  type DeviceChange,
   type DeviceQuery,
   type DeviceStore,
   defineDeviceType,
+  type FleetChange,
   memoryStore,
 } from '../../src/index.ts'
 import { contested, makeFleet, pump, weatherStation } from './fixture.ts'
@@ -39,7 +39,7 @@ describe('a removed device', () => {
   test('is told as revoked while it is on record, and then as removed', async () => {
     const fleet = makeFleet()
     await fleet.provision(pump, 'P-1')
-    const told: (DeviceChange & { revoked: boolean | undefined })[] = []
+    const told: (FleetChange & { revoked: boolean | undefined })[] = []
     fleet.onChange('test', async (change) => {
       const revoked = (await fleet.store.get('pump', 'P-1'))?.revoked
       told.push({ ...change, revoked })

@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
-  type DeviceChange,
   type Fleet,
+  type FleetChange,
   memoryStore,
   RevisionConflictError,
 } from '../../src/index.ts'
@@ -43,7 +43,7 @@ describe('a device that was restored', () => {
   test('may be restored again: nothing is written, and everybody told again', async () => {
     const fleet = makeFleet()
     await fleet.provision(pump, 'P-1')
-    const told: DeviceChange['kind'][] = []
+    const told: FleetChange['kind'][] = []
     fleet.onChange('test', ({ kind }) => void told.push(kind))
     await fleet.restore(pump, 'P-1')
     await fleet.restore(pump, 'P-1')

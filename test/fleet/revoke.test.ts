@@ -8,8 +8,8 @@ import { describe, test } from 'node:test'
 import * as v from 'valibot'
 import {
   ChangeError,
-  type DeviceChange,
   defineDeviceType,
+  type FleetChange,
   memoryStore,
   RevisionConflictError,
 } from '../../src/index.ts'
@@ -66,7 +66,7 @@ describe('a revoked device', () => {
   test('may be revoked again: nothing is written, and everybody told again', async () => {
     const fleet = makeFleet()
     await fleet.provision(pump, 'P-1')
-    const told: DeviceChange[] = []
+    const told: FleetChange[] = []
     fleet.onChange('test', (device) => void told.push(device))
     await fleet.revoke(pump, 'P-1')
     await fleet.revoke(pump, 'P-1')
@@ -115,7 +115,7 @@ describe('a listener', () => {
     const release = deferred()
     let written: boolean | undefined
     fleet.onChange('test', async ({ type, id }) => {
-      written = (await fleet.store.get(type, id))?.revoked
+      written = (await fleet.store.get(type!, id!))?.revoked
       reached.resolve()
       await release.promise
     })
@@ -147,7 +147,7 @@ describe('a listener', () => {
   test('is told the user name too, which may be one from elsewhere', async () => {
     const fleet = makeFleet()
     await fleet.provision(pump, 'P-1', { username: 'north-1' })
-    const told: DeviceChange[] = []
+    const told: FleetChange[] = []
     fleet.onChange('test', (device) => void told.push(device))
     await fleet.revoke(pump, 'P-1')
     assert.deepEqual(told, [{ kind: 'revoked', type: 'pump', id: 'P-1', username: 'north-1' }])

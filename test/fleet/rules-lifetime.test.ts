@@ -6,7 +6,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as v from 'valibot'
-import { createFleet, defineDeviceType, type FleetOptions, memoryStore } from '../../src/index.ts'
+import {
+  createFleet,
+  type DeviceRecord,
+  type DeviceStore,
+  defineDeviceType,
+  type FleetOptions,
+  memoryStore,
+} from '../../src/index.ts'
 import { Clocks } from '../support/clocks.ts'
 
 const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
@@ -104,6 +111,67 @@ describe('a lifetime is refused', () => {
         rulesLifetime: rulesLifetime as number,
       }
       assert.throws(() => createFleet(options), { code: 'ERR_CONFIG', key: 'rulesLifetime' })
+    })
+  }
+})
+
+describe('what is read after the lifetime counts, though the store hands out', () => {
+  const news = { filter: 'news', topic: 'news' }
+  const rules = [{ effect: 'allow', actions: ['publish'], filter: news.filter }] as const
+
+  for (const [what, change] of [
+    // The reference: a record that nobody can change, and another one for each revision.
+    [
+      'the record that it keeps',
+      async (store: DeviceStore) => {
+        const record = (await store.get('pump', 'P-1'))!
+        await store.update({ ...record, rules, revision: record.revision + 1 })
+      },
+    ],
+    // Not what a store should do.
+    [
+      'one record that is changed in its place',
+      async (store: DeviceStore) => {
+        Object.assign((await store.get('pump', 'P-1'))!, { rules })
+      },
+    ],
+    [
+      'one device after another under one name, at one revision',
+      async (store: DeviceStore) => {
+        const record = (await store.get('pump', 'P-1'))!
+        await store.delete('pump', 'P-1', record.revision)
+        await store.insert({ ...record, rules })
+      },
+    ],
+  ] as const) {
+    test(what, async () => {
+      using clocks = new Clocks()
+      const inner = memoryStore()
+      // By reference, where records can be changed.
+      const loose = new Map<string, DeviceRecord>()
+      const isLoose = what.includes('in its place')
+      const loosen = async (record: Promise<DeviceRecord | undefined>) => {
+        const found = await record
+        if (!isLoose || !found) return found
+        if (!loose.has(found.id)) loose.set(found.id, structuredClone(found))
+        return loose.get(found.id)
+      }
+      const store: DeviceStore = {
+        ...inner,
+        get: (type, id) => loosen(inner.get(type, id)),
+        findByUsername: (username) => loosen(inner.findByUsername(username)),
+      }
+      const fleet = createFleet({ types: [pump], store })
+      await fleet.provision(pump, 'P-1')
+      const ask = async (topic: string) => (await fleet.authorize({ ...request, topic })).effect
+      for (let i = 0; i < 2; i++) {
+        assert.equal(await ask(request.topic), 'allow')
+        assert.equal(await ask(news.topic), 'deny')
+        clocks.pass(10_000)
+      }
+      await change(store)
+      assert.equal(await ask(news.topic), 'allow')
+      assert.equal(await ask(request.topic), 'allow')
     })
   }
 })

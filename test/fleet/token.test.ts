@@ -56,9 +56,9 @@ describe('a token', () => {
     const token = fleet.issueToken({ rules: [watchPump], attributes: { deviceId: 'P-1' } })
     const login = await fleet.authenticate({ ...token, clientId: 'c-1' })
     assert.ok(login.effect === 'allow')
-    const { username, expiresAt } = token
+    const { username, expiresAt, issuedAt } = token
     const attributes = { deviceId: 'P-1', prefix: 'things', username }
-    const holder = { kind: 'token', username, rules: [watchPump], attributes, expiresAt }
+    const holder = { kind: 'token', username, rules: [watchPump], attributes, expiresAt, issuedAt }
     assert.deepEqual(login.principal, { ...holder, attributes: { ...attributes, clientId: 'c-1' } })
     assert.deepEqual(await fleet.findPrincipal(username), holder)
   })

@@ -9,11 +9,11 @@ import { describe, test } from 'node:test'
 import * as v from 'valibot'
 import {
   type AccessRule,
-  type DeviceChange,
   type DeviceSettings,
   type DeviceStore,
   defineDeviceType,
   type Fleet,
+  type FleetChange,
   memoryStore,
   RevisionConflictError,
 } from '../../src/index.ts'
@@ -249,10 +249,10 @@ describe('an update is refused, and nothing written, told or forgotten', () => {
 describe('who follows the fleet', () => {
   test('is told of an update once it is on record, and waited for', async () => {
     const { fleet, store } = await site()
-    const told: (DeviceChange & { rules: unknown })[] = []
+    const told: (FleetChange & { rules: unknown })[] = []
     const [reached, release] = [deferred(), deferred()]
     fleet.onChange('test', async (change) => {
-      told.push({ ...change, rules: (await store.get(change.type, change.id))?.rules })
+      told.push({ ...change, rules: (await store.get(change.type!, change.id!))?.rules })
       reached.resolve()
       await release.promise
     })

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { beforeEach, mock, test } from 'node:test'
-import type { Fleet, FleetWatch } from '../../src/index.ts'
+import { type Fleet, type FleetWatch, watchFleet } from '../../src/index.ts'
 import { type TestFeed, testFeed } from '../support/feed.ts'
 import { makeFleet, pump } from './fixture.ts'
 
@@ -31,7 +31,7 @@ async function pass(seconds: number): Promise<void> {
 const lines: string[] = []
 const write = (line: string) => void lines.push(line)
 const logger = { info: write, warn: write, error: write }
-const watch = (fleet: Fleet): Promise<FleetWatch> => fleet.watch({ logger })
+const watch = (fleet: Fleet): Promise<FleetWatch> => watchFleet(fleet, { logger })
 
 /** Settles with what does, while the clock goes on. */
 async function passing<T>(work: Promise<T>, seconds: number): Promise<T> {

@@ -15,6 +15,7 @@ import {
   type HeardChange,
   memoryKeys,
   memoryStore,
+  watchFleet,
 } from '../../src/index.ts'
 import { type TestFeed, testFeed } from '../support/feed.ts'
 import { Collector, deferred, within } from '../support/wait.ts'
@@ -46,7 +47,7 @@ function openSite(): Site {
     store,
     lines,
     process: (keys) => makeFleet({ store, feed, rulesLifetime: 3_600, ...(keys && { keys }) }),
-    watch: (fleet) => fleet.watch({ logger }),
+    watch: (fleet) => watchFleet(fleet, { logger }),
   }
 }
 
@@ -138,7 +139,7 @@ describe('a change of another process', () => {
     const [one, two] = [process(), process()]
     await using _ = await watch(two)
     const told: string[] = []
-    two.onChange('there', ({ id }) => void told.push(id), { holds: 'own' })
+    two.onChange('there', ({ id }) => void told.push(id!), { holds: 'own' })
     const ids = Array.from({ length: 1_000 }, (_, i) => `水 P-${i}`)
     feed.sent.length = 0
     const outcomes = await one.provisionMany(
@@ -161,7 +162,7 @@ describe('a change of another process', () => {
     const [one, two] = [process(), process()]
     await using _ = await watch(two)
     const told: string[] = []
-    two.onChange('there', ({ id }) => void told.push(id), { holds: 'own' })
+    two.onChange('there', ({ id }) => void told.push(id!), { holds: 'own' })
     for (const character of ['x', '水', '😀', '"']) {
       const id = character.repeat(128)
       await one.provision(pump, id, { username: `${character.repeat(127)}.` })
@@ -454,7 +455,7 @@ describe('watching', () => {
     const [one, two] = [process(), process()]
     let told = 0
     two.onChange('own', () => void told++, { holds: 'own' })
-    const watching = await two.watch()
+    const watching = await watchFleet(two)
     assert.equal(feed.connections, 1)
     await one.provision(pump, 'P-1')
     await heard(feed)
@@ -480,13 +481,15 @@ describe('watching', () => {
     assert.equal(feed.attempts, attempts)
   })
 
-  test('is refused twice at once, without a feed, and with an unknown option', async () => {
+  test('is refused twice at once, without a feed, of a copy, and with an unknown option', async () => {
     const { process, watch } = openSite()
     const fleet = process()
     await using _ = await watch(fleet)
-    await assert.rejects(fleet.watch(), { code: 'ERR_CONFIG', key: 'watch' })
-    await assert.rejects(makeFleet().watch(), { code: 'ERR_CONFIG', key: 'feed' })
-    const wrong = process().watch({ log: console } as never)
+    await assert.rejects(watchFleet(fleet), { code: 'ERR_CONFIG', key: 'watch' })
+    for (const deaf of [makeFleet(), { ...fleet }]) {
+      await assert.rejects(watchFleet(deaf), { code: 'ERR_CONFIG', key: 'feed' })
+    }
+    const wrong = watchFleet(process(), { log: console } as never)
     await assert.rejects(wrong, { code: 'ERR_CONFIG', key: 'log' })
   })
 

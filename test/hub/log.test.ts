@@ -6,17 +6,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAX_FULL_LINES, quietLog } from '../../src/base/quiet-log.ts'
-import { rejections } from '../../src/hub/rejections.ts'
 import {
   BrokerError,
   type BrokerErrorCode,
   type BrokerStatus,
+  ConfigError,
   createFleet,
   createHub,
   memoryStore,
   type Rejection,
   type RejectionCode,
 } from '../../src/index.ts'
+import { rejections } from '../../src/message/rejections.ts'
 import { captureLog, weatherStation } from './fixture.ts'
 import { connected, ownBroker } from './own-broker.ts'
 
@@ -98,4 +99,23 @@ test('of 1,000 messages that are rejected a hub logs a few of each code, and tel
   for (let i = 0; i < 1_000; i++) reject(rejection('device-unknown', 'X'))
   assert.equal(told, 1_000)
   assert.equal(log.lines.length, MAX_FULL_LINES + 2)
+})
+
+test('a handler that only shows what is rejected keeps nothing out of the log', () => {
+  const log = captureLog()
+  const { reject, onRejected } = rejections(quietLog(log))
+  const message = { topic: 'things/pump/X/data', payload: new Uint8Array() }
+  const one = { code: 'device-unknown', text: 'x', broker: 'default', message } as Rejection
+  const counts = { shown: 0, taken: 0 }
+  const stopShowing = onRejected(() => counts.shown++, { keepsLog: true })
+  reject(one)
+  assert.deepEqual([counts.shown, log.lines.length], [1, 1])
+  const stopTaking = onRejected(() => counts.taken++)
+  reject(one)
+  assert.deepEqual([counts, log.lines.length], [{ shown: 2, taken: 1 }, 1])
+  stopTaking()
+  stopShowing()
+  reject(one)
+  assert.deepEqual([counts, log.lines.length], [{ shown: 2, taken: 1 }, 2])
+  assert.throws(() => onRejected(() => {}, { keepLog: true } as never), ConfigError)
 })

@@ -198,7 +198,8 @@ test('fleets with other prefixes that share keys keep their ids apart', () => {
 
 test('a type names a field by a text that is not empty', () => {
   for (const messageId of ['', 7, null] as unknown as string[]) {
-    assert.throws(() => defineDeviceType('pump', { data, messageId }), {
+    const types = [defineDeviceType('pump', { data, messageId })]
+    assert.throws(() => createFleet({ types, store: memoryStore() }), {
       name: 'ConfigError',
       key: 'pump.messageId',
     })

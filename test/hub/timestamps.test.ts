@@ -12,8 +12,10 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import {
+  createFleet,
   type DataEvent,
   defineDeviceType,
+  memoryStore,
   type PayloadError,
   type Rejection,
   type TimestampOptions,
@@ -334,7 +336,10 @@ describe('how timestamps are read is refused', () => {
   ]
   for (const [timestamp, key] of rows) {
     test(`${JSON.stringify(timestamp)}: ${key}`, () => {
-      const define = () => defineDeviceType('t', { data, timestamp: timestamp as TimestampOptions })
+      const define = () => {
+        const type = defineDeviceType('t', { data, timestamp: timestamp as TimestampOptions })
+        createFleet({ types: [type], store: memoryStore() })
+      }
       assert.throws(define, { code: 'ERR_CONFIG', key })
     })
   }

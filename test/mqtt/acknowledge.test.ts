@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import type { BrokerConfig } from '../../adapters/mqtt/index.ts'
 import { type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { Collector, type Deferred, deferred, within } from '../support/wait.ts'
 import { bytes, connectClient, makeClient, text, typesOf } from './client.ts'
@@ -19,7 +19,7 @@ describe('acknowledgement', { skip: mosquittoMissing }, () => {
   })
   after(() => mosquitto.stop())
 
-  const durable = (url: string, clientId: string): MqttConfig => ({
+  const durable = (url: string, clientId: string): BrokerConfig => ({
     url,
     clientId,
     cleanStart: false,

@@ -6,9 +6,9 @@
  */
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
-import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import type { BrokerConfig } from '../../adapters/mqtt/index.ts'
 import { attempt, type Outcome } from './attempt.ts'
 
-const attempts: readonly MqttConfig[] = JSON.parse(await text(process.stdin))
+const attempts: readonly BrokerConfig[] = JSON.parse(await text(process.stdin))
 const outcomes: readonly Outcome[] = await Promise.all(attempts.map(attempt))
 process.stdout.write(`${JSON.stringify(outcomes)}\n`)

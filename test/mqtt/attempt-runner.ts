@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import type { BrokerConfig } from '../../adapters/mqtt/index.ts'
 import type { Runtime } from '../runner/runtime.ts'
 import { within } from '../support/wait.ts'
 import type { Outcome } from './attempt.ts'
@@ -23,7 +23,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
  */
 export async function makeAttempts(
   { name, command }: Runtime,
-  attempts: readonly MqttConfig[],
+  attempts: readonly BrokerConfig[],
   args: readonly string[] = [],
 ): Promise<readonly Outcome[]> {
   const own = ARGUMENTS[name] ?? ['--import=tsx']

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { CertificateError, DeviceHubError } from '../../src/base/errors.ts'
 import type { Message } from '../../src/broker/broker.ts'
 
@@ -20,7 +20,7 @@ export interface Outcome {
 const PAYLOAD = new Uint8Array(100_000).fill(7)
 
 /** Connects, sends a message to itself and closes. */
-export async function attempt(config: MqttConfig): Promise<Outcome> {
+export async function attempt(config: BrokerConfig): Promise<Outcome> {
   try {
     const broker = mqtt(config)
     try {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import type {
   Broker,
   BrokerStatus,
@@ -25,8 +25,12 @@ export interface Client extends AsyncDisposable {
 export type FailedReconnect = Extract<BrokerStatus, { kind: 'reconnect-failed' }>
 
 /** Makes a client; it is closed when it goes out of scope. */
-export function makeClient(config: MqttConfig): Client {
-  const broker = mqtt(config)
+export function makeClient(config: BrokerConfig): Client {
+  return clientOf(mqtt(config))
+}
+
+/** The same of a broker that was made already. */
+export function clientOf(broker: Broker): Client {
   const received = new Collector<Message>()
   const statuses = new Collector<BrokerStatus>()
   const failedReconnects = new Collector<FailedReconnect>()
@@ -50,7 +54,10 @@ export function makeClient(config: MqttConfig): Client {
 }
 
 /** Makes a client and connects it. */
-export async function connectClient(config: MqttConfig, handler?: MessageHandler): Promise<Client> {
+export async function connectClient(
+  config: BrokerConfig,
+  handler?: MessageHandler,
+): Promise<Client> {
   const client = makeClient(config)
   await client.connect(handler)
   return client

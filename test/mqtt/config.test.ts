@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseBrokerConfig } from '../../adapters/mqtt/config.ts'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 
 const SECRET = 'correct-horse'
@@ -33,7 +33,7 @@ describe('a broker configuration', () => {
     })
   })
 
-  const addresses: [config: MqttConfig, address: unknown][] = [
+  const addresses: [config: BrokerConfig, address: unknown][] = [
     [{ host: 'a' }, { transport: 'tcp', host: 'a', port: 1883 }],
     [{ port: 1 }, { transport: 'tcp', host: 'localhost', port: 1 }],
     [{ url: 'mqtt://a' }, { transport: 'tcp', host: 'a', port: 1883 }],
@@ -133,6 +133,6 @@ describe('a broker configuration', () => {
   }
 
   test('is checked by mqtt() at once', () => {
-    assert.throws(() => mqtt({ prot: 1 } as MqttConfig), { key: 'mqtt.prot' })
+    assert.throws(() => mqtt({ prot: 1 } as BrokerConfig), { key: 'mqtt.prot' })
   })
 })

@@ -7,14 +7,14 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { BrokerError, type BrokerErrorCode } from '../../src/base/errors.ts'
 import { freePort, type Mosquitto, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { Collector, within } from '../support/wait.ts'
 import { connectClient, makeClient, typesOf } from './client.ts'
 import { scriptedBroker } from './scripted-broker.ts'
 
-async function failsToConnect(config: MqttConfig, code: BrokerErrorCode): Promise<BrokerError> {
+async function failsToConnect(config: BrokerConfig, code: BrokerErrorCode): Promise<BrokerError> {
   await using client = makeClient(config)
   const error = await client.connect().then(
     () => assert.fail('It connected'),
@@ -129,7 +129,7 @@ describe('logging in to Mosquitto', { skip: mosquittoMissing }, () => {
   after(() => mosquitto.stop())
 
   for (const protocolVersion of [5, 4] as const) {
-    const versioned = (login: MqttConfig): MqttConfig => ({
+    const versioned = (login: BrokerConfig): BrokerConfig => ({
       url: mosquitto.url,
       protocolVersion,
       ...login,

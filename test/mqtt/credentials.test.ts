@@ -5,11 +5,9 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Credentials } from '../../adapters/mqtt/options.ts'
 import type { BrokerError } from '../../src/base/errors.ts'
-import { devicePrincipal } from '../../src/device/principal.ts'
+import type { Credentials } from '../../src/client/credentials.ts'
 import { network } from '../faults/network.ts'
-import { weatherStation } from '../rule/fixture.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { connectClient, makeClient, typesOf } from './client.ts'
 
@@ -102,15 +100,5 @@ describe('before anything is dialled', () => {
     const credentials = () => new Promise<Credentials>(() => {})
     await using client = makeClient({ url, credentials, connectTimeout: 0.1 })
     await assert.rejects(client.connect(), { code: 'ERR_BROKER_TIMEOUT' })
-  })
-
-  test('a login that is not the principal is ERR_BROKER_CREDENTIALS', async () => {
-    const principal = devicePrincipal(weatherStation, 'STATION-001')
-    const credentials = () => ({ username: 'weatherstation/STATION-002', password })
-    await using client = makeClient({ url, credentials, principal })
-    await assert.rejects(client.connect(), {
-      code: 'ERR_BROKER_CREDENTIALS',
-      message: /not that of "principal"/,
-    })
   })
 })

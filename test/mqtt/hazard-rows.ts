@@ -83,11 +83,11 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
     },
     'browser/workerd': {
       'a worker that keeps a connection too long is told so':
-        'a worker cannot: in the next request it fails, and says so',
+        'a worker cannot: in the next request it fails, and says so: …',
       'what a request of a worker leaves open does no harm':
-        'one that a request leaves open does no harm to the next request',
+        'one that a request leaves open does no harm to the next request: …',
       'a Durable Object may keep a connection':
-        'a Durable Object keeps one from request to request',
+        'a Durable Object keeps one from request to request: …',
     },
   },
 
@@ -137,7 +137,7 @@ export const guarantees: Readonly<Record<string, Guarantees>> = {
       'a capability that the broker does not speak of counts as there':
         'a capability that the broker does not speak of is there',
     },
-    'mqtt/guard': {
+    'broker/guarded': {
       'what the rules deny is refused, even where a broker grants it in words only':
         '… is refused, and nothing is sent',
     },

@@ -14,7 +14,7 @@
  * | decisions by the DUP flag | a message does not have it |
  * | an acknowledgement with a code of its own | the end of the handler decides |
  * | a reason in words beside the reason code | the code decides; its words are our own |
- * | a subscription that a broker grants and does not serve | only the broker knows; see `principal` |
+ * | a subscription that a broker grants and does not serve | only the broker knows; see `guardedBroker` |
  * | how soon a broker sends, over WebSocket or TCP | its own configuration: `set_tcp_nodelay` |
  * | unacknowledged messages of a member that never comes back | the broker's; see the docs |
  * | a program bundled for Node alone | the bundler's settings decide what is loaded how |
@@ -27,7 +27,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { guarantees } from './hazard-rows.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -80,7 +80,7 @@ const absent: readonly [what: string, key: string, value: unknown][] = [
 describe('there is no setting for', () => {
   for (const [what, key, value] of absent) {
     test(what, () => {
-      const config = { [key]: value } as MqttConfig
+      const config = { [key]: value } as BrokerConfig
       assert.throws(() => mqtt(config), { code: 'ERR_CONFIG', key: `mqtt.${key}` })
     })
   }

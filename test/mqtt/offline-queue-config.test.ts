@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseBrokerConfig } from '../../adapters/mqtt/config.ts'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { createBrokers } from '../../src/broker/engine.ts'
 
@@ -37,7 +37,7 @@ describe('the configuration of the offline queue', () => {
     [{ size: 5 }, 'offlineQueue.size', 'is not a setting of a broker'],
   ] as const) {
     test(`${JSON.stringify(given)} is refused by name`, () => {
-      const config = { offlineQueue: given } as unknown as MqttConfig
+      const config = { offlineQueue: given } as unknown as BrokerConfig
       assert.throws(
         () => mqtt(config, 'brokers.default'),
         (error) => {

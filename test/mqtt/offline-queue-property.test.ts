@@ -8,10 +8,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate } from 'node:timers'
 import fc from 'fast-check'
-import { OfflineQueue } from '../../adapters/mqtt/offline-queue.ts'
-import type { OfflineQueueConfig } from '../../adapters/mqtt/options.ts'
 import { BrokerError, type BrokerErrorCode } from '../../src/base/errors.ts'
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
+import { OfflineQueue, type OfflineQueueConfig } from '../../src/client/offline-queue.ts'
 
 type Config = Required<OfflineQueueConfig>
 type Outcome = 'done' | BrokerErrorCode

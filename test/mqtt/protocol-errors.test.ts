@@ -40,7 +40,7 @@ describe('a second CONNACK', () => {
         await lost
         const [, ended, again] = await client.statuses.reach(3, 'statuses', LIMIT)
         assert.equal(ended?.kind, 'disconnected')
-        protocolError(ended.error, /a second CONNACK arrived/)
+        protocolError(ended.error, /a second CONNACK came/)
         assert.equal(again?.kind, 'connected')
         assert.deepEqual(server.disconnects.items, protocolVersion === 5 ? [0x82] : [])
         const name = (filter: string) => filter.replace('$share/devicehub/', '')
@@ -52,8 +52,8 @@ describe('a second CONNACK', () => {
 
 describe('a CONNACK that is no answer to its CONNECT', () => {
   for (const [what, connack, text, protocolVersion] of [
-    ['a session after a clean start', { sessionPresent: true }, /to be begun anew/, 5],
-    ['a session after a clean session', { sessionPresent: true }, /to be begun anew/, 4],
+    ['a session after a clean start', { sessionPresent: true }, /to begin anew/, 5],
+    ['a session after a clean session', { sessionPresent: true }, /to begin anew/, 4],
     [
       'a receive maximum of 0',
       { properties: connackProperty.receiveMaximum(0) },

@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Pauses } from '../../adapters/mqtt/pauses.ts'
 import { BrokerError } from '../../src/base/errors.ts'
+import { Pauses } from '../../src/client/pauses.ts'
 import { connectClient, typesOf } from './client.ts'
 import { scriptedBroker } from './scripted-broker.ts'
 

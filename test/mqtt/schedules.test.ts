@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { Clock } from './clock.ts'
 import { type Connack, type ScriptedBroker, scriptedBroker } from './scripted-broker.ts'
@@ -48,7 +48,7 @@ class Run {
   static async make(
     clock: Clock,
     phases: readonly Phase[],
-    config: MqttConfig,
+    config: BrokerConfig,
     use: (run: Run) => Promise<void>,
   ): Promise<void> {
     let run: Run | undefined
@@ -68,7 +68,7 @@ class Run {
   private constructor(
     clock: Clock,
     phases: readonly Phase[],
-    config: MqttConfig,
+    config: BrokerConfig,
     server: ScriptedBroker,
   ) {
     this.#clock = clock

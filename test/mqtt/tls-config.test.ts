@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseBrokerConfig } from '../../adapters/mqtt/config.ts'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { authority, clients } from '../support/certificates.ts'
 
@@ -17,7 +17,7 @@ const tcp = (host: string, port: number) => ({ transport: 'tcp', host, port })
 const webSocket = (url: string) => ({ transport: 'websocket', url })
 
 describe('a connection has TLS', () => {
-  const secure: [config: MqttConfig, address: unknown][] = [
+  const secure: [config: BrokerConfig, address: unknown][] = [
     [{ tls: true }, tcp('localhost', 8883)],
     [{ tls: true, host: 'a' }, tcp('a', 8883)],
     [{ tls: true, host: 'a', port: 1883 }, tcp('a', 1883)],

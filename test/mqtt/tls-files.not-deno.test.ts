@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
-import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import type { BrokerConfig } from '../../adapters/mqtt/index.ts'
 import { CertificateError } from '../../src/base/errors.ts'
 import { authority, clients, otherAuthority, servers } from '../support/certificates.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
@@ -34,7 +34,7 @@ const damaged = (pem: string) => pem.replace(/\n.{10}/, '\nAAAAAAAAAA')
 
 describe('what cannot be used is told before anything is dialled', () => {
   const certFile = file('client.crt', cert)
-  const rows: [name: string, config: MqttConfig, end: string, message: RegExp][] = [
+  const rows: [name: string, config: BrokerConfig, end: string, message: RegExp][] = [
     ['no file', { caCerts: path('none') }, 'unreadable', /caCerts cannot be read: ENOENT/],
     ['a folder', { caCerts: folder }, 'unreadable', /caCerts cannot be read: EISDIR/],
     ['a key as a path', { certFile, keyFile: 'c2VjcmV0'.repeat(99) }, 'unreadable', /ENAMETOOLONG/],

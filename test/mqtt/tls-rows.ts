@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { MqttConfig } from '../../adapters/mqtt/index.ts'
+import type { BrokerConfig } from '../../adapters/mqtt/index.ts'
 import { authority, clients, otherAuthority } from '../support/certificates.ts'
 import type { Listeners, Servers } from './tls-servers.ts'
 
 /** One attempt, and how it is to end. */
 export interface Row {
   readonly name: string
-  readonly config: MqttConfig
+  readonly config: BrokerConfig
   readonly end: string
 }
 
@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT = 60
 const cases: [
   name: string,
   listener: keyof Listeners,
-  tls: Pick<MqttConfig, 'caCerts' | 'certFile' | 'keyFile'>,
+  tls: Pick<BrokerConfig, 'caCerts' | 'certFile' | 'keyFile'>,
   end: string,
 ][] = [
   ['a good certificate', 'good', {}, 'delivered'],

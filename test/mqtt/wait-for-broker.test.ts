@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type MqttConfig, mqtt } from '../../adapters/mqtt/index.ts'
+import { type BrokerConfig, mqtt } from '../../adapters/mqtt/index.ts'
 import { BrokerError } from '../../src/base/errors.ts'
 import { freePort, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
 import { within } from '../support/wait.ts'
@@ -103,7 +103,7 @@ describe('a first connection that is waited for', () => {
 })
 
 describe('waiting for a first connection', () => {
-  const config = async (): Promise<MqttConfig> => ({
+  const config = async (): Promise<BrokerConfig> => ({
     url: `mqtt://127.0.0.1:${await freePort()}`,
     waitForBroker: true,
   })

@@ -5,9 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { AccessRule, Principal, Will } from '../../src/index.ts'
+import type { Will } from '../../src/index.ts'
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts'
-import { within } from '../support/wait.ts'
 import { bytes, connectClient, makeClient, text } from './client.ts'
 import { tcpRelay } from './relay.ts'
 import { scriptedBroker } from './scripted-broker.ts'
@@ -63,76 +62,6 @@ describe('CONNECT', () => {
     await using _client = await connectClient({ url: server.url })
     assert.equal(server.logins.items[0]?.will, undefined)
   })
-})
-
-describe('a principal', () => {
-  const rule = (more: Partial<AccessRule> = {}): AccessRule => ({
-    effect: 'allow',
-    actions: ['publish'],
-    filter: topic,
-    ...more,
-  })
-  const service = (...rules: AccessRule[]): Principal => ({
-    kind: 'service',
-    username: 'hub',
-    attributes: {},
-    rules,
-  })
-  const will: Will = { topic, payload: bytes('gone') }
-
-  for (const [title, rules, extra] of [
-    ['its topic', [rule()], {}],
-    ['retaining it', [rule({ retain: true })], { retain: true }],
-    ['its QoS', [rule({ maxQos: 1 })], { qos: 1 }],
-  ] as const) {
-    test(`may have a will where a rule grants ${title}`, async () => {
-      await using server = await scriptedBroker()
-      await using client = makeClient({ url: server.url, principal: service(...rules) })
-      await client.connect(undefined, { ...will, ...extra })
-      assert.equal(server.logins.items[0]?.will?.topic, topic)
-    })
-  }
-
-  for (const [title, rules, extra] of [
-    ['no rule grants', [], {}],
-    ['a rule grants another topic', [rule({ filter: 'things/pump/P-2/status' })], {}],
-    ['a rule grants subscribing alone', [rule({ actions: ['subscribe'] })], {}],
-    ['a rule denies', [rule(), rule({ effect: 'deny' })], {}],
-    ['a rule grants unretained', [rule({ retain: false })], { retain: true }],
-    ['a rule grants with a lower QoS', [rule({ maxQos: 0 })], {}],
-  ] as const) {
-    for (const waitForBroker of [false, true]) {
-      const how = waitForBroker ? ', though it waits for the broker' : ''
-      test(`may not have a will that ${title}, and nothing is dialled${how}`, async () => {
-        await using server = await scriptedBroker()
-        const config = { url: server.url, principal: service(...rules), waitForBroker }
-        await using client = makeClient(config)
-        const { broker } = client
-        const connecting = broker.connect({ onMessage() {}, will: { ...will, ...extra } })
-        const expected = { code: 'ERR_BROKER_NOT_AUTHORIZED', name: 'AccessDeniedError' }
-        await within(assert.rejects(connecting, expected), 'rejection')
-        assert.equal(server.connections, 0)
-        await assert.rejects(broker.connect({ onMessage() {} }), { code: 'ERR_BROKER_CLOSED' })
-      })
-    }
-  }
-
-  for (const [clientId, isGranted] of [
-    ['P-1', true],
-    ['P-2', false],
-  ] as const) {
-    test(`has its rules by the client id ${clientId}: ${isGranted}`, async () => {
-      const rules = [rule({ filter: 'things/pump/{clientId}/status' })]
-      await using server = await scriptedBroker()
-      const credentials = () => ({ username: 'hub', password: 'p' })
-      const principal = service(...rules)
-      await using client = makeClient({ url: server.url, clientId, credentials, principal })
-      const connecting = client.connect(undefined, will)
-      if (isGranted) await connecting
-      else await assert.rejects(connecting, { code: 'ERR_BROKER_NOT_AUTHORIZED' })
-      assert.equal(server.connections, isGranted ? 1 : 0)
-    })
-  }
 })
 
 test("a delay is the broker's to keep", { skip: mosquittoMissing }, async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+const READ = 'src/topic/read.ts'
 const SCAN = 'src/topic/scan.ts'
 const TREE = 'src/topic/tree.ts'
 const KNOWN = 'src/fleet/known.ts'
@@ -22,40 +23,40 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
     'Nobody reads the kind of what is derived.',
     ["src/credential/hash-password.ts hashPassword.shape: 'scrypt' -> ''"],
   ],
-  ['Any number that no other kind of level has would do.', [`${SCAN} MIXED: 3 -> 4`]],
+  ['Any number that no other kind of level has would do.', [`${READ} MIXED: 3 -> 4`]],
   [
     'A scan is asked only after it has read a text, which sets all of these.',
     [
-      `${SCAN} TopicScan.#text: '' -> 'x'`,
-      `${SCAN} TopicScan.#first: 0 -> 1`,
-      `${SCAN} TopicScan.#first: 0 -> -1`,
-      `${SCAN} TopicScan.#end: 0 -> 1`,
-      `${SCAN} TopicScan.#end: 0 -> -1`,
-      `${SCAN} TopicScan.#wildcards: false -> true`,
-      `${SCAN} TopicScan.#reserved: false -> true`,
+      `${READ} TopicReader.text: '' -> 'x'`,
+      `${READ} TopicReader.first: 0 -> 1`,
+      `${READ} TopicReader.first: 0 -> -1`,
+      `${READ} TopicReader.end: 0 -> 1`,
+      `${READ} TopicReader.end: 0 -> -1`,
+      `${READ} TopicReader.#wildcards: false -> true`,
+      `${READ} TopicReader.reserved: false -> true`,
     ],
   ],
   [
     'There is room for one place more than 128 levels need, and a place more still is never used.',
     [
-      `${SCAN} TopicScan.#starts: 2 -> 3`,
-      `${SCAN} TopicScan.#starts: 2 -> 1`,
-      `${SCAN} TopicScan.#kinds: 2 -> 3`,
-      `${SCAN} TopicScan.#kinds: 2 -> 1`,
+      `${READ} TopicReader.starts: 2 -> 3`,
+      `${READ} TopicReader.starts: 2 -> 1`,
+      `${READ} TopicReader.kinds: 2 -> 3`,
+      `${READ} TopicReader.kinds: 2 -> 1`,
     ],
   ],
   [
     'A typed array drops what is written behind its end, and a text of so many levels is refused.',
     [
-      `${SCAN} TopicScan.#endLevel: index >= MAX_TOPIC_LEVELS -> false`,
-      `${SCAN} TopicScan.#endLevel: index >= MAX_TOPIC_LEVELS -> index > MAX_TOPIC_LEVELS`,
+      `${READ} TopicReader.#endLevel: index >= MAX_TOPIC_LEVELS -> false`,
+      `${READ} TopicReader.#endLevel: index >= MAX_TOPIC_LEVELS -> index > MAX_TOPIC_LEVELS`,
     ],
   ],
   [
     'A shortcut: the way around it comes to the same answer, later.',
     [
-      `${SCAN} TopicScan.readFilter: this.#wildcards -> true`,
-      `${SCAN} TopicScan.#split: unit > SLASH -> false`,
+      `${READ} TopicReader.readFilter: this.#wildcards -> true`,
+      `${READ} TopicReader.#split: unit > SLASH -> false`,
       `${TREE} isSame: a === b || (a.length === b.length && a.every((level, i) => level === b[i])) -> (a.length === b.length && a.every((level, i) => level === b[i]))`,
       'src/rule/rule.ts expandFilter: !filter.includes(PLACEHOLDER) -> false',
       'src/topic/name.ts findNameProblem: value.length > 2 * MAX_NAME_LENGTH -> false',
@@ -63,17 +64,21 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/topic/name.ts findNameProblem: PLAIN.test(value) -> false',
       'src/topic/name.ts isUsername: PLAIN_USERNAME.test(text) -> false',
       "src/rule/facts.ts findSubscriptionProblem: shares !== 'none' && hidesReserved -> false",
-      'src/rule/compile.ts compileAccess.decide: own === undefined ? !scan.isCoveredBy(levels) : !scan.isText(own) -> true ? !scan.isCoveredBy(levels) : !scan.isText(own)',
       'src/fleet/decisions.ts Decisions.authorize: found instanceof Promise ? await found : found -> true ? await found : found',
+      `${KNOWN} connected.connected: entry.namesClientId ? withClientId(principal, clientId) : principal -> true ? withClientId(principal, clientId) : principal`,
+      `${KNOWN} connected: !entry.namesClientId || entry.clientId === clientId -> entry.clientId === clientId`,
+      `${KNOWN} KnownPrincipals.#entryOf: false -> true`,
+      `${KNOWN} KnownPrincipals.#read.entry: past?.found === found ? past : this.#entryOf(username, found) -> false ? past : this.#entryOf(username, found)`,
       `${KNOWN} KnownPrincipals.isActive: username !== undefined && isDevice(this.#entries.get(username), type, id) -> isDevice(this.#entries.get(username), type, id)`,
       `${REGISTRY} deviceRegistry.update: given.clientIds -> true`,
-      "src/credential/token.ts tokenAuthority.readNote: typeof note !== 'string' || note.length > MAX_TOKEN_BYTES -> typeof note !== 'string'",
-      'src/credential/token.ts tokenAuthority.readNote: note.length > MAX_TOKEN_BYTES -> note.length >= MAX_TOKEN_BYTES',
-      'src/credential/token.ts tokenAuthority.readNote: !body || !proof -> !proof',
+      "src/credential/token.ts authorityOf.readNote: typeof note !== 'string' || note.length > MAX_TOKEN_BYTES -> typeof note !== 'string'",
+      'src/credential/token.ts authorityOf.readNote: note.length > MAX_TOKEN_BYTES -> note.length >= MAX_TOKEN_BYTES',
+      'src/credential/token.ts authorityOf.readNote: !body || !proof -> !proof',
       "adapters/hono/secret.ts secretCheck.header: value.startsWith(BEARER) && value[BEARER.length] !== ' ' -> false",
-      'src/fleet/token-source.ts TokenSource.find: note === undefined ? undefined : this.#tokens.readNote(username, note, clock().date()) -> false ? undefined : this.#tokens.readNote(username, note, clock().date())',
+      'src/fleet/token-source.ts TokenSource.find: note === undefined -> false',
       'src/credential/scrypt.ts deriveScrypt: (await nativeScrypt(password, hash)) ?? loopScrypt(password, hash) -> loopScrypt(password, hash)',
-      "src/rule/compile.ts compileAllow.topic: isPlain ? { topic: levels.join('/') } : {} -> false ? { topic: levels.join('/') } : {}",
+      'src/rule/compile.ts PreparedAccess.#isCovered: topic -> false',
+      'src/rule/prepare.ts prepareAllow: isPlain ? filledText(filter) : undefined -> false ? filledText(filter) : undefined',
       'src/credential/keyed-hash.ts keyedHash: KeyedHasher -> false',
       "src/credential/keyed-hash.ts keyedHash: return (text) => begun.copy().update(text).digest('hex') -> ;",
       'src/credential/keyed-hash.ts keyedHash: hash ? nativeHash(hash, key) : portableHash(key) -> false ? nativeHash(hash, key) : portableHash(key)',
@@ -113,21 +118,17 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
   ],
   [
     'Counting down from 0 is as good: it is only asked whether there is any.',
-    [`${SCAN} TopicScan.#split: marks++ -> marks--`],
+    [`${READ} TopicReader.#split: marks++ -> marks--`],
   ],
   [
     'A first level that begins with "$" and is no word holds a wildcard, and was refused.',
     [
-      `${SCAN} TopicScan.#enter: this.#kinds[first] === WORD && this.#text.charCodeAt(this.#starts[first]!) === DOLLAR_SIGN -> this.#text.charCodeAt(this.#starts[first]!) === DOLLAR_SIGN`,
+      `${READ} TopicReader.#enter: this.kinds[first] === WORD && this.text.charCodeAt(this.starts[first]!) === DOLLAR_SIGN -> this.text.charCodeAt(this.starts[first]!) === DOLLAR_SIGN`,
     ],
   ],
   [
     'The two levels that are filled in are filled in each time, and passed over when a name is read.',
     ['src/topic/template.ts compileTemplate.fill.filled: levels.slice() -> levels'],
-  ],
-  [
-    'Before the first rule there is none, which grants nothing.',
-    ['src/rule/compile.ts compileAccess.decide.i: 0 -> -1'],
   ],
   [
     'Before the first level and behind the last there is nothing in either list, which is the same.',
@@ -136,35 +137,15 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
       'src/topic/template.ts compileTemplate.parse: i < levels.length -> i <= levels.length',
     ],
   ],
-  [
-    'It is set before it is read.',
-    [
-      `${KNOWN} KnownPrincipals.#readDevice.isActive: false -> true`,
-      `${REGISTRY} deviceRegistry.provision.password: '' -> 'x'`,
-    ],
-  ],
-  [
-    'With `rehash` there is a pepper, or the fleet is refused.',
-    ['src/fleet/create.ts createFleet.rehash: options.rehash && rehasher -> options.rehash'],
-  ],
+  ['It is set before it is read.', [`${REGISTRY} deviceRegistry.provision.password: '' -> 'x'`]],
   [
     'Keys that are not there fail, and those that fail count nothing.',
     [
-      'src/fleet/create.ts createFleet.checkLogin: keys && new SharedFailures(keys, prefix) -> new SharedFailures(keys, prefix)',
+      'src/fleet/create.ts createFleet.shared: keys && new SharedFailures(keys, prefix) -> new SharedFailures(keys, prefix)',
     ],
   ],
-  [
-    'Without a credential the write fails before the store is asked, and the login stands.',
-    [
-      'src/fleet/rehash.ts loginRehash: stored === undefined || tried.has(stored) -> tried.has(stored)',
-    ],
-  ],
-  [
-    'Of two credentials with one hash either may be the one that is replaced.',
-    [
-      'src/fleet/rehash.ts loginRehash.credential: hashes.indexOf(stored) -> hashes.lastIndexOf(stored)',
-    ],
-  ],
+  ['Without a credential the write fails before the store is asked, and the login stands.', []],
+  ['Of two credentials with one hash either may be the one that is replaced.', []],
   [
     'No longer text is an address: it is only found out sooner.',
     [
@@ -308,27 +289,27 @@ const REASONS: readonly (readonly [reason: string, keys: readonly string[]])[] =
   [
     'What is kept in vain is found nowhere: a device is looked for under its usual name first.',
     [
-      `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> true`,
-      `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> name !== undefined`,
-      `${KNOWN} KnownPrincipals.#toKeep: name !== undefined && !isUsual -> !isUsual`,
+      `${KNOWN} KnownPrincipals.#entryOf: name !== undefined && !isUsual -> true`,
+      `${KNOWN} KnownPrincipals.#entryOf: name !== undefined && !isUsual -> name !== undefined`,
+      `${KNOWN} KnownPrincipals.#entryOf: name !== undefined && !isUsual -> !isUsual`,
     ],
   ],
   [
     'It is only asked whether there is a value.',
-    ["src/credential/token.ts tokenAuthority.issue.known: '' -> 'x'"],
+    ["src/credential/token.ts authorityOf.issue.known: '' -> 'x'"],
   ],
   [
     'A token of this form has both, and any other neither.',
     [
-      'src/credential/token.ts tokenAuthority.verify: !body || !signature -> !body',
-      'src/credential/token.ts tokenAuthority.verify: !body || !signature -> !signature',
+      'src/credential/token.ts authorityOf.verify: !body || !signature -> !body',
+      'src/credential/token.ts authorityOf.verify: !body || !signature -> !signature',
     ],
   ],
   [
     'A token is noted only after it was verified.',
     [
-      "src/credential/token.ts tokenAuthority.note: '' -> 'x'",
-      'src/credential/token.ts tokenAuthority.note: TOKEN_FORM.exec(password) ?? [] -> TOKEN_FORM.exec(password)',
+      "src/credential/token.ts authorityOf.note: '' -> 'x'",
+      'src/credential/token.ts authorityOf.note: TOKEN_FORM.exec(password) ?? [] -> TOKEN_FORM.exec(password)',
     ],
   ],
   [

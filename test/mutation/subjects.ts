@@ -35,7 +35,7 @@ const SUBJECTS: readonly Subjects[] = [
   { folder: 'src/topic', tests: ['test/topic', 'test/rule', 'test/device'] },
   {
     folder: 'src/rule',
-    names: ['rule', 'facts', 'decide', 'compile', 'principal', 'client-id'],
+    names: ['rule', 'facts', 'decide', 'prepare', 'compile', 'principal', 'client-id'],
     tests: ['test/topic', 'test/rule', 'test/device'],
   },
 ]
@@ -68,9 +68,16 @@ export const FOLDERS: readonly string[] = [
 /** The mutated files. Those that hold nothing but types have no mutants and are none. */
 export function subjects(): readonly string[] {
   return SUBJECTS.flatMap(({ folder, names }) => {
-    const files = names?.map((name) => `${name}.ts`) ?? readdirSync(join(ROOT, folder)).sort()
+    const files = names?.map((name) => `${name}.ts`) ?? sourcesIn(folder)
     return files.map((name) => `${folder}/${name}`)
   }).filter((file) => readMutants(file).length > 0)
+}
+
+/** The files of a folder. What is in folders below is not mutated. */
+function sourcesIn(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
 }
 
 /** Every mutant of a file. */

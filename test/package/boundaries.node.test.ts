@@ -25,9 +25,14 @@ import { isFile, type ModuleImport, packageOf, walkImports } from './imports.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 // The command is no entry point to import, but a program: package.json has it as `bin`.
 const PROGRAM = 'bin'
+// What a browser loads of the page, which no entry point imports, and what bundles it.
+const PAGE = 'page in a browser'
+const PAGE_BUILD = 'build of the page'
 const entries: Record<string, string> = {
   ...JSON.parse(readSource('deno.json')).exports,
   [PROGRAM]: './adapters/cli/main.ts',
+  [PAGE]: './adapters/page/client/main.ts',
+  [PAGE_BUILD]: './adapters/page/build.ts',
 }
 
 /** What a part of the repository may import. */
@@ -62,22 +67,40 @@ const boundaries: Readonly<Record<string, Boundary>> = {
     lazy: ['mqtt', 'ws', NODE_MODULE],
     builtins: 'when used',
   }),
-  './hono': adapter('hono', { packages: ['hono', 'valibot'] }),
-  './admin': adapter('admin', { packages: ['hono', 'hono/body-limit', 'valibot'] }),
+  './browser': adapter('browser', {}),
+  './hono': adapter('hono', { packages: ['hono', 'hono/tiny', 'valibot'] }),
+  './otel': adapter('otel', { packages: ['@opentelemetry/api'] }),
+  './admin': adapter('admin', { packages: ['hono', 'hono/body-limit', 'hono/tiny', 'valibot'] }),
+  // The one adapter beside the command that stands on another: what the page does are the operator's routes.
+  './page': adapter('page', {
+    adapters: ['admin'],
+    packages: ['hono', 'hono/body-limit', 'hono/tiny', 'valibot'],
+  }),
   './embedded': adapter('embedded', { lazy: ['ws'], builtins: 'when used' }),
   './mosquitto': adapter('mosquitto', { packages: ['@scure/base'], builtins: 'when used' }),
-  './emqx': adapter('emqx', {}),
+  './emqx': adapter('emqx', { packages: ['@scure/base'] }),
+  './rabbitmq': adapter('rabbitmq', {}),
+  './vernemq': adapter('vernemq', {}),
   './sql': adapter('sql', {}),
   './redis': adapter('redis', {}),
   // The settings of `mqtt`, as types: what a configuration may hold.
   './cli': adapter('cli', { adapters: ['mqtt'] }),
   // Where everything is put together, on runtimes that have the built-in modules of Node.
   [PROGRAM]: adapter('cli', {
-    adapters: ['embedded', 'hono', 'mqtt', 'sql'],
+    adapters: ['admin', 'embedded', 'hono', 'mqtt', 'page', 'sql'],
     packages: ['commander', 'valibot'],
-    lazy: ['hono', 'jiti', USER_MODULE, BUN_MODULE],
+    lazy: ['csv-parse', 'hono', 'jiti', 'uqr', USER_MODULE, BUN_MODULE],
     builtins: 'at once',
   }),
+  // All of it is bundled at our build, so nobody who uses devicehub installs these.
+  [PAGE]: {
+    folders: ['src', 'adapters/page/client'],
+    adapters: ['page'],
+    packages: ['preact', 'htm', '@preact/signals'],
+    lazy: ['uplot'],
+    builtins: 'never',
+  },
+  [PAGE_BUILD]: adapter('page', { packages: ['esbuild'], builtins: 'at once' }),
 }
 
 function core(): Boundary {
@@ -148,8 +171,7 @@ describe('every entry point keeps its boundary', () => {
     )
     assert.deepEqual(
       sources.filter((file) => !reached.has(file)),
-      // A client's half of MQTT, which `bundle.node.test.ts` holds to its size: no entry point has it yet.
-      ['src/packet/client-reader.ts', 'src/packet/encode-client.ts'],
+      [],
     )
   })
 })
@@ -301,8 +323,11 @@ describe('an entry point can be imported where none of the optional packages is 
     './products',
     './testing',
     './mqtt',
+    './browser',
     './embedded',
     './emqx',
+    './rabbitmq',
+    './vernemq',
     './sql',
     './redis',
     './cli',

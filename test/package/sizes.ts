@@ -36,7 +36,27 @@ const ONE: readonly Use[] = [
   { specifier: 'devicehub', names: ['defineDeviceType'] },
   { specifier: 'devicehub', names: ['createFleet', 'memoryStore'] },
   { specifier: 'devicehub/products', names: ['emqx'] },
+  { specifier: 'devicehub/browser', names: ['browserBroker'] },
+  { specifier: 'devicehub/browser', names: ['browserBroker', 'guardedBroker'] },
 ]
+
+/** A program for a page, and most of its bytes. */
+export interface Program {
+  /** A file of `bench/bundle`. */
+  readonly file: string
+  /** With gzip. */
+  readonly most: number
+}
+
+/**
+ * Programs for pages, by what they do. The schemas of the user are not counted, nor is valibot. The first two
+ * are to become smaller yet: 10 and 14 KiB are the aim.
+ */
+export const PROGRAMS: Readonly<Record<string, Program>> = {
+  'connects, subscribes and publishes': { file: 'browser.ts', most: 12_544 },
+  'watches a device type': { file: 'watching.ts', most: 21_760 },
+  'refuses by itself what is not granted, and explains it': { file: 'guarded.ts', most: 20_480 },
+}
 
 /** What is measured, by what it is called. */
 export const USES: Readonly<Record<string, Use>> = Object.fromEntries(
@@ -78,17 +98,35 @@ export function bundleSize(
   specifier: string,
   names: readonly string[] | undefined,
 ): Promise<BundleSize> {
+  const text = `export ${names ? `{ ${names.join(', ')} }` : '*'} from '${specifier}'\n`
+  return sizeOf(folder, 'use.js', text, Object.keys(manifest.dependencies))
+}
+
+/** Bundles and minifies a program for pages in the same way. @returns Bytes with gzip. */
+export async function programSize(folder: string, { file }: Program): Promise<number> {
+  const text = readFileSync(join(root, 'bench', 'bundle', file), 'utf8')
+  const others = Object.keys(manifest.dependencies).filter((name) => name !== 'valibot')
+  const { gzip } = await sizeOf(folder, file, text, others)
+  return gzip
+}
+
+/** @param dependencies Those that are counted. */
+function sizeOf(
+  folder: string,
+  name: string,
+  text: string,
+  dependencies: readonly string[],
+): Promise<BundleSize> {
   const source = join(folder, 'sizes')
   mkdirSync(source, { recursive: true })
   // Else the one of this repository would lead to the sources.
   const tsconfig = join(source, 'tsconfig.json')
   writeFileSync(tsconfig, '{}')
-  const file = join(source, 'use.js')
-  writeFileSync(file, `export ${names ? `{ ${names.join(', ')} }` : '*'} from '${specifier}'\n`)
+  const file = join(source, name)
+  writeFileSync(file, text)
   const external = [/^node:/, ...Object.keys(manifest.peerDependencies)]
-  const noExternal = [manifest.name, ...Object.keys(manifest.dependencies)].map(
-    (name) => new RegExp(`^${name}(/|$)`),
-  )
+  if (!dependencies.includes('valibot')) external.push('valibot')
+  const noExternal = [manifest.name, ...dependencies].map((one) => new RegExp(`^${one}(/|$)`))
   const options = { minify: true, tsconfig, external, noExternal }
   return browserBundle(file, options, (out) => {
     const code = readFileSync(join(out, 'program.js'))

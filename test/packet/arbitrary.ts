@@ -23,17 +23,19 @@ import type {
 import {
   CLIENT_AUTH_CODES,
   CLIENT_DISCONNECT_CODES,
-  CONNACK_CODES,
-  GRANTED_CODES,
   RECEIVED_CODES,
   RELEASED_CODES,
+} from '../../src/packet/reason-codes.ts'
+import {
+  CONNACK_CODES,
+  GRANTED_CODES,
   RETURN_CODES,
   SERVER_AUTH_CODES,
   SERVER_DISCONNECT_CODES,
   SERVER_RECEIVED_CODES,
   SUBACK_CODES,
   UNSUBACK_CODES,
-} from '../../src/packet/reason-codes.ts'
+} from '../support/client-codec/server-codes.ts'
 
 /** A text of MQTT: well formed, and without NUL. */
 export const text: Arbitrary<string> = fc

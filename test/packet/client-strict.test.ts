@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { clientReader } from '../../src/packet/client-reader.ts'
 import type { ProtocolVersion } from '../../src/packet/packet.ts'
+import { clientReader } from '../support/client-codec/client-reader.ts'
 import { counted, drain, fields, type Part, packet } from './bytes.ts'
 import { checkRows, MALFORMED, PROTOCOL, type Row } from './strict.ts'
 

@@ -5,7 +5,6 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { encodeClientPacket } from '../../src/packet/encode-client.ts'
 import { encodeServerPacket } from '../../src/packet/encode-server.ts'
 import type {
   ClientPacket,
@@ -14,6 +13,7 @@ import type {
   ServerPacket,
 } from '../../src/packet/packet.ts'
 import { publishSize } from '../../src/packet/publish.ts'
+import { encodeClientPacket } from '../support/client-codec/encode-client.ts'
 import { hex, joined } from './bytes.ts'
 
 const NOTHING = new Uint8Array(0)

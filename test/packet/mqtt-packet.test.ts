@@ -21,8 +21,6 @@ import { Buffer } from 'node:buffer'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import mqttPacket, { type Packet as Theirs } from 'mqtt-packet'
-import { clientReader } from '../../src/packet/client-reader.ts'
-import { encodeClientPacket } from '../../src/packet/encode-client.ts'
 import { encodeServerPacket } from '../../src/packet/encode-server.ts'
 import type {
   ClientPacket,
@@ -34,6 +32,8 @@ import type {
 } from '../../src/packet/packet.ts'
 import type { PacketReader } from '../../src/packet/reader.ts'
 import { serverReader } from '../../src/packet/server-reader.ts'
+import { clientReader } from '../support/client-codec/client-reader.ts'
+import { encodeClientPacket } from '../support/client-codec/encode-client.ts'
 import { clientPacket, connectPacket, serverPacket } from './arbitrary.ts'
 import { drain, joined } from './bytes.ts'
 

@@ -117,3 +117,50 @@ test('rules and attributes added later count when they are compiled again', () =
     assert.equal(decide(who, { action: 'publish', topic }).effect, 'allow', topic)
   }
 })
+
+describe('a list that nobody can change is made ready once for all who have it', () => {
+  const rules = Object.freeze([
+    allow('publish', '{site}/{deviceId}/data'),
+    allow('publish', 'news'),
+    allow('publish', '{owner}'),
+    allow('subscribe', '{site}/+'),
+    deny('subscribe', '{site}/{secret}'),
+    deny('subscribe', 'hidden/#'),
+  ])
+  const north = { site: 'north', deviceId: 'P-1', secret: 'keys' }
+  // No secret, which is any; and an owner of two levels.
+  const south = { site: 'south', deviceId: 'P-2', owner: 'south/all' }
+  const one = compileAccess(principal(rules, north))
+  const other = compileAccess(principal(rules, south))
+
+  for (const [action, topic, ofNorth, ofSouth] of [
+    ['publish', 'north/P-1/data', 'allow', 'deny'],
+    ['publish', 'south/P-2/data', 'deny', 'allow'],
+    ['publish', 'north/P-2/data', 'deny', 'deny'],
+    ['publish', 'north/P-1/data/', 'deny', 'deny'],
+    ['publish', 'north/P-1/dat', 'deny', 'deny'],
+    ['publish', 'north/P-1', 'deny', 'deny'],
+    ['publish', 'north', 'deny', 'deny'],
+    ['publish', 'x', 'deny', 'deny'],
+    ['publish', 'news', 'allow', 'allow'],
+    ['publish', 'south/all', 'deny', 'allow'],
+    ['publish', 'south/al', 'deny', 'deny'],
+    ['subscribe', 'north/open', 'allow', 'deny'],
+    ['subscribe', 'north/keys', 'deny', 'deny'],
+    ['subscribe', 'north/+', 'deny', 'deny'],
+    ['subscribe', 'south/open', 'deny', 'deny'],
+    ['subscribe', 'hidden/a', 'deny', 'deny'],
+  ] as const) {
+    test(`${action} ${topic}: ${ofNorth} and ${ofSouth}`, () => {
+      for (let i = 0; i < 2; i++) {
+        assert.equal(one.decide({ action, topic }).effect, ofNorth)
+        assert.equal(other.decide({ action, topic }).effect, ofSouth)
+      }
+    })
+  }
+
+  test('with the same decision for all', () => {
+    const decision = one.decide({ action: 'publish', topic: 'north/P-1/data' })
+    assert.equal(other.decide({ action: 'publish', topic: 'south/P-2/data' }), decision)
+  })
+})

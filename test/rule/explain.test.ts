@@ -285,17 +285,23 @@ describe('a deny is named', () => {
 describe('a malformed topic is shown, with what is wrong with it', () => {
   const rows: [request: AccessRequest, text: string][] = [
     [publish('a/#'), 'publish to "a/#": a name holds no wildcard, "+" or "#".'],
-    [publish(''), 'publish to "": it is empty.'],
-    [publish('a\0b'), 'publish to "a\\u0000b": it holds the character NUL.'],
+    [publish(''), 'publish to "": it must not be empty.'],
+    [
+      publish('a\0b'),
+      'publish to "a\\u0000b": it must not hold the character NUL or a lone surrogate.',
+    ],
     [subscribe('a+'), 'subscribe to "a+": a wildcard must be a whole level.'],
     [subscribe('#/a'), 'subscribe to "#/a": "#" must be the last level.'],
     [subscribe('$share/g'), 'subscribe to "$share/g": a filter must follow the share name.'],
-    [subscribe('a/\ud83d'), 'subscribe to "a/\\ud83d": it holds a lone surrogate.'],
+    [
+      subscribe('a/\ud83d'),
+      'subscribe to "a/\\ud83d": it must not hold the character NUL or a lone surrogate.',
+    ],
     [
       publish('x'.repeat(100_000)),
-      `publish to "${'x'.repeat(200)}…": it is longer than 65535 bytes.`,
+      `publish to "${'x'.repeat(200)}…": it must not be longer than 65535 bytes.`,
     ],
-    [publish(undefined as unknown as string), 'publish to "undefined": it is not a string.'],
+    [publish(undefined as unknown as string), 'publish to "undefined": it must be a string.'],
   ]
   for (const [request, text] of rows) {
     test(text.slice(0, 80), () => {

@@ -92,11 +92,11 @@ describe('a rule is refused', () => {
   }
 
   const filters: [filter: string, problem: string][] = [
-    ['', 'it is empty'],
+    ['', 'it must not be empty'],
     ['a/#/b', '"#" must be the last level'],
     ['a/b+', 'a wildcard must be a whole level'],
     ['$share/g', 'a filter must follow the share name'],
-    ['a\0', 'it holds the character NUL'],
+    ['a\0', 'it must not hold the character NUL or a lone surrogate'],
     ['x-{deviceId}', '"x-{deviceId}" is no whole-level placeholder'],
     ['{deviceId}x/a', '"{deviceId}x" is no whole-level placeholder'],
     ['{a}{b}', '"{a}{b}" is no whole-level placeholder'],

@@ -8,15 +8,15 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { within } from '../support/wait.ts'
 import { readJunit } from './junit.ts'
-import { summary } from './report.ts'
+import { count, summary } from './report.ts'
 import { type FileRun, type Runtime, runFile, runtimes } from './runtime.ts'
-import { runFiles } from './suite.ts'
+import { FILES_AT_ONCE, runFiles } from './suite.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'devicehub-runner-'))
@@ -41,6 +41,13 @@ function starting(port: number): string {
     JSON.stringify(arg),
   )
   return `import { spawn } from 'node:child_process'\nspawn(${args.join(', ')})`
+}
+
+/** Connects to a port of the tests, and ends when it is let go. */
+function meeting(port: number): string {
+  const connect = `connect(${port}, '127.0.0.1').resume()`
+  return `import { once } from 'node:events'\nimport { connect } from 'node:net'
+test('meets the other one', () => once(${connect}, 'close'))`
 }
 
 const MIXED = `
@@ -134,9 +141,41 @@ test('the files of a runtime have a limit each, and the one that hangs is named'
   const files = [WAITS, `test('t', () => {})`].map((source) => relative(root, write(source)))
   const { signal } = new AbortController()
   const options = { root, reports: folder, limit: 10, signal, live: false }
-  const lines = summary([await runFiles(node, 'Node', files, options)]).split('\n')
+  const batches = [{ runtime: node, title: 'Node', files }]
+  const lines = summary(await runFiles(batches, options)).split('\n')
   assert.ok(lines.includes(`  Node  ${files[0]} did not end within 10 s, and was killed`))
   assert.equal(lines.at(-1), '1 passed, 1 failed')
+})
+
+test('the files of the next runtime do not wait for the last one of the runtime before', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const [first, second] = [0, 1].map(() => relative(root, write(meeting(port))))
+  // Each is let go when both have come.
+  const sockets: Socket[] = []
+  server.on('connection', (socket) => {
+    if (sockets.push(socket) === 2) for (const one of sockets) one.end()
+  })
+  try {
+    const { signal } = new AbortController()
+    const options = { root, reports: folder, limit: 60, signal, live: false }
+    const batches = [
+      { runtime: node, title: 'one', files: [first!] },
+      { runtime: node, title: 'two', files: [second!] },
+    ]
+    const runs = await runFiles(batches, options)
+    assert.deepEqual(
+      runs.map(({ title, files }) => [title, files.map(({ file }) => file)]),
+      [
+        ['one', [first]],
+        ['two', [second]],
+      ],
+    )
+    assert.deepEqual(count(runs), { passed: 2, failed: 0, skipped: 0 })
+  } finally {
+    server.close()
+  }
 })
 
 describe('the whole runner', () => {
@@ -207,7 +246,7 @@ describe('the whole runner', () => {
   }
 
   test('counts what it has not run as nothing, and says how much that is', async () => {
-    const waiting = Array.from({ length: availableParallelism() + 2 }, () => WAITS)
+    const waiting = Array.from({ length: FILES_AT_ONCE + 1 }, () => WAITS)
     const files = [`test('t', () => {})`, ...waiting].map(write)
     const child = spawn(process.execPath, ['--import=tsx', 'test/run.ts', ...files], { cwd: root })
     const ended = once(child, 'close')

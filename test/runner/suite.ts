@@ -1,5 +1,5 @@
 /**
- * Runs test files on one runtime, and tells how it goes.
+ * Runs test files, and tells how it goes.
  *
  * @module
  */
@@ -7,6 +7,14 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileReport, type RuntimeRun, words } from './report.ts'
 import { type FileRun, type Runtime, runFile } from './runtime.ts'
+
+/** Test files of one runtime. */
+export interface Batch {
+  readonly runtime: Runtime
+  /** Name and version. */
+  readonly title: string
+  readonly files: readonly string[]
+}
 
 /** How files are run. */
 export interface SuiteOptions {
@@ -25,45 +33,69 @@ export interface SuiteOptions {
 /** Seconds without a line after which it is told what is being waited for. */
 const SILENCE = 30
 
-/** Runs files, as many at once as there are cores. Never rejects for what goes wrong in them. */
+/**
+ * How many files run at once: twice as many as there are cores, since half of the time a file waits for a
+ * broker, a browser or a timer.
+ */
+export const FILES_AT_ONCE: number = 2 * availableParallelism()
+
+/** What became of a batch so far. */
+interface Progress {
+  readonly runs: FileRun[]
+  started: number | undefined
+  ended: number
+}
+
+/**
+ * Runs batches one after the other, {@link FILES_AT_ONCE} files at once: the first files of the next one
+ * beside the last of the one before. Never rejects for what goes wrong in them.
+ */
 export async function runFiles(
-  runtime: Runtime,
-  title: string,
-  files: readonly string[],
+  batches: readonly Batch[],
   { root, reports, limit, signal, live }: SuiteOptions,
-): Promise<RuntimeRun & { readonly seconds: number }> {
-  const waiting = [...files.entries()]
+): Promise<readonly (RuntimeRun & { readonly seconds: number })[]> {
+  const progress = batches.map((): Progress => ({ runs: [], started: undefined, ended: 0 }))
+  const waiting = batches.flatMap((batch, i) =>
+    batch.files.map((file) => ({ file, batch, done: progress[i]! })),
+  )
   const running = new Map<string, number>()
-  const runs: FileRun[] = []
-  const started = performance.now()
   const silence = setInterval(() => {
-    if (!live) console.log(stillRunning(title, running))
+    if (!live) console.log(stillRunning(running))
   }, SILENCE * 1000)
+  let count = 0
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       if (signal.aborted) return
-      const [index, file] = next
-      const report = join(reports, `${runtime.key}-${index}.xml`)
-      running.set(file, performance.now())
+      const { file, batch, done } = next
+      const { runtime, title, files } = batch
+      const name = `${title} ${file}`
+      const report = join(reports, `${count++}.xml`)
+      const now = performance.now()
+      done.started ??= now
+      running.set(name, now)
       const options = { root, report, limit, signal, live }
       const run = { ...(await runFile(runtime, `./${file}`, options)), file }
-      running.delete(file)
+      running.delete(name)
       if (signal.aborted) return // It was not run to its end.
-      runs.push(run)
-      console.log(fileReport(title, run, { live, done: `${runs.length}/${files.length}` }))
+      done.runs.push(run)
+      done.ended = performance.now()
+      console.log(fileReport(title, run, { live, done: `${done.runs.length}/${files.length}` }))
       silence.refresh()
     }
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, work))
+  await Promise.all(Array.from({ length: FILES_AT_ONCE }, work))
   clearInterval(silence)
-  runs.sort((a, b) => (a.file < b.file ? -1 : 1))
-  const seconds = (performance.now() - started) / 1000
-  return { title, files: runs, seconds, notRun: files.length - runs.length }
+  return batches.map(({ title, files }, i) => {
+    const { runs, started, ended } = progress[i]!
+    const seconds = started === undefined ? 0 : Math.max(0, ended - started) / 1000
+    runs.sort((a, b) => (a.file < b.file ? -1 : 1))
+    return { title, files: runs, seconds, notRun: files.length - runs.length }
+  })
 }
 
-function stillRunning(title: string, running: ReadonlyMap<string, number>): string {
+function stillRunning(running: ReadonlyMap<string, number>): string {
   const files = [...running].map(
     ([file, since]) => `${file} for ${words((performance.now() - since) / 1000)}`,
   )
-  return `… ${title}  still running: ${files.join(', ')}`
+  return `… still running: ${files.join(', ')}`
 }

@@ -62,7 +62,7 @@ const devicehub: Host = {
   missing: false,
   async start() {
     const logger = { info() {}, warn() {}, error() {} }
-    const { url, close } = await serveRoutes(fleet, { secret: SECRET, logger })
+    const { url, close } = await serveRoutes(fleet, { onVisit() {}, secret: SECRET, logger })
     return { port: Number(new URL(url).port), stop: close }
   },
 }

@@ -6,8 +6,6 @@
  */
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers'
-import { clientReader } from '../../src/packet/client-reader.ts'
-import { encodeClientPacket } from '../../src/packet/encode-client.ts'
 import type {
   AckPacket,
   ClientPacket,
@@ -28,6 +26,8 @@ import { type MqttServer, mqttServer } from '../../src/server/server.ts'
 import type { ServerSettings } from '../../src/server/settings.ts'
 import { type ByteReceiver, type ByteTransport, serveBytes } from '../../src/server/wire.ts'
 import { hex, joined } from '../packet/bytes.ts'
+import { clientReader } from '../support/client-codec/client-reader.ts'
+import { encodeClientPacket } from '../support/client-codec/encode-client.ts'
 
 /** A clock that stands still until told. */
 export class HandClock implements ServerClock {

@@ -14,6 +14,7 @@ import type { SqlStore } from '../../adapters/sql/index.ts'
 import { keysContract } from '../../src/testing/keys/contract.ts'
 import {
   deviceStatesContract,
+  deviceTrailContract,
   insertManyContract,
   storeContract,
 } from '../../src/testing/store/contract.ts'
@@ -46,6 +47,7 @@ function conforms(
   }
   declareContract(`a store, by ${name}`, storeContract, open)
   declareContract(`last states, by ${name}`, deviceStatesContract, open)
+  declareContract(`the audit trail, by ${name}`, deviceTrailContract, open)
   declareContract(`many at once, by ${name}`, insertManyContract, open)
   declareContract(`expiring keys, by ${name}`, keysContract, open)
 }
@@ -62,7 +64,8 @@ const overPglite = await storeOf<PGlite>('store-pglite.ts')
 const database = await PGlite.create()
 after(() => database.close())
 conforms('PGlite', async () => {
-  const tables = 'devicehub_states, devicehub_devices, devicehub_keys, devicehub_schema'
+  const tables =
+    'devicehub_states, devicehub_devices, devicehub_keys, devicehub_trail, devicehub_schema'
   await database.exec(`DROP TABLE IF EXISTS ${tables}`)
   return { store: overPglite(database), close: async () => {} }
 })

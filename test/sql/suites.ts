@@ -14,6 +14,7 @@ import type { DeviceStore } from '../../src/device/store.ts'
 import { keysContract } from '../../src/testing/keys/contract.ts'
 import {
   deviceStatesContract,
+  deviceTrailContract,
   insertManyContract,
   storeContract,
 } from '../../src/testing/store/contract.ts'
@@ -58,7 +59,13 @@ async function describeTables(executor: SqlExecutor): Promise<readonly (readonly
   return rows
 }
 
-const TABLES = ['devicehub_states', 'devicehub_devices', 'devicehub_keys', 'devicehub_schema']
+const TABLES = [
+  'devicehub_states',
+  'devicehub_devices',
+  'devicehub_keys',
+  'devicehub_trail',
+  'devicehub_schema',
+]
 
 /** Removes all tables that a store has, if they are there. */
 export async function dropTables(executor: SqlExecutor): Promise<void> {
@@ -77,6 +84,7 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
   }
   declareContract(`the store contract, by ${name}`, storeContract, openStore)
   declareContract(`the last states of devices, by ${name}`, deviceStatesContract, openStore)
+  declareContract(`the audit trail, by ${name}`, deviceTrailContract, openStore)
   declareContract(`many records at once, by ${name}`, insertManyContract, openStore)
 
   declareContract(`the contract of expiring keys, by ${name}`, keysContract, async () => {
@@ -100,13 +108,13 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
 
     on('a store without them says so, and works once they are there', async (executor) => {
       const store = sqlStore(executor)
-      const expected = { code: 'ERR_STORE_SCHEMA', version: 0, expected: 1 }
+      const expected = { code: 'ERR_STORE_SCHEMA', version: 0, expected: 2 }
       await assert.rejects(store.get('pump', 'P-1'), expected)
       await assert.rejects(store.insert(record('pump', 'P-1')), expected)
       await assert.rejects(async () => store.keys.get('a'), expected)
-      assert.deepEqual(await store.status(), { version: 0, expected: 1 })
+      assert.deepEqual(await store.status(), { version: 0, expected: 2 })
       await store.migrate()
-      assert.deepEqual(await store.status(), { version: 1, expected: 1 })
+      assert.deepEqual(await store.status(), { version: 2, expected: 2 })
       assert.equal(await store.get('pump', 'P-1'), undefined)
     })
 
@@ -122,7 +130,7 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
       const stores = Array.from({ length: 10 }, (_, i) => sqlStore(i % 2 ? executor : other))
       await Promise.all(stores.map((store) => store.migrate()))
       for (const store of stores) {
-        assert.deepEqual(await store.status(), { version: 1, expected: 1 })
+        assert.deepEqual(await store.status(), { version: 2, expected: 2 })
       }
     })
 
@@ -139,17 +147,17 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
       assert.deepEqual(await describeTables(executor), byFiles)
       assert.ok(byFiles[0]!.length > 3)
       await dropTables(executor)
-      assert.deepEqual(await sqlStore(executor).status(), { version: 0, expected: 1 })
+      assert.deepEqual(await sqlStore(executor).status(), { version: 0, expected: 2 })
       await sqlStore(executor).migrate()
       assert.deepEqual(await describeTables(executor), byFiles)
     })
 
     on('a program that is older than them refuses', async (executor) => {
       await sqlStore(executor).migrate()
-      const text = 'INSERT INTO devicehub_schema (version) VALUES (2)'
+      const text = 'INSERT INTO devicehub_schema (version) VALUES (3)'
       await executor.run({ text, values: [] })
       const store = sqlStore(executor)
-      const expected = { code: 'ERR_STORE_SCHEMA', version: 2, expected: 1 }
+      const expected = { code: 'ERR_STORE_SCHEMA', version: 3, expected: 2 }
       await assert.rejects(store.list(), expected)
       await assert.rejects(store.migrate(), expected)
     })
@@ -177,6 +185,22 @@ export function sqlConforms(name: string, open: () => Promise<OpenedDatabase>): 
       assert.equal(await two.keys.setIfAbsent('a', '2', 60), false)
       assert.equal(await two.keys.compareAndSet('a', '1', '2', 60), true)
       assert.equal(await one.keys.get('a'), '2')
+    })
+
+    on('what has been on the trail for too long is removed', async (executor) => {
+      const { migrate, trail } = sqlStore(executor)
+      await migrate()
+      const day = 86_400_000
+      const entry = { operator: 'dana', action: 'revoke', result: 'done' }
+      await trail.write([
+        { id: 'old', at: Date.now() - 401 * day, ...entry },
+        { id: 'young', at: Date.now() - 399 * day, ...entry },
+      ])
+      const { entries } = await trail.list()
+      assert.deepEqual(
+        entries.map(({ id }) => id),
+        ['young'],
+      )
     })
 
     on(

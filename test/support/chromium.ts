@@ -44,6 +44,10 @@ const ARGUMENTS = [
 export interface Page extends AsyncDisposable {
   /** Evaluates an expression there; a promise is waited for. Rejects with what it threw. */
   evaluate(expression: string, ms?: number): Promise<unknown>
+  /** Calls a method of the page's DevTools protocol, such as `Page.captureScreenshot`. */
+  call(method: string, params?: object): Promise<Answer>
+  /** Calls a listener for each event of the protocol, whose domain has to be enabled. */
+  on(event: string, listener: (params: Answer) => void): void
 }
 
 /**
@@ -86,6 +90,9 @@ export async function openPage(url: string, trusted: readonly string[] = []): Pr
         const evaluated = tools.send('Runtime.evaluate', options, session)
         return unwrapped(await within(evaluated, `value of ${expression}`, ms))
       },
+      call: (method, params) =>
+        within(tools.send(method, params, session), `answer to ${method}`, START_LIMIT),
+      on: (event, listener) => tools.on(event, listener),
       [Symbol.asyncDispose]: close,
     }
   } catch (error) {
@@ -120,13 +127,15 @@ function unwrapped({ result, exceptionDetails }: Answer): unknown {
   throw new Error(exception?.description ?? text)
 }
 
-type Answer = Readonly<Record<string, unknown>>
+/** What the protocol tells. */
+export type Answer = Readonly<Record<string, unknown>>
 
 /** JSON between NUL characters, out on one pipe and in on another. */
 class DevTools {
   readonly #out: Writable
   readonly #calls = new Map<number, Deferred<Answer>>()
   readonly #events = new Map<string, Deferred<Answer>>()
+  readonly #listeners = new Map<string, (params: Answer) => void>()
   #count = 0
 
   constructor(child: ChildProcess, exited: Promise<unknown>) {
@@ -160,6 +169,10 @@ class DevTools {
     return found.promise
   }
 
+  on(event: string, listener: (params: Answer) => void): void {
+    this.#listeners.set(event, listener)
+  }
+
   #receive(message: {
     id?: number
     method?: string
@@ -170,6 +183,7 @@ class DevTools {
     const { id, method, params = {}, result = {}, error } = message
     if (id === undefined) {
       this.#events.get(method!)?.resolve(params)
+      this.#listeners.get(method!)?.(params)
       return
     }
     const call = this.#calls.get(id)

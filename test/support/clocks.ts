@@ -9,7 +9,8 @@
 export class Clocks implements Disposable {
   readonly #real = { wall: Date.now, steady: performance.now }
   #wall = Date.now()
-  #steady = performance.now()
+  // Whole, so that what passes adds up without a rest.
+  #steady = Math.ceil(performance.now())
 
   constructor() {
     Date.now = () => this.#wall

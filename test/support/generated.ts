@@ -5,7 +5,6 @@
  * @module
  */
 import { brokerConfig } from '../../src/product/configuration/broker-config.ts'
-import { productNamed } from './products.ts'
 
 /** What a test must not write to. */
 const STATE = ['persistence', 'persistence_location']
@@ -20,9 +19,7 @@ export function generatedMosquitto(
   values: Readonly<Record<string, string>>,
   ports?: readonly [devices: number, hubs: number],
 ): readonly string[] {
-  const { text } = brokerConfig(productNamed(name)).files.find(
-    ({ path }) => path === 'mosquitto.conf',
-  )!
+  const { text } = brokerConfig(name).files.find(({ path }) => path === 'mosquitto.conf')!
   const left = ports ? STATE : [...STATE, 'listener', 'use_username_as_clientid']
   const lines = text.split('\n').filter((line) => !left.includes(line.split(' ')[0]!))
   const keys = lines.map((line) => line.split(' ')[0]!)

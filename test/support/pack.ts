@@ -5,7 +5,16 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,6 +54,29 @@ export function packTo(folder: string): string {
   }
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   return join(folder, `${name}-${version}.tgz`)
+}
+
+/**
+ * Installs the package in a folder as a user has it, with what it depends on beside it. Returns the path of
+ * its command.
+ *
+ * @param beside Optional packages that are installed too.
+ */
+export function installTo(folder: string, beside: readonly string[]): string {
+  const installed = join(folder, 'node_modules')
+  const tarball = packTo(folder)
+  // By it Deno knows what is installed beside it.
+  const manifest = JSON.stringify({ dependencies: { devicehub: '*' } })
+  writeFileSync(join(folder, 'package.json'), manifest)
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const name of [...Object.keys(dependencies), ...beside]) {
+    const target = join(installed, name)
+    mkdirSync(join(target, '..'), { recursive: true })
+    symlinkSync(join(root, 'node_modules', name), target, 'junction')
+  }
+  run(folder, 'tar', '-xzf', tarball, '-C', installed)
+  renameSync(join(installed, 'package'), join(installed, 'devicehub'))
+  return join(installed, 'devicehub', 'dist', 'bin.js')
 }
 
 function run(cwd: string, command: string, ...args: readonly string[]): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CONFIGURATIONS, type ConfiguredProduct } from '../../src/product/configurations.ts'
 import {
   type AskingProduct,
   isAsking,
@@ -21,6 +22,9 @@ export const ASKING: readonly AskingProduct[] = PRODUCTS.filter(isAsking)
 export const TELLING: readonly TellingProduct[] = PRODUCTS.filter(
   (product): product is TellingProduct => product.events !== undefined,
 )
+
+/** The names of those with a configuration. */
+export const CONFIGURED = Object.keys(CONFIGURATIONS) as readonly ConfiguredProduct[]
 
 /** One of them, by its name. */
 export function productNamed(name: string): Product {

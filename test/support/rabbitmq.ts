@@ -6,13 +6,20 @@
  * @module
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brokerConfig } from '../../src/product/configuration/broker-config.ts'
 import { SECRET_PLACEHOLDER } from '../../src/product/configuration/secret.ts'
-import { rabbitmq } from '../../src/product/products.ts'
 import { freePort } from './mosquitto.ts'
 import { deferred, within } from './wait.ts'
 
@@ -36,12 +43,16 @@ export interface RabbitmqOptions {
   readonly config?: readonly string[]
   /** The text of `advanced.config`. Default: the generated one. */
   readonly advanced?: string
+  /** Who may end sessions over the management API, which is there then. Default: it is not. */
+  readonly operator?: { readonly username: string; readonly password: string; readonly tag: string }
 }
 
 /** A running RabbitMQ. */
 export interface Rabbitmq {
   readonly port: number
   readonly url: string
+  /** Where the management API listens, if there is an operator. */
+  readonly managementUrl: string
   /** Ends it, and removes its files. */
   stop(): Promise<void>
   /** Ends it without a chance to say goodbye. {@link stop} still removes its files. */
@@ -65,9 +76,10 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Rabbitmq>
 }
 
 async function start(options: RabbitmqOptions): Promise<Rabbitmq> {
-  const port = await freePort()
+  const [port, managementPort] = [await freePort(), await freePort()]
   const folder = mkdtempSync(join(tmpdir(), 'devicehub-rabbitmq-'))
   writeConfig(folder, port, options)
+  if (options.operator) writeManagement(folder, managementPort, options.operator)
   const child = spawn(command, { env: environment(folder) })
   const exited = once(child, 'exit')
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
@@ -89,6 +101,7 @@ async function start(options: RabbitmqOptions): Promise<Rabbitmq> {
   return {
     port,
     url: `mqtt://127.0.0.1:${port}`,
+    managementUrl: `http://127.0.0.1:${managementPort}`,
     stop: () => stop('SIGTERM'),
     kill: () => end('SIGKILL'),
   }
@@ -98,7 +111,7 @@ async function start(options: RabbitmqOptions): Promise<Rabbitmq> {
 function writeConfig(folder: string, port: number, options: RabbitmqOptions): void {
   const { authUrl, config = [], advanced } = options
   const [, routes, secret] = /^(.+)\/rabbitmq\/([^/]+)$/.exec(authUrl)!
-  for (const { path, text } of brokerConfig(rabbitmq, { routes: routes! }).files) {
+  for (const { path, text } of brokerConfig('rabbitmq', { routes: routes! }).files) {
     const written = text
       .replaceAll(SECRET_PLACEHOLDER, secret!)
       .replace('mqtt.listeners.tcp.1 = 0.0.0.0:1883', `mqtt.listeners.tcp.1 = 127.0.0.1:${port}`)
@@ -106,6 +119,42 @@ function writeConfig(folder: string, port: number, options: RabbitmqOptions): vo
   }
   appendFileSync(join(folder, 'rabbitmq.conf'), config.map((line) => `${line}\n`).join(''))
   if (advanced !== undefined) writeFileSync(join(folder, 'advanced.config'), advanced)
+}
+
+/** What docs/rabbitmq.md says of ending sessions: a user of RabbitMQ's own, asked about before the routes. */
+function writeManagement(
+  folder: string,
+  port: number,
+  { username, password, tag }: NonNullable<RabbitmqOptions['operator']>,
+): void {
+  const salt = randomBytes(4)
+  const hash = createHash('sha256').update(salt).update(password).digest()
+  const definitions = {
+    users: [
+      {
+        name: username,
+        password_hash: Buffer.concat([salt, hash]).toString('base64'),
+        hashing_algorithm: 'rabbit_password_hashing_sha256',
+        tags: tag,
+      },
+    ],
+    vhosts: [{ name: '/' }],
+    permissions: [
+      { user: username, vhost: '/', configure: '^mqtt-subscription-', write: '^$', read: '^$' },
+    ],
+  }
+  writeFileSync(join(folder, 'definitions.json'), JSON.stringify(definitions), { mode: 0o600 })
+  const lines = [
+    'auth_backends.1 = internal',
+    'auth_backends.2 = http',
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${port}`,
+    `load_definitions = ${join(folder, 'definitions.json')}`,
+  ]
+  appendFileSync(join(folder, 'rabbitmq.conf'), lines.map((line) => `${line}\n`).join(''))
+  const enabled = join(folder, 'enabled_plugins')
+  const plugins = readFileSync(enabled, 'utf8').replace('].', ', rabbitmq_management].')
+  writeFileSync(enabled, plugins)
 }
 
 /** Nothing of the surroundings but the path, so that no setting of a service gets in. */

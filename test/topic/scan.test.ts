@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { parseTopicFilter, parseTopicName } from '../../src/topic/filter.ts'
 import { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS, TopicScan } from '../../src/topic/scan.ts'
 import { isNaiveFilter, isNaiveName } from './oracle.ts'
 import { ORACLE_SEED, SEEDED } from './seed.ts'
@@ -187,8 +188,8 @@ describe('nothing is left of what was read before', () => {
     for (const bad of ['', 'a\0', '\ud83d', 'x/#/y', '$share/g', '/'.repeat(200), '+'.repeat(9)]) {
       assert.ok(scan.readFilter(bad))
       assert.equal(scan.readFilter('a/+'), undefined)
-      assert.equal(scan.isText('a/+'), true)
-      assert.equal(scan.isText(bad), false)
+      assert.equal(scan.isFilled(['a/+'], [], {}), true)
+      assert.equal(scan.isFilled([bad], [], {}), false)
       assert.equal(scan.isCoveredBy(['a', '#']), true)
       assert.equal(scan.isCoveredBy(['a']), false)
     }
@@ -232,4 +233,39 @@ test(`50,000 texts are names and filters as the specification has it ${SEEDED}`,
     ),
     { numRuns: 50_000, seed: ORACLE_SEED },
   )
+})
+
+test('a topic read in place is well formed where one taken apart is, and no other', () => {
+  const parts = ['a', '/', '+', '#', '$share', '\0', '\ud83d', '\ude00']
+  const scan = new TopicScan()
+  const isTaken = (check: () => unknown) => {
+    try {
+      check()
+      return true
+    } catch {
+      return false
+    }
+  }
+  let texts = ['']
+  for (let length = 0; length <= 5; length++) {
+    for (const text of texts) {
+      const shown = JSON.stringify(text)
+      assert.equal(
+        scan.readName(text) === undefined,
+        isTaken(() => parseTopicName(text)),
+        shown,
+      )
+      const isFilter = scan.readFilter(text) === undefined
+      assert.equal(
+        isFilter,
+        isTaken(() => parseTopicFilter(text)),
+        shown,
+      )
+      if (!isFilter) continue
+      const { share } = parseTopicFilter(text)
+      assert.equal(scan.prefixLevels, share === undefined ? 0 : 2, shown)
+      assert.ok(scan.hasShare(share), shown)
+    }
+    texts = texts.flatMap((text) => parts.map((part) => text + part))
+  }
 })

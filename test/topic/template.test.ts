@@ -157,13 +157,21 @@ describe('a template is refused', () => {
   }
 
   const unfit: [title: string, template: string, problem: string][] = [
-    ['with NUL', '{deviceId}/{channel}/a\0', 'it holds the character NUL'],
-    ['with a lone surrogate', '\ud83d/{deviceId}/{channel}', 'it holds a lone surrogate'],
+    [
+      'with NUL',
+      '{deviceId}/{channel}/a\0',
+      'it must not hold the character NUL or a lone surrogate',
+    ],
+    [
+      'with a lone surrogate',
+      '\ud83d/{deviceId}/{channel}',
+      'it must not hold the character NUL or a lone surrogate',
+    ],
     ['of 129 levels', `{deviceId}/{channel}${'/x'.repeat(127)}`, 'it has more than 128 levels'],
     [
       'of 65,536 bytes',
       `{deviceId}/{channel}/${'x'.repeat(65_532)}`,
-      'it is longer than 65535 bytes',
+      'it must not be longer than 65535 bytes',
     ],
   ]
   for (const [title, template, problem] of unfit) {

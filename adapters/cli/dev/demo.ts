@@ -9,19 +9,34 @@ import type { Behaviour, Simulation } from './simulation.ts'
 
 const weatherStation = defineDeviceType('weatherstation', {
   data: v.object({
-    temperature: v.pipe(v.number(), v.minValue(-60), v.maxValue(60)),
-    humidity: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+    temperature: v.pipe(
+      v.number(),
+      v.minValue(-60),
+      v.maxValue(60),
+      v.metadata({ title: 'Temperature', unit: '°C' }),
+    ),
+    humidity: v.pipe(
+      v.number(),
+      v.minValue(0),
+      v.maxValue(100),
+      v.metadata({ title: 'Humidity', unit: '%' }),
+    ),
   }),
   commands: {
     setInterval: command({
-      payload: v.object({ seconds: v.pipe(v.number(), v.minValue(0.5), v.maxValue(3600)) }),
+      payload: v.object({
+        seconds: v.pipe(v.number(), v.minValue(0.5), v.maxValue(3600), v.title('Interval')),
+      }),
       reply: v.object({ seconds: v.number() }),
     }),
   },
 })
 
 const pump = defineDeviceType('pump', {
-  data: v.object({ rpm: v.pipe(v.number(), v.minValue(0)), bar: v.number() }),
+  data: v.object({
+    rpm: v.pipe(v.number(), v.minValue(0), v.metadata({ title: 'Speed', unit: 'rpm' })),
+    bar: v.pipe(v.number(), v.metadata({ title: 'Pressure', unit: 'bar' })),
+  }),
   heartbeat: 60,
 })
 

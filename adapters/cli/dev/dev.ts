@@ -14,8 +14,8 @@ import type { DeviceType } from '../../../src/device/type.ts'
 import { createFleet } from '../../../src/fleet/create.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { createHub } from '../../../src/hub/create.ts'
-import type { Hub } from '../../../src/hub/hub.ts'
-import type { PresenceTracker } from '../../../src/presence/presence.ts'
+import type { Hub, HubOptions } from '../../../src/hub/hub.ts'
+import { storedPresence } from '../../../src/presence/stored.ts'
 import { presenceTracker } from '../../../src/presence/tracker.ts'
 import { embeddedBroker } from '../../embedded/index.ts'
 import { checkRuntime } from '../../embedded/runtime.ts'
@@ -26,7 +26,7 @@ import { loadSettings } from '../settings/load.ts'
 import { stopSignal, whenAborted } from '../signals.ts'
 import { demo } from './demo.ts'
 import { type OwnDevice, printOwn, provisionOwn } from './own-devices.ts'
-import { reportPresence } from './presence.ts'
+import { reportPresence, tellBoth } from './presence.ts'
 import { bold, dim, green, Report, red, yellow } from './report.ts'
 import { loadRoutes, serveRoutes } from './routes.ts'
 import { sampledSimulation } from './sampled.ts'
@@ -80,25 +80,31 @@ export async function dev(options: DevOptions): Promise<void> {
   })
   const own = await provisionOwn(fleet, simulations, device)
   const presence = presenceTracker({ types: fleet.types, logger })
+  const stored = fleet.store.states && storedPresence(fleet, { logger })
+  const sink = stored ? tellBoth(presence, stored) : presence
   const broker = await embeddedBroker(fleet, {
     port: 0,
-    presence,
+    presence: sink,
     logger,
     onDenied({ text }) {
       report.denied++
       report.event(red('⛔'), `denied: ${text}`)
     },
   })
-  const secret = crypto.randomUUID()
-  const routes = await serveRoutes(fleet, { secret, logger })
   const connect = () => mqtt({ url: broker.url, username: 'hub', password: hubPassword })
-  const parts = { fleet, own, presence, report, logger }
+  const parts = { fleet, own, presence: sink, report, logger }
   // As two processes would: each message is for one of them.
   const hub = devHub(parts, connect)
   const second = devHub(parts, connect)
+  const secret = crypto.randomUUID()
+  const routes = await serveRoutes(fleet, {
+    ...{ secret, logger, hub: { first: hub, second }, kicks: { embedded: broker.kick } },
+    onVisit: (url) => report.event(green('⇄'), `the page is open; from another browser: ${url}`),
+  })
 
   await print(`${bold('devicehub')} ${dim('— press Ctrl-C to end')}`)
   await print(`  broker   ${broker.url}`)
+  await print(`  page     ${routes.pageUrl}`)
   await print(`  routes   ${routes.url}/auth and ${routes.url}/acl`)
   await print(`  store    ${kept.description}`)
   await Promise.all([hub.start(), second.start()])
@@ -114,6 +120,7 @@ export async function dev(options: DevOptions): Promise<void> {
   const stopReporting = reportPresence(presence, report)
   const live = setInterval(() => {
     presence.sweep()
+    stored?.sweep().catch(() => {}) // A store that fails is told of by what is written to it.
     report.live(presence.list({ connected: true }).length)
   }, LIVE_LINE_MS)
   const ended = untilEnd(stop, seconds)
@@ -126,6 +133,7 @@ export async function dev(options: DevOptions): Promise<void> {
   await Promise.all([hub.close(), second.close()])
   await routes.close()
   await broker.close()
+  await stored?.close()
   kept.close()
   await report.summary()
 }
@@ -150,7 +158,7 @@ async function findSimulations(
 interface DevHubParts {
   readonly fleet: Fleet
   readonly own: readonly OwnDevice[]
-  readonly presence: PresenceTracker
+  readonly presence: NonNullable<HubOptions['presence']>
   readonly report: Report
   readonly logger: Logger
 }

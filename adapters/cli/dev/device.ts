@@ -56,7 +56,10 @@ export class SimulatedDevice {
   /** Connects, listens for commands and begins to measure. */
   async switchOn(): Promise<void> {
     await this.#device.connect()
-    await this.#device.send('status', { status: 'online', firmware_version: '2.1.0' })
+    await this.#device.send('status', {
+      ...{ status: 'online', firmware_version: '2.1.0' },
+      battery_level: 10 + Math.floor(Math.random() * 90),
+    })
     this.#schedule(Math.random() * 1000)
   }
 

@@ -4,7 +4,30 @@
  * @module
  */
 import type { PresenceTracker } from '../../../src/presence/presence.ts'
+import type { StoredPresence } from '../../../src/presence/stored.ts'
 import { dim, green, type Report, yellow } from './report.ts'
+
+/** What brokers and hubs tell of. */
+type PresenceSink = Pick<StoredPresence, 'heard' | 'told' | 'connected' | 'disconnected'>
+
+/** Tells a tracker, which the report reads, and the store, where the page has it from. */
+export function tellBoth(tracker: PresenceTracker, stored: StoredPresence): PresenceSink {
+  return {
+    heard(...heard) {
+      tracker.heard(...heard)
+      stored.heard(...heard)
+    },
+    told: (...told) => stored.told(...told),
+    connected(...connected) {
+      stored.connected(...connected)
+      return tracker.connected(...connected)
+    },
+    disconnected(...disconnected) {
+      stored.disconnected(...disconnected)
+      return tracker.disconnected(...disconnected)
+    },
+  }
+}
 
 /** Reports each device that connects, disconnects or falls silent. Returns how to stop that. */
 export function reportPresence(presence: PresenceTracker, report: Report): () => void {

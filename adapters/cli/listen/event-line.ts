@@ -5,6 +5,7 @@
  */
 import { printable, quote } from '../../../src/base/quote.ts'
 import type { SubscriptionResult } from '../../../src/broker/broker.ts'
+import { jsonText } from '../json-line.ts'
 
 /** What `listen` tells. Dates are ISO 8601 in UTC. */
 export type ListenEvent = MessageEvent | RejectedEvent | BrokerEvent
@@ -60,30 +61,11 @@ function words(event: ListenEvent): readonly string[] {
       return said === undefined ? [event.state] : [`${event.state}:`, said]
     }
     default:
-      return [`${event.type}/${event.device}`, encode(event.payload)]
+      return [`${event.type}/${event.device}`, jsonText(event.payload)]
   }
 }
 
 function describeSubscription({ filter, shared, unsharedBecause }: SubscriptionResult): string {
   if (shared) return `${filter} (shared)`
   return unsharedBecause ? `${filter} (not shared: ${unsharedBecause})` : filter
-}
-
-/** One JSON object, of printable characters alone. */
-export function toJson(event: ListenEvent): string {
-  return encode(event).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnits)
-}
-
-/** JSON of whatever a schema may have made of a payload. */
-function encode(value: unknown): string {
-  const text = JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part))
-  return text ?? 'null'
-}
-
-/** A character as JSON escapes it: by its UTF-16 code units. */
-function escapeUnits(character: string): string {
-  return character
-    .split('')
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('')
 }

@@ -9,10 +9,11 @@ import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { createHub } from '../../../src/hub/create.ts'
 import { subscriptionsTo } from '../../../src/hub/subscriptions.ts'
 import { openBroker } from '../broker.ts'
+import { jsonLine } from '../json-line.ts'
 import { openFleet, requireSettings } from '../settings/load.ts'
 import { stopSignal } from '../signals.ts'
 import { chooseBrokers, withTypesOf } from './choose.ts'
-import { toJson, toText } from './event-line.ts'
+import { toText } from './event-line.ts'
 import { teller } from './tell.ts'
 import { watchedBroker } from './watched-broker.ts'
 
@@ -38,7 +39,7 @@ export async function listen(options: ListenOptions): Promise<void> {
   const settings = await requireSettings(options.config)
   const names = chooseBrokers(settings, options.broker)
   const fleet = withTypesOf(await openFleet(settings), names)
-  const tell = teller(fleet, options.json ? toJson : toText)
+  const tell = teller(fleet, options.json ? jsonLine : toText)
   const shared = options.shared ?? false
 
   const brokers: Record<string, Broker> = {}

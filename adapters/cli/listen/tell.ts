@@ -10,7 +10,7 @@ import { outageFilter } from '../../../src/broker/outage.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
 import type { DeviceEvent } from '../../../src/hub/events.ts'
 import type { Hub } from '../../../src/hub/hub.ts'
-import { decodeJson } from '../../../src/hub/json.ts'
+import { decodeJson } from '../../../src/message/json.ts'
 import { print } from '../output.ts'
 import type { ListenEvent } from './event-line.ts'
 

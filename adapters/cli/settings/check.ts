@@ -3,6 +3,7 @@
  *
  * @module
  */
+
 import { ConfigError } from '../../../src/base/errors.ts'
 import type { BrokerEngines } from '../../../src/broker/engine.ts'
 import { memoryStore } from '../../../src/device/memory-store.ts'
@@ -10,6 +11,7 @@ import type { DeviceRecord, DeviceStore } from '../../../src/device/store.ts'
 import type { DeviceType } from '../../../src/device/type.ts'
 import { createFleet } from '../../../src/fleet/create.ts'
 import type { Fleet } from '../../../src/fleet/fleet.ts'
+import type { Kick } from '../../../src/fleet/kick.ts'
 import { openStore, readStore, type StoreSetting } from '../store/setting.ts'
 import { readEngines } from './engines.ts'
 import { applyEnvironment, type BrokerSettings, type Environment } from './environment.ts'
@@ -25,9 +27,11 @@ export interface Settings {
   readonly brokers: BrokerSettings
   /** Those that the brokers may name. */
   readonly engines: BrokerEngines
+  /** What ends sessions at brokers, by name. */
+  readonly kicks: Readonly<Record<string, Kick>>
 }
 
-const KEYS: readonly string[] = ['fleet', 'types', 'prefix', 'store', 'brokers', 'engines']
+const KEYS: readonly string[] = ['fleet', 'types', 'prefix', 'store', 'brokers', 'engines', 'kicks']
 
 /**
  * Checks a configuration.
@@ -52,7 +56,18 @@ export function checkSettings(config: unknown, env: Environment, folder: string)
     isFleetGiven: config.fleet !== undefined,
     brokers: applyEnvironment(readBrokers(brokers), env, engines),
     engines,
+    kicks: readKicks(config.kicks),
   }
+}
+
+function readKicks(kicks: unknown = {}): Readonly<Record<string, Kick>> {
+  if (!isObject(kicks)) throw new ConfigError('kicks', 'must be an object of functions by name')
+  const other = Object.keys(kicks).find((name) => typeof kicks[name] !== 'function')
+  if (other === undefined) return kicks as Readonly<Record<string, Kick>>
+  throw new ConfigError(
+    `kicks.${other}`,
+    'must be a function that ends the sessions of a user name',
+  )
 }
 
 /**

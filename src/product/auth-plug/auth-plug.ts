@@ -4,7 +4,6 @@
  * @module
  */
 import type { AskingProduct } from '../product.ts'
-import { configuration } from './configuration.ts'
 import { facts } from './facts.ts'
 import { questions } from './questions.ts'
 
@@ -14,5 +13,4 @@ export const authPlug: AskingProduct = {
   secretIn: 'path',
   facts,
   questions,
-  configuration,
 }

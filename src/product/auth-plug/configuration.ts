@@ -8,7 +8,7 @@ import type { GeneratedConfig } from '../configuration/generated.ts'
 import { boundMosquittoConf, PORTS_NOTE } from '../configuration/mosquitto-conf.ts'
 import { SECRET_PLACEHOLDER, secretNote } from '../configuration/secret.ts'
 
-/** See `Product`. */
+/** See `BrokerConfiguration`. */
 export function configuration(address: RoutesAddress): GeneratedConfig {
   needPlain(address, 'this plug-in is given a plain one here')
   const { host, port, path } = address

@@ -6,9 +6,9 @@
  */
 import { ConfigError } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
-import type { Product } from '../product.ts'
+import { CONFIGURATIONS, type ConfiguredProduct, isConfigured } from '../configurations.ts'
 import { readAddress } from './address.ts'
-import type { GeneratedConfig } from './generated.ts'
+import type { BrokerConfiguration, GeneratedConfig } from './generated.ts'
 
 /** What {@link brokerConfig} takes beside the product. */
 export interface BrokerConfigOptions {
@@ -29,23 +29,31 @@ const OPTIONS: Readonly<Record<keyof BrokerConfigOptions, true>> = { routes: tru
  * Where the broker has to know the secret of the routes, `SECRET_PLACEHOLDER` stands in its place. It
  * opens nothing: until it is replaced, every question of the broker is denied.
  *
- * @throws {ConfigError} If the product has no configuration (key `product`), `routes` is not a URL
- * that the broker can be given, or there is another option.
+ * @param product The name of a product, or what writes the configuration of one of your own.
+ * @throws {ConfigError} If there is no such product (key `product`), `routes` is not a URL that the broker
+ * can be given, or there is another option.
  *
  * @example
  * ```ts
- * import { brokerConfig, vernemq } from 'devicehub/products'
+ * import { brokerConfig } from 'devicehub/products'
  *
- * const { files, notes } = brokerConfig(vernemq, { routes: 'http://10.0.0.5:8000/iot/broker' })
+ * const { files, notes } = brokerConfig('vernemq', { routes: 'http://10.0.0.5:8000/iot/broker' })
  * for (const { path, text } of files) console.log(path, text.length)
  * console.log(notes.join('\n'))
  * ```
  */
-export function brokerConfig(product: Product, options: BrokerConfigOptions = {}): GeneratedConfig {
+export function brokerConfig(
+  product: ConfiguredProduct | BrokerConfiguration,
+  options: BrokerConfigOptions = {},
+): GeneratedConfig {
   checkOptions(options, OPTIONS)
   const { routes = 'http://auth.internal:8000/iot/broker' } = options
-  if (typeof product !== 'object' || product === null || !product.configuration) {
-    throw new ConfigError('product', 'must be a product with a configuration, such as emqx')
-  }
-  return product.configuration(readAddress(routes))
+  return configurationOf(product)(readAddress(routes))
+}
+
+function configurationOf(product: ConfiguredProduct | BrokerConfiguration): BrokerConfiguration {
+  if (typeof product === 'function') return product
+  if (isConfigured(product)) return CONFIGURATIONS[product]
+  const known = Object.keys(CONFIGURATIONS).join(', ')
+  throw new ConfigError('product', `must be one of ${known}, or a function`)
 }

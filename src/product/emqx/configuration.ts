@@ -11,7 +11,7 @@ import { SECRET_PLACEHOLDER, secretNote } from '../configuration/secret.ts'
 /** The routes answer within 4 s. What comes later would still count, for a question by 30 s. */
 const REQUEST_TIMEOUT = '5s'
 
-/** See `Product`. */
+/** See `BrokerConfiguration`. */
 export function configuration(address: RoutesAddress): GeneratedConfig {
   return {
     files: [

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Principal } from '../../rule/principal.ts'
+import { namesClientId, type Principal } from '../../rule/principal.ts'
 import type { AccessRule, Attributes } from '../../rule/rule.ts'
 import { type Answer, jsonText } from '../http/answer.ts'
 import { type EmqxAclRule, emqxAclList } from './rules.ts'
@@ -174,7 +174,7 @@ function makeTemplate(principal: PlainDevice, isUsual: boolean): Template | unde
   })
   const filters = rules.map(({ filter }) => filter)
   // It has one level or several, and is another one at each login.
-  if (filters.some((filter) => filter.includes('{clientId}'))) return undefined
+  if (namesClientId(rules)) return undefined
   const taken = new Set([prefix, type, ...filters.flatMap((filter) => filter.split('/'))])
   const standIns = new Map(variables.map((name, i) => [name, `\ue000${i}\ue001`]))
   if ([...taken].some((level) => level.includes('\ue000'))) return undefined

@@ -32,7 +32,7 @@ const REPLACED: Readonly<Record<string, Settings>> = {
   },
 }
 
-/** See `Product`. */
+/** See `BrokerConfiguration`. */
 export function configuration(address: RoutesAddress): GeneratedConfig {
   needPlain(address, 'this plug-in checks no certificate by default')
   return {

@@ -4,7 +4,6 @@
  * @module
  */
 import type { AskingProduct, TellingProduct } from '../product.ts'
-import { configuration } from './configuration.ts'
 import { events } from './events.ts'
 import { facts } from './facts.ts'
 import { questions } from './questions.ts'
@@ -16,5 +15,4 @@ export const emqx4: AskingProduct & TellingProduct = {
   facts,
   questions,
   events,
-  configuration,
 }

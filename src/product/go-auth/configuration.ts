@@ -9,7 +9,7 @@ import type { GeneratedConfig } from '../configuration/generated.ts'
 import { mosquittoConf } from '../configuration/mosquitto-conf.ts'
 import { SECRET_PLACEHOLDER, secretNote } from '../configuration/secret.ts'
 
-/** See `Product`. */
+/** See `BrokerConfiguration`. */
 export function configuration({ host, port, path, isSecure }: RoutesAddress): GeneratedConfig {
   const uri = (question: string) => `${path}/go-auth/${SECRET_PLACEHOLDER}/${question}`
   return {

@@ -15,7 +15,7 @@ const STATE = [
   '',
 ]
 
-/** With the dynamic-security plug-in. See `Product`. */
+/** With the dynamic-security plug-in. See `BrokerConfiguration`. */
 export function dynsecConfiguration(): GeneratedConfig {
   return {
     files: [
@@ -34,7 +34,7 @@ export function dynsecConfiguration(): GeneratedConfig {
   }
 }
 
-/** With a password file and an ACL file. See `Product`. */
+/** With a password file and an ACL file. See `BrokerConfiguration`. */
 export function filesConfiguration(): GeneratedConfig {
   return {
     files: [

@@ -4,19 +4,16 @@
  * @module
  */
 import type { Product } from '../product.ts'
-import { dynsecConfiguration, filesConfiguration } from './configuration.ts'
 import { dynsecFacts, filesFacts } from './facts.ts'
 
 /** Mosquitto with dynamic security, which `devicehub/mosquitto` keeps in step. */
 export const mosquitto: Product = {
   name: 'mosquitto',
   facts: dynsecFacts,
-  configuration: dynsecConfiguration,
 }
 
 /** Mosquitto with a password file and an ACL file, which `devicehub/mosquitto` writes. */
 export const mosquittoFiles: Product = {
   name: 'mosquitto-files',
   facts: filesFacts,
-  configuration: filesConfiguration,
 }

@@ -8,7 +8,7 @@ import { composeFile } from '../configuration/compose.ts'
 import type { GeneratedConfig } from '../configuration/generated.ts'
 import { SECRET_PLACEHOLDER, secretNote } from '../configuration/secret.ts'
 
-/** See `Product`. */
+/** See `BrokerConfiguration`. */
 export function configuration(address: RoutesAddress): GeneratedConfig {
   needPlain(address, 'NanoMQ speaks none here')
   return {

@@ -8,7 +8,7 @@ import { composeFile } from '../configuration/compose.ts'
 import type { GeneratedConfig } from '../configuration/generated.ts'
 import { SECRET_PLACEHOLDER, secretNote } from '../configuration/secret.ts'
 
-/** See `Product`. */
+/** See `BrokerConfiguration`. */
 export function configuration(address: RoutesAddress): GeneratedConfig {
   needPlain(address, 'how RabbitMQ is to check a certificate differs between its versions')
   const routes = `${address.url}/rabbitmq/${SECRET_PLACEHOLDER}`

@@ -13,6 +13,7 @@ import { listing } from './listing.ts'
 import { many, type StoreOfMany } from './many.ts'
 import { reading } from './reading.ts'
 import { type StoreWithStates, states } from './states.ts'
+import { type StoreWithTrail, trail } from './trail.ts'
 import { updating } from './updating.ts'
 import { values } from './values.ts'
 
@@ -55,6 +56,19 @@ export const deviceStatesContract: Contract<OpenStore> = contractOf(
     onStore(open, (store) => {
       assert.ok(store.states, 'the store has no states')
       return run(store as StoreWithStates)
+    }),
+)
+
+/**
+ * What a {@link DeviceStore} promises of its `trail`, as cases: for one that has it, beside
+ * {@link storeContract}.
+ */
+export const deviceTrailContract: Contract<OpenStore> = contractOf(
+  { 'the audit trail': trail },
+  (open: OpenStore, run) =>
+    onStore(open, (store) => {
+      assert.ok(store.trail, 'the store has no trail')
+      return run(store as StoreWithTrail)
     }),
 )
 

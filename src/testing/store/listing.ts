@@ -24,6 +24,8 @@ const DEVICES: readonly (readonly [string, string])[] = [
   ['a0', '0'],
   ['b', '0'],
 ]
+/** A value that is quoted in each of the ways there are. */
+const ODD = `'"\\ $.? é\u{1f600}`
 const LIMITS = [1, 2, 5, 12, 1_000]
 const shown = (records: readonly DeviceRecord[]) =>
   records.map(({ type, id }) => `${type}/${id}`).sort()
@@ -71,7 +73,13 @@ export const listing: StoreCases = {
   'is narrowed by what it says': async (store) => {
     await fill(store)
     const revoked = [record('a', '11', { revoked: true }), record('b', '1', { revoked: true })]
-    for (const each of revoked) await store.insert(each)
+    const south = [
+      record('a', 'south-1', { attributes: { site: 'south', number: '1' } }),
+      record('b', 'south-2', { attributes: { number: '2', site: 'south' } }),
+      record('b', 'odd', { attributes: { site: ODD } }),
+      record('b', 'plain', { attributes: {} }),
+    ]
+    for (const each of [...revoked, ...south]) await store.insert(each)
     const all = await readAll(store)
     const rows: readonly [DeviceFilter, (each: DeviceRecord) => boolean][] = [
       [{ type: 'a' }, ({ type }) => type === 'a'],
@@ -86,6 +94,16 @@ export const listing: StoreCases = {
       [{ idPrefix: '_' }, () => false],
       [{ idPrefix: '*' }, () => false],
       [{ idPrefix: '' }, () => true],
+      [{ attributes: { site: 'north' } }, ({ attributes }) => attributes.site === 'north'],
+      [{ attributes: { site: 'n_rth' } }, () => false],
+      [{ attributes: { site: 'North' } }, () => false],
+      [{ attributes: { sites: 'north' } }, () => false],
+      [{ attributes: { toString: 'north' } }, () => false],
+      [{ attributes: { site: 'south' } }, ({ attributes }) => attributes.site === 'south'],
+      [{ attributes: { site: 'south', number: '1' } }, ({ id }) => id === 'south-1'],
+      [{ attributes: { site: 'south', constructor: 'c' } }, () => false],
+      [{ type: 'a', attributes: { site: 'south' } }, ({ id }) => id === 'south-1'],
+      [{ attributes: { site: ODD } }, ({ id }) => id === 'odd'],
       [{ type: 'a', idPrefix: '1' }, ({ type, id }) => type === 'a' && id.startsWith('1')],
       [{ type: 'a', revoked: true, idPrefix: '1' }, ({ type, revoked }) => type === 'a' && revoked],
     ]

@@ -193,6 +193,64 @@ export const states: Cases<[store: StoreWithStates]> = {
     assert.deepEqual((await store.list()).records, [record('pump', 'P-1')])
   },
 
+  'of logins the last one is known, and nothing else is changed by them': async (store) => {
+    await fill(store, 'P-1', 'P-2')
+    const login = (id: string, at: number, credentialId: string) => ({
+      ...ref(id),
+      at,
+      credentialId,
+    })
+    const read = (id: string) => store.states.read('pump', id)
+    await store.states.writeLogins([login('P-1', NOW, "c-1é😀'"), login('P-9', NOW, 'c')], NOW)
+    assert.deepEqual(await read('P-1'), { lastLogin: { at: NOW, credentialId: "c-1é😀'" } })
+    assert.equal(await read('P-9'), undefined)
+    assert.equal(await read('P-2'), undefined)
+    const heard = { lastHeard: NOW, freshUntil: NOW + MINUTE, connectedAt: NOW, status: 'x' }
+    await store.states.write(
+      [
+        { ...ref('P-1'), ...heard },
+        { ...ref('P-2'), ...heard },
+      ],
+      NOW,
+    )
+    await store.states.writeLogins(
+      [login('P-1', NOW + 2, 'c-2'), login('P-2', NOW + 1, 'c-3')],
+      // Long after it was fresh: a login is no sign of life, and finds nobody silent.
+      NOW + 9 * MINUTE,
+    )
+    // In another order than they were: the later one counts, of two at once the one told last.
+    await store.states.writeLogins([login('P-1', NOW + 1, 'c-1')], NOW)
+    await store.states.writeLogins([login('P-2', NOW + 1, 'c-4')], NOW)
+    const { connectedAt: since, ...rest } = heard
+    const state = { ...rest, connected: true, since }
+    const known = [
+      { ...state, lastLogin: { at: NOW + 2, credentialId: 'c-2' } },
+      { ...state, lastLogin: { at: NOW + 1, credentialId: 'c-4' } },
+    ]
+    assert.deepEqual([await read('P-1'), await read('P-2')], known)
+    const { records } = await store.list()
+    const listed = [...records].sort((a, b) => (a.id < b.id ? -1 : 1))
+    assert.deepEqual(
+      listed.map((one) => one.state),
+      known,
+    )
+    assert.equal((await store.states.sweep(NOW + 2 * MINUTE)).length, 2)
+    await store.delete('pump', 'P-1', 1)
+    await fill(store, 'P-1')
+    assert.equal(await read('P-1'), undefined)
+  },
+
+  'a login that lies far ahead by now does not count for ever': async (store) => {
+    await fill(store, 'P-1')
+    const hour = 60 * MINUTE
+    const login = (at: number, credentialId: string) => ({ ...ref('P-1'), at, credentialId })
+    await store.states.writeLogins([login(NOW + hour, 'c-1')], NOW + hour)
+    await store.states.writeLogins([login(NOW, 'c-2')], NOW)
+    assert.equal((await store.states.read('pump', 'P-1'))?.lastLogin?.credentialId, 'c-1')
+    await store.states.writeLogins([login(NOW + 2 * MINUTE, 'c-2')], NOW)
+    assert.equal((await store.states.read('pump', 'P-1'))?.lastLogin?.credentialId, 'c-2')
+  },
+
   'each turn of presence is told once': async (store) => {
     await fill(store, 'P-1')
     const write = (report: Omit<StateReport, 'type' | 'id'>, now: number) =>

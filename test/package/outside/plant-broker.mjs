@@ -70,10 +70,11 @@ export const plantBroker = {
       }
     },
   },
-  configuration: ({ url }) => ({
-    files: [
-      { path: 'plant.ini', text: `ask = ${url}/plant-broker\nbearer = ${SECRET_PLACEHOLDER}\n` },
-    ],
-    notes: ['Put the secret in.'],
-  }),
 }
+
+export const plantConfiguration = ({ url }) => ({
+  files: [
+    { path: 'plant.ini', text: `ask = ${url}/plant-broker\nbearer = ${SECRET_PLACEHOLDER}\n` },
+  ],
+  notes: ['Put the secret in.'],
+})

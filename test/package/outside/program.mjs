@@ -12,7 +12,7 @@ import { brokerAuth, brokerEvents } from 'devicehub/hono'
 import { brokerConfig } from 'devicehub/products'
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { plantBroker } from './plant-broker.mjs'
+import { plantBroker, plantConfiguration } from './plant-broker.mjs'
 
 const pump = defineDeviceType('pump', { data: v.object({ rpm: v.number() }) })
 const fleet = createFleet({ types: [pump], store: memoryStore() })
@@ -77,4 +77,6 @@ server.close()
 server.closeAllConnections()
 
 const routes = 'http://10.0.0.5:8000/iot/broker'
-console.log(JSON.stringify({ answers, lines, files: brokerConfig(plantBroker, { routes }).files }))
+console.log(
+  JSON.stringify({ answers, lines, files: brokerConfig(plantConfiguration, { routes }).files }),
+)

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { brokerConfig } from '../../../src/product/configuration/broker-config.ts'
-import { PRODUCTS } from '../../support/products.ts'
+import { CONFIGURED } from '../../support/products.ts'
 import { BROKERS, findOpen } from './closing.ts'
 
 /** What would open a broker beside all that closes it. */
@@ -50,7 +50,7 @@ const OTHERWISE: Readonly<
 }
 
 test('what closes each broker is written down', () => {
-  const names = PRODUCTS.map(({ name }) => name)
+  const names: readonly string[] = CONFIGURED
   assert.deepEqual(Object.keys(BROKERS).sort(), names.toSorted())
   for (const [name, { closings }] of Object.entries(BROKERS)) assert.ok(closings.length > 0, name)
   // A name that no product has would be passed over.
@@ -59,10 +59,9 @@ test('what closes each broker is written down', () => {
   }
 })
 
-for (const product of PRODUCTS) {
-  const broker = product.name
+for (const broker of CONFIGURED) {
   describe(broker, () => {
-    const { files } = brokerConfig(product)
+    const { files } = brokerConfig(broker)
     const { closings } = BROKERS[broker]!
 
     test('is closed', () => {

@@ -9,9 +9,9 @@ import { ConfigError } from '../../../src/index.ts'
 import { brokerConfig } from '../../../src/product/configuration/broker-config.ts'
 import type { GeneratedConfig } from '../../../src/product/configuration/generated.ts'
 import { SECRET_PLACEHOLDER } from '../../../src/product/configuration/secret.ts'
-import type { Product } from '../../../src/product/product.ts'
-import { emqx, goAuth } from '../../../src/product/products.ts'
-import { PRODUCTS } from '../../support/products.ts'
+import type { ConfiguredProduct } from '../../../src/product/configurations.ts'
+import { emqx } from '../../../src/product/products.ts'
+import { CONFIGURED, PRODUCTS } from '../../support/products.ts'
 import { readCompose, readLines } from './read.ts'
 
 const ASKS_NOBODY = ['mosquitto', 'mosquitto-files']
@@ -28,6 +28,10 @@ const NAMED: Readonly<Record<string, string>> = {
 }
 const textOf = ({ files }: GeneratedConfig) => files.map(({ text }) => text).join('')
 
+test('there is one for every product', () => {
+  assert.deepEqual(CONFIGURED.toSorted(), PRODUCTS.map(({ name }) => name).toSorted())
+})
+
 describe('what it takes', () => {
   for (const [title, routes, message] of [
     ['no URL', 'auth.internal', /must be an http: or https: URL/],
@@ -40,9 +44,9 @@ describe('what it takes', () => {
     ['a semicolon', 'http://auth.internal/a;b', /holds a character/],
   ] as const) {
     test(`${title} is refused, and not repeated`, () => {
-      for (const product of PRODUCTS) {
+      for (const broker of CONFIGURED) {
         assert.throws(
-          () => brokerConfig(product, { routes }),
+          () => brokerConfig(broker, { routes }),
           (error) =>
             error instanceof ConfigError &&
             error.key === 'routes' &&
@@ -53,28 +57,43 @@ describe('what it takes', () => {
     })
   }
 
-  const bare: Product = { name: 'bare', facts: emqx.facts }
   for (const [title, product] of [
-    ['a product that has none', bare],
-    ['the name of a product', 'emqx'],
+    ['a product', emqx],
+    ['the name of none', 'emqy'],
+    ['a name that every object has', 'toString'],
     ['nothing', undefined],
     ['null', null],
     ['an empty object', {}],
   ] as const) {
     test(`${title} is refused`, () => {
-      assert.throws(() => brokerConfig(product as Product), {
+      assert.throws(() => brokerConfig(product as ConfiguredProduct), {
         name: 'ConfigError',
-        message: /^product: must be a product with a configuration/,
+        message: /^product: must be one of auth-plug, emqx, .*vernemq, or a function$/,
       })
     })
   }
+
+  test('a function of your own is given the address, taken apart', () => {
+    const routes = 'https://auth.example.com/iot/broker/'
+    const { files } = brokerConfig(
+      (address) => ({ files: [{ path: 'a.json', text: JSON.stringify(address) }], notes: [] }),
+      { routes },
+    )
+    assert.deepEqual(JSON.parse(files[0]!.text), {
+      url: 'https://auth.example.com/iot/broker',
+      isSecure: true,
+      host: 'auth.example.com',
+      port: 443,
+      path: '/iot/broker',
+    })
+  })
 
   test('an option that means nothing is refused', () => {
     for (const [options, key] of [
       [{ route: 'http://auth.internal' }, 'route'],
       ['http://auth.internal', 'options'],
     ] as const) {
-      assert.throws(() => brokerConfig(emqx, options as object), { name: 'ConfigError', key })
+      assert.throws(() => brokerConfig('emqx', options as object), { name: 'ConfigError', key })
     }
   })
 
@@ -85,10 +104,9 @@ describe('what it takes', () => {
       'go-auth': /http_port 443[\s\S]*with_tls true\nauth_opt_http_verify_peer true/,
       vernemq: /verify_peer = on/,
     }
-    for (const product of PRODUCTS) {
-      const { name } = product
+    for (const name of CONFIGURED) {
       if (ASKS_NOBODY.includes(name)) continue
-      const make = () => brokerConfig(product, { routes })
+      const make = () => brokerConfig(name, { routes })
       if (checked[name]) assert.match(textOf(make()), checked[name], name)
       else assert.throws(make, { name: 'ConfigError', message: /^routes: is https:, but/ })
     }
@@ -96,7 +114,7 @@ describe('what it takes', () => {
 
   test('the address is where it is given, whatever ends it', () => {
     for (const routes of ['http://10.0.0.5:8000/x', 'http://10.0.0.5:8000/x/']) {
-      const { files } = brokerConfig(goAuth, { routes })
+      const { files } = brokerConfig('go-auth', { routes })
       const settings = readLines(files[0]!.text)
       assert.equal(settings.get('auth_opt_http_host'), '10.0.0.5')
       assert.equal(settings.get('auth_opt_http_port'), '8000')
@@ -108,10 +126,9 @@ describe('what it takes', () => {
   })
 })
 
-for (const product of PRODUCTS) {
-  const broker = product.name
+for (const broker of CONFIGURED) {
   describe(broker, () => {
-    const generated = brokerConfig(product)
+    const generated = brokerConfig(broker)
     const { files, notes } = generated
 
     test('has the secret as a placeholder wherever it is asked for, and says so', () => {

@@ -6,7 +6,7 @@
  */
 import { brokerConfig } from '../../../src/product/configuration/broker-config.ts'
 import { SECRET_PLACEHOLDER } from '../../../src/product/configuration/secret.ts'
-import { productNamed } from '../../support/products.ts'
+import type { ConfiguredProduct } from '../../../src/product/configurations.ts'
 import { readHocon, readLines, readMosquitto, type Settings } from './read.ts'
 
 /** What a client does. */
@@ -47,12 +47,12 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' }
 
 function settingsOf(
-  broker: string,
+  broker: ConfiguredProduct,
   file: string,
   read: (text: string) => Settings,
   secret: string,
 ): Settings {
-  const { text } = brokerConfig(productNamed(broker)).files.find(({ path }) => path === file)!
+  const { text } = brokerConfig(broker).files.find(({ path }) => path === file)!
   return read(text.replaceAll(SECRET_PLACEHOLDER, secret))
 }
 

@@ -4,8 +4,6 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { clientReader } from '../../../src/packet/client-reader.ts'
-import { encodeClientPacket } from '../../../src/packet/encode-client.ts'
 import { PacketError } from '../../../src/packet/error.ts'
 import type {
   ClientPacket,
@@ -17,6 +15,8 @@ import type { PacketReader } from '../../../src/packet/reader.ts'
 import { serverReader } from '../../../src/packet/server-reader.ts'
 import type { MqttServer } from '../../../src/server/server.ts'
 import { type ByteReceiver, type ByteTransport, serveBytes } from '../../../src/server/wire.ts'
+import { clientReader } from '../../support/client-codec/client-reader.ts'
+import { encodeClientPacket } from '../../support/client-codec/encode-client.ts'
 
 /** Something that a server answers, in its order. */
 export interface Asked {
@@ -95,6 +95,11 @@ export class Peer implements ByteTransport {
   destroy(): void {
     this.isEnded = true
     this.#isCut = true
+  }
+
+  /** Whether the bytes it sent end in the middle of a packet, which the next ones would complete. */
+  get isWithinPacket(): boolean {
+    return this.#read.heldBytes > 0
   }
 
   /** Sends bytes, and reads them as the server should. */

@@ -5,12 +5,12 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { encodeClientPacket } from '../../../src/packet/encode-client.ts'
 import type { AckPacket, PublishPacket, ServerPacket } from '../../../src/packet/packet.ts'
 import type { ServerEvent } from '../../../src/server/events.ts'
 import { type MqttServer, mqttServer } from '../../../src/server/server.ts'
 import type { ServerSettings } from '../../../src/server/settings.ts'
 import { joined } from '../../packet/bytes.ts'
+import { encodeClientPacket } from '../../support/client-codec/encode-client.ts'
 import type { Draw } from '../../support/fuzz-seed.ts'
 import { MovedClock } from './clock.ts'
 import { Generator } from './generate.ts'
@@ -293,8 +293,8 @@ export class World {
     const owner = this.#oracle.owners.get(peer.name)!
     assert.ok(this.#oracle.mayReceive(owner, topic), `${owner} got ${topic}`)
     if (peer !== this.#watcher) {
-      // Some acknowledge, some do not.
-      if (qos > 0 && this.#draw.below(2) === 0) {
+      // Some acknowledge, some do not; and none where that would complete a PUBLISH, as another one acts.
+      if (qos > 0 && this.#draw.below(2) === 0 && !peer.isWithinPacket) {
         const kind = qos === 1 ? 'puback' : 'pubrec'
         peer.sendPacket({ kind, packetId: packetId!, reasonCode: 0 })
       }

@@ -1,0 +1,1 @@
+export { default } from '../browser/vite.config.ts'

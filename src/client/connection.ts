@@ -1,0 +1,269 @@
+/**
+ * One network connection, from dialling to its end: what is asked over it, and what becomes of what
+ * arrives. Nothing of a lost one lingers.
+ *
+ * @module
+ */
+import { BrokerError, hasCode } from '../base/errors.ts'
+import type { BrokerCapabilities, OutgoingMessage, Will } from '../broker/broker.ts'
+import type { Acknowledge, Inbound } from './inbound.ts'
+import { makeOutbound, type Outbound, type Send } from './outbound.ts'
+import type { PacketIds } from './packet-ids.ts'
+import {
+  asking,
+  connectRefusal,
+  FAILURE,
+  PROTOCOL_ERROR,
+  publishing,
+  reasoned,
+  refusal,
+  unanswered,
+  unreachable,
+} from './reason.ts'
+import type { Asked, ClientSettings } from './settings.ts'
+import type { Wire, WireEvents } from './wire.ts'
+
+/** What {@link openConnection} takes. */
+export interface ConnectionOptions {
+  readonly settings: ClientSettings
+  /** Whether to start without what the broker kept of an earlier session. */
+  readonly cleanStart: boolean
+  readonly will: Will | undefined
+  readonly inbound: Inbound
+  readonly packetIds: PacketIds
+  /** Gives up. The promise rejects with its reason. */
+  readonly signal: AbortSignal
+}
+
+/** A connection that is open, or was. */
+export interface Connection extends Asked {
+  /** Settles when the connection has ended, with the reason if there is one. Never rejects. */
+  readonly ended: Promise<Error | undefined>
+  /** Milliseconds after which it is to be left for another one, with another login. Default: never. */
+  readonly renewAfter: number | undefined
+  /** Whether the broker kept the session. */
+  readonly sessionPresent: boolean
+  /** Whether an answer to a publish, subscribe or unsubscribe is awaited. */
+  awaits(): boolean
+  /** Settles when no answer is awaited. */
+  idle(): Promise<void>
+  /** Publishes a checked message. */
+  publish(message: OutgoingMessage): Promise<void>
+  /** Unsubscribes as it subscribes. MQTT 3.1.1 has no reason codes: each is a success. */
+  unsubscribe(filters: readonly string[]): Promise<readonly number[]>
+  /** Sends DISCONNECT and closes. Settles when that is done, at the latest after a second. */
+  close(): Promise<void>
+}
+
+/** Longest packet there can be (section 2.1.4): header byte, length and content. */
+export const MAX_PACKET_BYTES = 268_435_460
+const PACKET_TOO_LARGE = 0x95
+const RETAIN_NOT_SUPPORTED = 0x9a
+const QOS_NOT_SUPPORTED = 0x9b
+/** Milliseconds the broker has at most to answer a SUBSCRIBE or UNSUBSCRIBE. */
+const SUBSCRIBE_TIMEOUT = 10_000
+/** Milliseconds the broker has to close a connection after DISCONNECT. */
+export const CLOSE_TIMEOUT = 1_000
+/** How many messages may go unacknowledged where the broker does not say (section 3.1.2.11.3). */
+const DEFAULT_RECEIVE_MAXIMUM = 65_535
+
+/**
+ * Connects.
+ *
+ * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
+ * `ERR_BROKER_CREDENTIALS` or `ERR_BROKER_CERTIFICATE`.
+ * @throws {MissingDependencyError} If a package that is needed for it is not installed.
+ */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { settings, cleanStart, will, inbound, packetIds, signal } = options
+  const { address, describe, logins } = settings
+  const timeout = settings.publishTimeout * 1000
+  const openWire = await settings.loadWire(packetIds)
+  const login = await logins.next(signal)
+
+  let capabilities: BrokerCapabilities | undefined
+  let sessionPresent = false
+  let isOpen = false
+  let cause: Error | undefined
+  let outbound = outboundFor(DEFAULT_RECEIVE_MAXIMUM)
+  const drained: (() => void)[] = []
+  let beOpen = () => {}
+  let end = () => {}
+  const ended = new Promise<Error | undefined>((resolve) => {
+    end = () => resolve(cause)
+  })
+
+  function outboundFor(receiveMaximum: number): Outbound {
+    return makeOutbound({
+      receiveMaximum,
+      timeout,
+      packetIds,
+      describe,
+      send: (packet, packetId) => wire.send(packet, packetId),
+      release: (packetId) => wire.acknowledge('pubrel', packetId, 0),
+      onAwait: inbound.readAhead,
+    })
+  }
+
+  /** Ends it, unless it has an end already. */
+  function abort(error: Error): void {
+    cause ??= error
+    wire.destroy()
+  }
+
+  /** Notes that the connection ends because of what the broker sent. */
+  function blame(reasonCode: number, text: string): void {
+    isOpen = false
+    const message = `The connection to ${address} was ended: ${text}`
+    cause ??= reasoned('ERR_BROKER_PROTOCOL', message, describe, reasonCode)
+  }
+
+  function leave(text: string): void {
+    blame(PROTOCOL_ERROR, text)
+    wire.leave(PROTOCOL_ERROR)
+  }
+
+  function acknowledger(kind: 'puback' | 'pubrec', packetId: number): Acknowledge {
+    return (outcome) => {
+      if (!isOpen) return
+      const isRefused = outcome === 'failed' && settings.canRefuse
+      wire.acknowledge(kind, packetId, isRefused ? FAILURE : 0)
+      // A refused message is not released by the broker.
+      if (isRefused && kind === 'pubrec') inbound.release(packetId)
+    }
+  }
+
+  const events: WireEvents = {
+    connack(connack) {
+      if (capabilities) {
+        leave('a second CONNACK came')
+      } else if (connack.sessionPresent && cleanStart) {
+        leave('CONNACK tells of a session that was to begin anew (MQTT 5, section 3.2.2.1.1)')
+      } else if (connack.reasonCode !== 0) {
+        cause ??= connectRefusal(address, connack, describe)
+      } else {
+        capabilities = connack.capabilities
+        sessionPresent = connack.sessionPresent
+        outbound = outboundFor(connack.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM)
+        if (!sessionPresent) packetIds.deallocateAll()
+        isOpen = true
+        // Before the messages of the session, which may follow in the same read.
+        inbound.beginSession(sessionPresent)
+      }
+    },
+    opened() {
+      if (!cause) beOpen()
+    },
+    message(message, packetId, size, readOn) {
+      if (message.qos === 2) {
+        inbound.takeOnce(packetId, message, size, acknowledger('pubrec', packetId), readOn)
+      } else {
+        const acknowledge = message.qos === 0 ? () => {} : acknowledger('puback', packetId)
+        inbound.take(message, size, acknowledge, readOn)
+      }
+    },
+    answer: (kind, packetId, reasonCode) => outbound.onAnswer(kind, packetId, reasonCode),
+    released: inbound.release,
+    disconnect(reasonCode, serverReference) {
+      const text = 'The broker ended the connection'
+      cause ??= reasoned('ERR_BROKER_REFUSED', text, describe, reasonCode, serverReference)
+    },
+    violation: blame,
+    drained() {
+      for (const resume of drained.splice(0)) resume()
+    },
+    failed(error) {
+      cause ??= error
+    },
+    closed() {
+      isOpen = false
+      outbound.lose(cause)
+      return end
+    },
+  }
+  const wire: Wire = openWire({ login, cleanStart, will }, events)
+
+  async function untilOpen(): Promise<void> {
+    const stop = () => abort(signal.reason)
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    try {
+      await new Promise<void>((resolve, reject) => {
+        beOpen = resolve
+        void ended.then(reject)
+      })
+    } catch {
+      if (signal.aborted) throw signal.reason
+      if (cause instanceof BrokerError) throw cause
+      throw (await settings.explain?.(cause, signal)) ?? unreachable(address, cause)
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Asks at once, before what is published next. */
+  async function ask(what: string, send: Send<readonly number[]>): Promise<readonly number[]> {
+    const limit = Math.min(SUBSCRIBE_TIMEOUT, timeout)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(unanswered(what, limit)), limit)
+    })
+    try {
+      return await Promise.race([outbound.request(what, send), late])
+    } catch (error) {
+      // The packet identifier stays in use (MQTT 5, section 2.2.1). VerneMQ 2.1.1 answers none that it denies.
+      if (hasCode(error, 'ERR_BROKER_TIMEOUT')) abort(error as BrokerError)
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  await untilOpen()
+  // What a lost connection left half done (section 4.4), before anything new is sent.
+  for (const id of packetIds.kept) wire.acknowledge('pubrel', id, 0)
+  const { maxQos, retain, maxPacketSize = MAX_PACKET_BYTES } = capabilities!
+
+  return {
+    ended,
+    renewAfter: login.renewAfter,
+    describe,
+    capabilities: capabilities!,
+    sessionPresent,
+    awaits: outbound.awaits,
+    idle: outbound.idle,
+
+    publish(message) {
+      const packet = wire.pack(message)
+      const { topic, qos } = packet
+      // A broker ends the connection over what it does not take.
+      const code =
+        qos > maxQos
+          ? QOS_NOT_SUPPORTED
+          : message.retain && !retain
+            ? RETAIN_NOT_SUPPORTED
+            : wire.exceeds(packet, maxPacketSize, message) && PACKET_TOO_LARGE
+      if (code) throw refusal(publishing(topic), code, describe)
+      if (qos > 0) return outbound.publish(packet)
+      if (wire.send(packet)) return Promise.resolve()
+      return outbound.request<void>(publishing(topic), (answer) => {
+        drained.push(() => answer(undefined, undefined))
+      })
+    },
+
+    subscribe(filters) {
+      const names = filters.map(([filter]) => filter)
+      return ask(asking('Subscribing to', names), (answered) => wire.subscribe(filters, answered))
+    },
+
+    unsubscribe: (filters) =>
+      ask(asking('Unsubscribing from', filters), (answered) => wire.unsubscribe(filters, answered)),
+
+    async close() {
+      const timer = setTimeout(() => wire.destroy(), CLOSE_TIMEOUT)
+      wire.end(isOpen)
+      await ended
+      clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Packet identifiers (MQTT 5, section 2.2.1), over all connections of a client: a session outlives
+ * them, and in it each unfinished exchange of QoS 2 occupies its identifier and a place in the
+ * broker's receive maximum.
+ *
+ * @module
+ */
+
+const HIGHEST = 65_535
+
+/** Gives out identifiers one after the other, except those in use. */
+export class PacketIds {
+  readonly #inUse = new Set<number>()
+  readonly #kept = new Set<number>()
+  #last = 0
+
+  /** Those of QoS 2 messages that the broker may have taken and not been told to pass on. */
+  get kept(): readonly number[] {
+    return [...this.#kept]
+  }
+
+  /** The next one that is free; `null` if none is. */
+  allocate(): number | null {
+    if (this.#inUse.size >= HIGHEST) return null
+    // Not from 1 on: a session may have been another process's, which left exchanges half done.
+    if (this.#last === 0) this.#last = Math.ceil(Math.random() * HIGHEST)
+    do this.#last = (this.#last % HIGHEST) + 1
+    while (this.#inUse.has(this.#last))
+    this.#inUse.add(this.#last)
+    return this.#last
+  }
+
+  /** The one that was given out last; 0 if none was. */
+  get last(): number {
+    return this.#last
+  }
+
+  /** Keeps one in use when the connection is lost. */
+  keep(id: number): void {
+    this.#kept.add(id)
+  }
+
+  /** Whether it is kept. */
+  keeps(id: number): boolean {
+    return this.#kept.has(id)
+  }
+
+  /** The exchange is over. */
+  deallocate(id: number): void {
+    this.#inUse.delete(id)
+    this.#kept.delete(id)
+  }
+
+  /** The connection is lost: what it awaited and does not keep is over. */
+  deallocateUnkept(): void {
+    for (const id of this.#inUse) if (!this.#kept.has(id)) this.#inUse.delete(id)
+  }
+
+  /** The broker has begun a new session. */
+  deallocateAll(): void {
+    this.#inUse.clear()
+    this.#kept.clear()
+  }
+}
