@@ -5,17 +5,20 @@
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { deferred, within } from '../support/wait.ts'
 import { type Folder, hosts, node, run, userFolder } from './command.ts'
 
-const isThere = (name: string) =>
-  spawnSync(name, ['--version'], { timeout: 30_000 }).error === undefined
-const skipOf = (shell: string) => {
-  const name = [shell, 'script'].find((one) => !isThere(one))
-  return name === undefined ? false : `no ${name} here`
+/** Why the test of a shell is skipped, or `false`. Where `CI` is `true` it must be there. */
+function missing(shell: string): string | false {
+  const isThere = spawnSync(shell, ['--version'], { timeout: 30_000 }).error === undefined
+  if (isThere) return false
+  const why = `${shell} is not installed: apt-get install -y --no-install-recommends ${shell}`
+  if (process.env.CI === 'true') throw new Error(why)
+  return why
 }
 
 /** A folder where `devicehub` is a program in the path. */
@@ -27,23 +30,30 @@ function installed(): Folder & { readonly env: NodeJS.ProcessEnv } {
   chmodSync(join(folder.path, 'devicehub'), 0o755)
   const { NODE_TEST_CONTEXT, ...inherited } = process.env
   const PATH = `${folder.path}:${process.env.PATH}`
-  return { ...folder, env: { ...inherited, PATH, TERM: 'dumb', HOME: folder.path } }
+  const own = { PATH, TERM: 'dumb', HOME: folder.path, HISTFILE: '/dev/null' }
+  return { ...folder, env: { ...inherited, ...own } }
 }
 
-/** Types at a terminal, each when what it waits for has been shown. */
+/** Ctrl-U takes away what was written. */
+const CLEAR = '\u0015'
+
+/** Types at a terminal, each when what it waits for has been shown, and leaves the shell. */
 async function type(
   command: string,
   env: NodeJS.ProcessEnv,
   folder: Folder,
   steps: readonly (readonly [keys: string, shown: RegExp])[],
 ): Promise<void> {
-  const child = spawn('script', ['-qfc', command, '/dev/null'], { cwd: folder.path, env })
+  // Set here, because what `script` runs the command by may take a prompt away.
+  const prompted = `PS1='ready: ' ${command}`
+  const child = spawn('script', ['-qfc', prompted, '/dev/null'], { cwd: folder.path, env })
   let text = ''
   let look = () => {}
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
     text += more
     look()
   })
+  const ended = once(child, 'close')
   try {
     for (const [keys, shown] of steps) {
       const from = text.length
@@ -59,13 +69,16 @@ async function type(
         },
       )
     }
+    // What is killed leaves a shell behind, for which the folder is taken away too early.
+    child.stdin.write(`${CLEAR}exit\n`)
+    await within(ended, 'the end of the shell', 60_000)
   } finally {
     child.kill('SIGKILL')
   }
 }
 
-/** Ctrl-U takes away what was written. */
-const CLEAR = '\u0015'
+/** The script is read, and the shell reads keys again. */
+const READ = /\n0-read[\s\S]*ready: /
 const STEPS = [
   ['devicehub doc\t', /devicehub doctor /],
   ['--verb\t', /--verbose /],
@@ -73,24 +86,21 @@ const STEPS = [
   [`${CLEAR}devicehub doctor --config devicehub.conf\t`, /devicehub\.config\.ts /],
 ] as const
 
-test('bash', { skip: skipOf('bash') }, async () => {
+test('bash', { skip: missing('bash') }, async () => {
   using folder = installed()
   const read =
     'eval "$(devicehub complete bash)"; eval "$(devicehub complete bash)"; echo $?-read\n'
-  await type('bash --norc --noprofile -i', { ...folder.env, PS1: '$ ' }, folder, [
-    [read, /\n0-read/],
-    ...STEPS,
-  ])
+  await type('bash --norc --noprofile -i', folder.env, folder, [[read, READ], ...STEPS])
 })
 
-test('zsh', { skip: skipOf('zsh') }, async () => {
+test('zsh', { skip: missing('zsh') }, async () => {
   using folder = installed()
   const read =
     'autoload -Uz compinit; compinit -u; source <(devicehub complete zsh); echo $?-read\n'
-  await type('zsh -f -i', { ...folder.env, PS1: '%# ' }, folder, [[read, /\n0-read/], ...STEPS])
+  await type('zsh -f -i', folder.env, folder, [[read, READ], ...STEPS])
 })
 
-describe('fish', { skip: isThere('fish') ? false : 'no fish here' }, () => {
+describe('fish', { skip: missing('fish') }, () => {
   for (const [line, expected] of [
     ['devicehub doc', /^doctor\tfind what is wrong/m],
     ['devicehub doctor --verb', /^--verbose\tprint what was looked at/m],

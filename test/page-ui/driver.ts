@@ -58,8 +58,8 @@ const FOCUSED = `(() => {
   return (element.getAttribute('aria-label') ?? label.innerText).trim()
 })()`
 
-/** Starts a browser. @param url Opened in it. Default: nothing is, yet. */
-export async function openDriver(url?: string): Promise<Driver> {
+/** Starts a browser, and opens a page in it. */
+export async function openDriver(url: string): Promise<Driver> {
   const page = await openPage('about:blank')
   const complaints: string[] = []
   page.on('Runtime.exceptionThrown', ({ exceptionDetails }) => {
@@ -143,7 +143,7 @@ export async function openDriver(url?: string): Promise<Driver> {
   }
   try {
     await driver.look({ screen: 'desktop', scheme: 'light' })
-    if (url !== undefined) await driver.open(url)
+    await driver.open(url)
     return driver
   } catch (error) {
     await driver[Symbol.asyncDispose]()

@@ -94,11 +94,8 @@ const VIEWS: readonly {
 ]
 
 describe('the page', { skip: chromiumMissing }, () => {
+  // One for each site, and closed before it: a page that outlives its server complains.
   let driver: Driver
-  before(async () => {
-    driver = await openDriver()
-  })
-  after(() => driver?.[Symbol.asyncDispose]())
 
   describe('of a fleet with devices', () => {
     let database: Postgres | undefined
@@ -118,10 +115,11 @@ describe('the page', { skip: chromiumMissing }, () => {
       }
       // A login fails while the database is gone.
       timers.push(setInterval(() => send().catch(() => {}), 300))
-      await driver.open(site.url)
+      driver = await openDriver(site.url)
     })
     after(async () => {
       for (const timer of timers) clearInterval(timer)
+      await driver?.[Symbol.asyncDispose]()
       await site?.[Symbol.asyncDispose]()
       await database?.stop()
     })
@@ -210,9 +208,12 @@ describe('the page', { skip: chromiumMissing }, () => {
     let site: Site
     before(async () => {
       site = await startSite({ isEmpty: true })
-      await driver.open(site.url)
+      driver = await openDriver(site.url)
     })
-    after(() => site?.[Symbol.asyncDispose]())
+    after(async () => {
+      await driver?.[Symbol.asyncDispose]()
+      await site?.[Symbol.asyncDispose]()
+    })
 
     for (const { name, address, empty, emptyAt } of VIEWS) {
       test(`shows ${name}`, async () => {
