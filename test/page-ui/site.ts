@@ -64,6 +64,8 @@ export interface SiteOptions {
   readonly devices?: number
   /** Neither a device nor a hub. Default: `false`. */
   readonly isEmpty?: boolean
+  /** How many brokers the hub has; devices are at the first. Default: 1. */
+  readonly brokers?: number
   /** The URL of an empty PostgreSQL that has the devices. Default: they are in memory. */
   readonly database?: string
 }
@@ -92,6 +94,7 @@ const STATES = ['ok', 'ok', 'ok', 'calibrating', 'sensor fault']
 export async function startSite({
   devices = 60,
   isEmpty = false,
+  brokers = 1,
   database,
 }: SiteOptions = {}): Promise<Site> {
   await writeAssets() // As the sources are now.
@@ -104,7 +107,11 @@ export async function startSite({
   if (!isEmpty) await fill(fleet, store, devices)
 
   const server = memoryServer()
-  const hub = createHub(fleet, { brokers: { default: memoryBroker(server) }, logger: quiet })
+  const names = Array.from({ length: brokers }, (_, i) => (i === 0 ? 'default' : `broker-${i + 1}`))
+  const hub = createHub(fleet, {
+    brokers: Object.fromEntries(names.map((name) => [name, memoryBroker(server)])),
+    logger: quiet,
+  })
   hub.onData(station, () => {})
   hub.onData(pump, () => {})
   await hub.start()

@@ -12,6 +12,7 @@ import { isStoreWell, link } from './live.ts'
 import { Badge, type Tone } from './parts/badge.ts'
 import { Icon, type IconName } from './parts/icon.ts'
 import { Notice, ProblemNotice } from './parts/notice.ts'
+import { focusHeading } from './parts/page-head.ts'
 import { route } from './router.ts'
 import { isStranger, loadSession, session, sessionProblem } from './session.ts'
 
@@ -26,7 +27,7 @@ const WAYS: readonly (readonly [path: string, icon: IconName, text: string])[] =
 /** The frame, with a view in it. */
 export function Shell({ children }: { readonly children: Content }): View {
   return html`<div class="shell">
-    <button type="button" class="skip" onClick=${skip}>Skip to the content</button>
+    <button type="button" class="skip" onClick=${focusHeading}>Skip to the content</button>
     <aside class="side">
       <p class="brand"><${Icon} name="devices" />Fleet</p>
       <nav aria-label="Views">
@@ -44,11 +45,6 @@ export function Shell({ children }: { readonly children: Content }): View {
     </main>
     <div class="sr" role="status" aria-live="polite">${announcement}</div>
   </div>`
-}
-
-function skip(): void {
-  const heading = document.querySelector<HTMLElement>('main h1') ?? document.querySelector('main')
-  heading?.focus()
 }
 
 function Way({ path, icon, text }: { path: string; icon: IconName; text: string }): View {

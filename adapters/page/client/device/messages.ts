@@ -6,8 +6,9 @@
 import type { Signal } from '@preact/signals'
 import type { LiveMessage } from '../../wire.ts'
 import { html, type View } from '../html.ts'
+import { HeldTable } from '../parts/held.ts'
 import { once } from '../parts/once.ts'
-import { Cell, Table } from '../parts/table.ts'
+import { Cell } from '../parts/table.ts'
 import { Clock } from '../parts/time.ts'
 
 /** A message with a key of its own. */
@@ -28,14 +29,20 @@ export function Messages({ messages }: Props): View {
     ${
       messages.value.length === 0
         ? html`<p class="muted">None came yet.</p>`
-        : html`<div class="scroll" tabindex="0" role="group" aria-label="Messages">
-            <${Table} label="Messages" columns=${['Time', 'Channel', 'What']}>
-              ${messages.value.map((message) => html`<${Message} key=${message.key} message=${message} />`)}
-            <//>
-          </div>`
+        : html`<${HeldTable}
+            label="Messages"
+            columns=${['Time', 'Channel', 'What']}
+            items=${messages.value}
+            row=${rowOf}
+            screens=${0.5}
+            at=${cameAt}
+          />`
     }
   </section>`
 }
+
+const cameAt = ({ at }: ShownMessage) => at
+const rowOf = (message: ShownMessage) => html`<${Message} key=${message.key} message=${message} />`
 
 const Message = once(({ message }: { readonly message: ShownMessage }) => {
   const { at, channel, text, isCut } = message

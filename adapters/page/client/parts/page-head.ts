@@ -15,6 +15,12 @@ interface Props {
 /** Whether a view has been shown: the first one leaves the focus where the browser has it. */
 let isLater = false
 
+/** Gives the focus to the title: where what has it goes away, or is skipped to. */
+export function focusHeading(): void {
+  const heading = document.querySelector<HTMLElement>('main h1') ?? document.querySelector('main')
+  heading?.focus()
+}
+
 /** The title, which takes the focus where one view follows another, and what can be done there. */
 export function PageHead({ title, text, children }: Props): View {
   const heading = useRef<HTMLHeadingElement>(null)

@@ -59,12 +59,12 @@ interface PagerProps {
   readonly text: string
 }
 
-/** From one page to the next. */
+/** From one page to the next. A button that leads nowhere keeps the focus, which would be lost else. */
 export function Pager({ label, first, next, text }: PagerProps): View {
   if (!first && !next) return html`<p class="pager muted">${text}</p>`
   return html`<nav class="pager" aria-label=${label}>
     <span class="pager-text muted">${text}</span>
-    <button type="button" class="button" disabled=${!first} onClick=${first}>First page</button>
-    <button type="button" class="button" disabled=${!next} onClick=${next}>Next page</button>
+    <button type="button" class="button" aria-disabled=${!first} onClick=${first}>First page</button>
+    <button type="button" class="button" aria-disabled=${!next} onClick=${next}>Next page</button>
   </nav>`
 }

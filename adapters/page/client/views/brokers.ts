@@ -8,10 +8,11 @@ import type { HubsEvent, LiveHub } from '../../wire.ts'
 import { html, type View } from '../html.ts'
 import { link, useLive } from '../live.ts'
 import { Badge, type Tone } from '../parts/badge.ts'
+import { HeldTable } from '../parts/held.ts'
 import type { IconName } from '../parts/icon.ts'
 import { Notice } from '../parts/notice.ts'
 import { PageHead } from '../parts/page-head.ts'
-import { Cell, Empty, Table } from '../parts/table.ts'
+import { Cell, Empty } from '../parts/table.ts'
 import { Age, DateTime } from '../parts/time.ts'
 import { session } from '../session.ts'
 
@@ -54,6 +55,8 @@ export function BrokersView(): View {
   </div>`
 }
 
+type BrokerEntry = [name: string, LiveHub['status']['brokers'][string]]
+
 function Hub({ hub: { name, status, rates } }: { readonly hub: LiveHub }): View {
   const rate = (key: 'handled' | 'rejected') =>
     rateText(Object.values(rates).reduce((sum, each) => sum + each[key], 0))
@@ -69,34 +72,33 @@ function Hub({ hub: { name, status, rates } }: { readonly hub: LiveHub }): View 
       <div><dt>Messages waiting</dt><dd>${status.messages}</dd></div>
       <div><dt>Commands waiting</dt><dd>${status.commands}</dd></div>
     </dl>
-    <${Table}
+    <${HeldTable}
       label=${`Brokers of ${name}`}
       columns=${['Broker', 'State', 'Since', 'Subscribed', 'Handled', 'Rejected', 'Last error']}
-    >
-      ${Object.entries(status.brokers).map(
-        ([
-          broker,
-          { state, since, subscribed, attempts, lastError },
-        ]) => html`<tr role="row" key=${broker}>
-          <${Cell} label="Broker" kind="title">${broker}<//>
-          <${Cell} label="State">
-            <${State} of=${state} />
-            ${attempts > 0 && html`<small class="muted"> ${attempts} attempts failed</small>`}
-          <//>
-          <${Cell} label="Since" kind="number"><${Age} at=${since} /><//>
-          <${Cell} label="Subscribed">${subscribed ? 'yes' : 'no'}<//>
-          <${Cell} label="Handled" kind="number">${rateText(rates[broker]?.handled ?? 0)}<//>
-          <${Cell} label="Rejected" kind="number">${rateText(rates[broker]?.rejected ?? 0)}<//>
-          <${Cell} label="Last error" kind="wide">
-            ${
-              lastError
-                ? html`<span>${lastError.message} <small class="muted"><${Age} at=${lastError.at} /></small></span>`
-                : html`<span class="muted">none</span>`
-            }
-          <//>
-        </tr>`,
-      )}
-    <//>
+      items=${Object.entries(status.brokers)}
+      screens=${1.5}
+      row=${([
+        broker,
+        { state, since, subscribed, attempts, lastError },
+      ]: BrokerEntry) => html`<tr role="row" key=${broker}>
+        <${Cell} label="Broker" kind="title">${broker}<//>
+        <${Cell} label="State">
+          <${State} of=${state} />
+          ${attempts > 0 && html`<small class="muted"> ${attempts} attempts failed</small>`}
+        <//>
+        <${Cell} label="Since" kind="number"><${Age} at=${since} /><//>
+        <${Cell} label="Subscribed">${subscribed ? 'yes' : 'no'}<//>
+        <${Cell} label="Handled" kind="number">${rateText(rates[broker]?.handled ?? 0)}<//>
+        <${Cell} label="Rejected" kind="number">${rateText(rates[broker]?.rejected ?? 0)}<//>
+        <${Cell} label="Last error" kind="wide">
+          ${
+            lastError
+              ? html`<span>${lastError.message} <small class="muted"><${Age} at=${lastError.at} /></small></span>`
+              : html`<span class="muted">none</span>`
+          }
+        <//>
+      </tr>`}
+    />
   </section>`
 }
 

@@ -13,18 +13,16 @@ import { useLive } from '../live.ts'
 import { useLoaded } from '../load.ts'
 import { LiveBattery, type Standing, StandingBadge } from '../parts/badge.ts'
 import { ProblemNotice } from '../parts/notice.ts'
-import { PageHead } from '../parts/page-head.ts'
+import { focusHeading, PageHead } from '../parts/page-head.ts'
+import { pageSize } from '../parts/page-size.ts'
 import { Cell, Empty, Pager, Table } from '../parts/table.ts'
 import { LiveAge } from '../parts/time.ts'
 import { go, linkTo, route } from '../router.ts'
 import { session } from '../session.ts'
 import { Filters, type FleetQuery, listingOf } from './fleet-filters.ts'
 
-/** Most devices of a page: as many are drawn, and watched. */
-const MAX_PAGE_SIZE = 50
-/** Pixels that a row is high, and on a phone its card; as the styles have them. */
-const ROW = 36
-const CARD = 104
+/** Pixels. */
+const HEIGHTS = { row: 36, card: 104 }
 /** Most questions for one page: a limited operator may see few devices of each. */
 const MAX_TURNS = 10
 
@@ -33,19 +31,10 @@ interface FleetPage {
   readonly cursor?: string
 }
 
-/**
- * As many devices as two screens have. Since what is above the table takes less than a third of one, that is
- * at most three times what is in sight.
- */
-function pageSize(): number {
-  const height = matchMedia('(max-width: 640px)').matches ? CARD : ROW
-  return Math.min(MAX_PAGE_SIZE, 2 * Math.ceil(innerHeight / height))
-}
-
 /** A page of what whoever looks may see. */
 async function loadPage(query: FleetQuery): Promise<FleetPage> {
   const devices: DeviceView[] = []
-  const size = pageSize()
+  const size = pageSize(2, HEIGHTS)
   let { cursor } = query
   for (let turn = 0; turn < MAX_TURNS; turn++) {
     const listing = new URLSearchParams(listingOf(query))
@@ -68,6 +57,10 @@ export function FleetView(): View {
   const { data, problem, isLoading, reload } = useLoaded(key, () => loadPage(query))
   const rows = useRows(data?.devices)
   const show = (changed: FleetQuery) => go(linkTo(['devices'], { ...changed }))
+  const turn = (changed: FleetQuery) => {
+    focusHeading()
+    show(changed)
+  }
   const { cursor, ...filter } = query
   const isNarrowed = Object.values(query).some(Boolean)
   const isEmpty = data?.devices.length === 0
@@ -95,8 +88,8 @@ export function FleetView(): View {
         <${Pager}
           label="Pages of devices"
           text=${`${data.devices.length} on this page`}
-          first=${cursor === undefined ? undefined : () => show(filter)}
-          next=${data.cursor === undefined ? undefined : () => show({ ...filter, cursor: data.cursor! })}
+          first=${cursor === undefined ? undefined : () => turn(filter)}
+          next=${data.cursor === undefined ? undefined : () => turn({ ...filter, cursor: data.cursor! })}
         />
       </div>`
     }

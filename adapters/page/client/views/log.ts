@@ -9,10 +9,11 @@ import { html, type View } from '../html.ts'
 import { useLive } from '../live.ts'
 import { Badge } from '../parts/badge.ts'
 import { Select } from '../parts/field.ts'
+import { HeldTable } from '../parts/held.ts'
 import { Icon } from '../parts/icon.ts'
 import { once } from '../parts/once.ts'
 import { PageHead } from '../parts/page-head.ts'
-import { Cell, Empty, Table } from '../parts/table.ts'
+import { Cell, Empty } from '../parts/table.ts'
 import { Clock } from '../parts/time.ts'
 import { go, linkTo, route } from '../router.ts'
 
@@ -64,12 +65,21 @@ export function LogView(): View {
         ? html`<${Empty} title="Nothing was refused since you look">
             <p class="muted">Logins, publishes and subscriptions that are denied appear here, and messages that no handler got.</p>
           <//>`
-        : html`<${Table} label="Denials and rejections" columns=${['Time', 'What', 'Who', 'Topic', 'Why']}>
-            ${shown.map((entry) => html`<${Entry} key=${entry.key} entry=${entry} />`)}
-          <//>`
+        : html`<${HeldTable}
+            key=${kind}
+            label="Denials and rejections"
+            columns=${['Time', 'What', 'Who', 'Topic', 'Why']}
+            items=${shown}
+            row=${rowOf}
+            screens=${1.5}
+            at=${cameAt}
+          />`
     }
   </div>`
 }
+
+const cameAt = ({ at }: Shown) => at
+const rowOf = (entry: Shown) => html`<${Entry} key=${entry.key} entry=${entry} />`
 
 const ACTIONS = { connect: 'Login', publish: 'Publish', subscribe: 'Subscribe' } as const
 

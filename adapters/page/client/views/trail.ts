@@ -10,13 +10,15 @@ import { useLoaded } from '../load.ts'
 import { Badge } from '../parts/badge.ts'
 import { Select, TextFilter } from '../parts/field.ts'
 import { Notice, ProblemNotice } from '../parts/notice.ts'
-import { PageHead } from '../parts/page-head.ts'
+import { focusHeading, PageHead } from '../parts/page-head.ts'
+import { pageSize } from '../parts/page-size.ts'
 import { Cell, Empty, Pager, Table } from '../parts/table.ts'
 import { DateTime } from '../parts/time.ts'
 import { go, linkTo, route } from '../router.ts'
 import { session } from '../session.ts'
 
-const PAGE_SIZE = 50
+/** Pixels, where nothing is longer than its line. */
+const HEIGHTS = { row: 34, card: 185 }
 const ACTIONS = [
   ...(['provision', 'update', 'rotate', 'retire', 'revoke', 'restore', 'delete'] as const),
   ...(['kick', 'command', 'list', 'show', 'explain'] as const),
@@ -31,13 +33,22 @@ export function TrailView(): View {
   </div>`
 }
 
+function loadPage(query: Readonly<Record<string, string>>): Promise<TrailPage> {
+  // When it is asked for: a screen that is turned is no reason to load what is there.
+  const limit = String(pageSize(1.5, HEIGHTS))
+  return ask<TrailPage>('GET', `audit?${new URLSearchParams({ ...query, limit })}`)
+}
+
 function Trail(): View {
   const { query } = route.value
   const { cursor, ...filter } = query
-  const search = new URLSearchParams({ ...query, limit: String(PAGE_SIZE) })
-  const load = () => ask<TrailPage>('GET', `audit?${search}`)
-  const { data, problem, isLoading, reload } = useLoaded(search.toString(), load)
+  const key = linkTo(['trail'], query)
+  const { data, problem, isLoading, reload } = useLoaded(key, () => loadPage(query))
   const show = (changed: Record<string, string | undefined>) => go(linkTo(['trail'], changed))
+  const turn = (changed: Record<string, string | undefined>) => {
+    focusHeading()
+    show(changed)
+  }
   const set = (changed: Record<string, string>) => show({ ...filter, ...changed })
   const { operator = '', action = '', id = '' } = filter
   return html`<div>
@@ -72,8 +83,8 @@ function Trail(): View {
         <${Pager}
           label="Pages of the trail"
           text=${`${data.entries.length} on this page`}
-          first=${cursor === undefined ? undefined : () => show(filter)}
-          next=${data.cursor === undefined ? undefined : () => show({ ...filter, cursor: data.cursor })}
+          first=${cursor === undefined ? undefined : () => turn(filter)}
+          next=${data.cursor === undefined ? undefined : () => turn({ ...filter, cursor: data.cursor })}
         />
       </div>`
     }
