@@ -76,7 +76,7 @@ describe('the rows of the page', { skip: chromiumMissing }, () => {
   /** Shows a view with all that there is in it. */
   const show = async ({ address, count, send }: Listed, look: Look) => {
     await driver.look(look)
-    await driver.show('#/rules', `!document.querySelector('main tbody tr')`)
+    await driver.show('#/rules', IS_LEFT)
     await driver.show(address, send ? IS_LIVE : `document.querySelector('main tbody tr')`)
     for (let told = PART; send && told <= count; told += PART) {
       await send(site, PART)
@@ -153,10 +153,17 @@ describe('the rows of the page', { skip: chromiumMissing }, () => {
       if (view.address === STATION && screen === 'desktop') continue
       test(`stand while their beginning is out of sight: ${where}`, async () => {
         await show(view, { screen, scheme: 'light' })
-        await driver.page.evaluate(`document.querySelectorAll('main tbody tr')[1].scrollIntoView()`)
+        const scrollAway = `document.querySelectorAll('main tbody tr')[1].scrollIntoView()`
+        await driver.page.evaluate(scrollAway)
         const names = await namesOf(driver)
         await comes()
         assert.deepEqual(await namesOf(driver), names)
+        await driver.tabTo('First page')
+        await driver.press('Enter')
+        await goesOn() // At once, though nothing more comes.
+
+        await driver.page.evaluate(scrollAway)
+        await comes()
         await driver.page.evaluate('scrollTo(0, 0)')
         await view.send!(site, 1)
         await goesOn()
@@ -182,7 +189,7 @@ describe('the rows of the page', { skip: chromiumMissing }, () => {
     const sendStatus = (status: string) =>
       site.publish(station.name, 'STATION-0001', 'status', { status })
     await driver.look({ screen: 'phone', scheme: 'light' })
-    await driver.show('#/rules', `!document.querySelector('main tbody tr')`)
+    await driver.show('#/rules', IS_LEFT)
     await driver.show(STATION, IS_LIVE)
     for (let i = 0; i < 20; i++) await sendStatus(`${i} ${high}`)
     await driver.until(`${TEXT} === '1 to 1 of 20'`)
@@ -202,6 +209,8 @@ async function namesOf({ page }: Driver): Promise<readonly string[]> {
 }
 
 const IS_LIVE = `document.querySelector('.side footer').innerText.includes('Live')`
+/** The view before is gone, and what it listened to. */
+const IS_LEFT = `!document.querySelector('main tbody tr') && !${IS_LIVE}`
 const TITLE = `document.querySelector('main h1').innerText`
 const TEXT = `(document.querySelector('.pager-text')?.innerText ?? '')`
 const NEXT = `document.querySelector('.pager button:last-child')?.getAttribute('aria-disabled') === 'false'`

@@ -29,7 +29,7 @@ interface Props<T> {
 export function HeldTable<T>({ label, columns, items, row, screens, at }: Props<T>): View {
   const place = useRef<HTMLDivElement>(null)
   const shown = useRef(items)
-  const [start, setStart] = useState(0)
+  const [{ start }, setPage] = useState({ start: 0 }) // A new one each time: the first may be turned to anew.
   const [size, setSize] = useState(Infinity)
   if (!at || (start === 0 && !isRead(place.current))) shown.current = items
   const all = shown.current
@@ -49,8 +49,7 @@ export function HeldTable<T>({ label, columns, items, row, screens, at }: Props<
   })
   const textOf = (from: number, to: number) => `${from + 1} to ${to} of ${all.length}`
   const turn = (to: number) => {
-    if (to === 0) shown.current = items
-    setStart(to)
+    setPage({ start: to })
     if (isPast(place.current!)) place.current!.scrollIntoView()
     announce(textOf(to, Math.min(to + size, all.length)))
   }
