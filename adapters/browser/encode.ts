@@ -7,6 +7,7 @@
 import type { MessageProperties, OutgoingMessage } from '../../src/broker/broker.ts'
 import { userPairs } from '../../src/broker/properties.ts'
 import type { ConnectWith } from '../../src/client/wire.ts'
+import { KINDS, NAMES, USER_PROPERTY } from './properties.ts'
 
 /** Bytes, and numbers that are one each. */
 export type Parts = readonly (number | Uint8Array)[]
@@ -37,22 +38,24 @@ function variable(value: number): number[] {
 }
 
 function sizeOf(parts: Parts): number {
-  return parts.reduce<number>((sum, part) => sum + (typeof part === 'number' ? 1 : part.length), 0)
+  return parts.reduce<number>((sum, part) => sum + ((part as Uint8Array).length ?? 1), 0)
+}
+
+/** All in one. */
+export function join(parts: Parts): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(sizeOf(parts))
+  let at = 0
+  for (const part of parts) {
+    const some = typeof part === 'number' ? [part] : part
+    bytes.set(some, at)
+    at += some.length
+  }
+  return bytes
 }
 
 /** A packet with this first byte. */
 export function packet(first: number, parts: Parts = []): Uint8Array<ArrayBuffer> {
-  const all = [first, ...variable(sizeOf(parts)), ...parts]
-  const bytes = new Uint8Array(sizeOf(all))
-  let at = 0
-  for (const part of all) {
-    if (typeof part === 'number') bytes[at++] = part
-    else {
-      bytes.set(part, at)
-      at += part.length
-    }
-  }
-  return bytes
+  return join([first, ...variable(sizeOf(parts)), ...parts])
 }
 
 /** Properties, with the length before them (section 2.2.2). */
@@ -61,21 +64,21 @@ function properties(...parts: Parts[]): Parts {
   return [...variable(sizeOf(all)), ...all]
 }
 
+/** How the values of those of a message are written. */
+const WRITERS = { 4: u32, t: text, b: binary } as const
+
 /** Those of a message (section 3.3.2.3). */
 function messageProperties(message: MessageProperties): Parts {
-  const {
-    userProperties = {},
-    correlationData,
-    responseTopic,
-    contentType,
-    messageExpiry,
-  } = message
   return [
-    ...(messageExpiry === undefined ? [] : [2, ...u32(messageExpiry)]),
-    ...(contentType === undefined ? [] : [3, ...text(contentType)]),
-    ...(responseTopic === undefined ? [] : [8, ...text(responseTopic)]),
-    ...(correlationData ? [9, ...binary(correlationData)] : []),
-    ...userPairs(userProperties).flatMap(([key, value]) => [38, ...text(key), ...text(value)]),
+    ...NAMES.flatMap(([id, name]) => {
+      const write = WRITERS[KINDS[id] as keyof typeof WRITERS] as (value: unknown) => Parts
+      return message[name] === undefined ? [] : [id, ...write(message[name])]
+    }),
+    ...userPairs(message.userProperties ?? {}).flatMap(([key, value]) => [
+      USER_PROPERTY,
+      ...text(key),
+      ...text(value),
+    ]),
   ]
 }
 

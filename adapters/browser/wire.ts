@@ -16,8 +16,8 @@ import type {
   WireEvents,
   WirePacket,
 } from '../../src/client/wire.ts'
-import type { Body } from '../../src/packet/body.ts'
 import { PacketError, protocolError } from '../../src/packet/error.ts'
+import type { Body } from './body.ts'
 import { readProperties, readPublish, readReason } from './decode.ts'
 import { connect, type Parts, packet, publish, text, u16 } from './encode.ts'
 import { Frames } from './frames.ts'
