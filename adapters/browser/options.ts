@@ -6,21 +6,30 @@
 import { ConfigError } from '../../src/base/errors.ts'
 import { checkOptions } from '../../src/base/options.ts'
 import { findTextProblem } from '../../src/base/text.ts'
-import type { PageCredentials } from '../../src/client/credentials.ts'
 import type { OfflineQueue } from '../../src/client/offline-queue.ts'
+import type { ClientSettings } from '../../src/client/settings.ts'
+
+/** What is asked for at the broker beside a login. */
+export interface LoginOptions {
+  readonly clientId?: string
+  /** Seconds. */
+  readonly sessionExpiry: number
+}
+
+/** Logins, one after the other. Made by `credentials()`. */
+export interface PageLogins extends Required<Pick<ClientSettings, 'makeRenewal'>> {
+  nextLogin(options: LoginOptions): ClientSettings['nextLogin']
+}
 
 /** How to reach a broker, and how to behave there. All but `url` is optional. */
 export interface BrowserBrokerOptions {
   /** `wss://host:port/path`, or `ws:`. Holds no login: that goes to `credentials`, or the two below. */
   readonly url: string
   /**
-   * Gives user name and password. It is called for each connection, so that what is renewed, such as a
-   * token, counts from the next one, and has 10 seconds to answer, together with the broker. Where it says
-   * `renewAfter`, as that of `tokenLogin` does, the connection is made anew then, before the broker ends it:
-   * handlers that run come to their end first, for up to 5 seconds, and what is published or subscribed
-   * meanwhile waits. Excludes `username` and `password`.
+   * Gives user name and password for each connection: what `credentials()` makes of a function. Excludes
+   * `username` and `password`.
    */
-  readonly credentials?: () => PageCredentials | Promise<PageCredentials>
+  readonly credentials?: PageLogins
   /** Default: none, an anonymous login. */
   readonly username?: string
   /** Needs a `username`. */
@@ -92,7 +101,8 @@ const CHECKS: Readonly<Record<keyof BrowserBrokerOptions, Check>> = {
   username: findLoginProblem,
   password: findLoginProblem,
   clientId: findLoginProblem,
-  credentials: /* @__PURE__ */ isA('function'),
+  credentials: (value) =>
+    (value as PageLogins | null)?.nextLogin ? undefined : 'must be what credentials() makes',
   offlineQueue: /* @__PURE__ */ isA('function'),
   waitForBroker: /* @__PURE__ */ isA('boolean'),
   keepalive: /* @__PURE__ */ isWhole(0, 65_535),

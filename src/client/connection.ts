@@ -5,8 +5,9 @@
  * @module
  */
 import { BrokerError, hasCode } from '../base/errors.ts'
-import type { BrokerCapabilities, OutgoingMessage, Will } from '../broker/broker.ts'
+import type { BrokerCapabilities, OutgoingMessage } from '../broker/broker.ts'
 import type { Acknowledge, Inbound } from './inbound.ts'
+import { limited } from './limit.ts'
 import { makeOutbound, type Outbound, type Send } from './outbound.ts'
 import type { PacketIds } from './packet-ids.ts'
 import {
@@ -21,19 +22,7 @@ import {
   unreachable,
 } from './reason.ts'
 import type { Asked, ClientSettings } from './settings.ts'
-import type { Wire, WireEvents } from './wire.ts'
-
-/** What {@link openConnection} takes. */
-export interface ConnectionOptions {
-  readonly settings: ClientSettings
-  /** Whether to start without what the broker kept of an earlier session. */
-  readonly cleanStart: boolean
-  readonly will: Will | undefined
-  readonly inbound: Inbound
-  readonly packetIds: PacketIds
-  /** Gives up. The promise rejects with its reason. */
-  readonly signal: AbortSignal
-}
+import type { ConnectWith, Wire, WireEvents } from './wire.ts'
 
 /** A connection that is open, or was. */
 export interface Connection extends Asked {
@@ -70,16 +59,23 @@ const DEFAULT_RECEIVE_MAXIMUM = 65_535
 /**
  * Connects.
  *
+ * @param signal Gives up. The promise rejects with its reason.
  * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
  * `ERR_BROKER_CREDENTIALS` or `ERR_BROKER_CERTIFICATE`.
  * @throws {MissingDependencyError} If a package that is needed for it is not installed.
  */
-export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { settings, cleanStart, will, inbound, packetIds, signal } = options
-  const { address, describe, logins } = settings
+export async function openConnection(
+  settings: ClientSettings,
+  { cleanStart, will }: Omit<ConnectWith, 'login'>,
+  inbound: Inbound,
+  packetIds: PacketIds,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { address, describe } = settings
   const timeout = settings.publishTimeout * 1000
   const openWire = await settings.loadWire(packetIds)
-  const login = await logins.next(signal)
+  signal.throwIfAborted()
+  const login = await settings.nextLogin(signal)
 
   let capabilities: BrokerCapabilities | undefined
   let sessionPresent = false
@@ -194,8 +190,10 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       })
     } catch {
       if (signal.aborted) throw signal.reason
-      if (cause instanceof BrokerError) throw cause
-      throw (await settings.explain?.(cause, signal)) ?? unreachable(address, cause)
+      throw (
+        (await settings.explain?.(cause, signal)) ??
+        (cause instanceof BrokerError ? cause : unreachable(address, cause))
+      )
     } finally {
       signal.removeEventListener('abort', stop)
     }
@@ -204,18 +202,16 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   /** Asks at once, before what is published next. */
   async function ask(what: string, send: Send<readonly number[]>): Promise<readonly number[]> {
     const limit = Math.min(SUBSCRIBE_TIMEOUT, timeout)
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(unanswered(what, limit)), limit)
-    })
+    // The packet identifier stays in use (MQTT 5, section 2.2.1). VerneMQ 2.1.1 answers none that it denies.
+    let late: BrokerError | undefined
     try {
-      return await Promise.race([outbound.request(what, send), late])
+      return await limited(outbound.request(what, send), limit, () => {
+        late = unanswered(what, limit)
+        abort(late)
+      })
     } catch (error) {
-      // The packet identifier stays in use (MQTT 5, section 2.2.1). VerneMQ 2.1.1 answers none that it denies.
       if (hasCode(error, 'ERR_BROKER_TIMEOUT')) abort(error as BrokerError)
-      throw error
-    } finally {
-      clearTimeout(timer)
+      throw late ?? error
     }
   }
 
@@ -260,10 +256,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       ask(asking('Unsubscribing from', filters), (answered) => wire.unsubscribe(filters, answered)),
 
     async close() {
-      const timer = setTimeout(() => wire.destroy(), CLOSE_TIMEOUT)
       wire.end(isOpen)
-      await ended
-      clearTimeout(timer)
+      await limited(ended, CLOSE_TIMEOUT, () => wire.destroy())
     },
   }
 }

@@ -6,6 +6,7 @@
 import {
   browserBroker,
   createWatcher,
+  credentials,
   guardedBroker,
   tokenLogin,
   type Watcher,
@@ -21,7 +22,7 @@ export async function openWatcher(): Promise<Watcher> {
   const { url, principal } = await login.details()
   const broker = browserBroker({
     url,
-    credentials: login.credentials,
+    credentials: credentials(login.credentials),
     sessionExpiry: 60, // seconds
     waitForBroker: true,
   })
