@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from '../../src/base/errors.ts'
+import { isA, isWhole, type Kind } from '../../src/base/kinds.ts'
 import { checkOptions } from '../../src/base/options.ts'
 import { findTextProblem } from '../../src/base/text.ts'
 import type { OfflineQueue } from '../../src/client/offline-queue.ts'
@@ -78,25 +79,11 @@ export interface BrowserSettings extends BrowserBrokerOptions {
   readonly waitForBroker: boolean
 }
 
-type Check = (value: unknown) => string | undefined
-
 /** What keeps a value from being a text of MQTT that is not empty. */
-export const findLoginProblem: Check = (value) =>
+export const findLoginProblem: Kind = (value) =>
   findTextProblem(value) ?? (value ? undefined : 'must not be empty')
 
-const isA =
-  (type: string): Check =>
-  (value) =>
-    typeof value === type ? undefined : `must be a ${type}`
-
-const isWhole =
-  (min: number, max: number): Check =>
-  (value) =>
-    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
-      ? undefined
-      : `must be a whole number from ${min} to ${max}`
-
-const CHECKS: Readonly<Record<keyof BrowserBrokerOptions, Check>> = {
+const CHECKS: Readonly<Record<keyof BrowserBrokerOptions, Kind>> = {
   url: findLoginProblem,
   username: findLoginProblem,
   password: findLoginProblem,
@@ -137,11 +124,9 @@ export function checkSettings(options: BrowserBrokerOptions): BrowserSettings {
 }
 
 /** The address as far as it may be shown: what follows it in a URL may be a secret. */
-function addressOf(text: string): string {
+function addressOf(url: string): string {
   // The text is never repeated in a message: it may hold a password after all.
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || !/^wss?:$/.test(url.protocol) || url.username || url.password || url.hash) {
-    throw new ConfigError('url', 'must be ws: or wss:, without a login and a fragment')
-  }
-  return `${url.protocol}//${url.host}${url.pathname}`
+  const address = URL.canParse(url) && /^(wss?:\/\/[^@/?#\\]+(\/[^?#]*)?)(\?[^#]*)?$/i.exec(url)
+  if (!address) throw new ConfigError('url', 'must be ws: or wss:, without a login and a fragment')
+  return address[1]!
 }
