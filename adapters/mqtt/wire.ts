@@ -59,6 +59,8 @@ class MqttWire implements Wire {
   readonly #events: WireEvents
   readonly #client: MqttClient
   #stream: PacketStream | undefined
+  /** Whether a CONNACK came. */
+  #isAnswered = false
 
   constructor(
     mqtt: Mqtt,
@@ -223,7 +225,8 @@ class MqttWire implements Wire {
   #onConnack(packet: IConnackPacket): void {
     const { reasonCode, returnCode, sessionPresent, properties } = packet
     const code = reasonCode ?? returnCode ?? 0
-    const fault = faultOf(packet)
+    const fault = this.#isAnswered ? 'a second CONNACK came' : faultOf(packet)
+    this.#isAnswered = true
     if (fault !== undefined) {
       this.#events.violation(REASON.protocolError, fault)
       this.leave(REASON.protocolError)

@@ -50,12 +50,12 @@ export function createClient(settings: ClientSettings): Broker {
   let closing: Promise<void> | undefined
   /** Settles when the last dialling is over. Never rejects. */
   let dialled: Promise<unknown> | undefined
-  const inbound = makeInbound({
-    receiveMaximum: settings.receiveMaximum,
-    onMessage: (message) => onMessage(message),
-    onError: (error) => status.emit({ kind: 'error', error }),
-    mustRead: () => current?.awaits() ?? false,
-  })
+  const inbound = makeInbound(
+    settings.receiveMaximum,
+    (message) => onMessage(message),
+    (error) => status.emit({ kind: 'error', error }),
+    () => current?.awaits() ?? false,
+  )
   const renewal = settings.makeRenewal?.(() => {
     current = undefined
     queue?.pause()

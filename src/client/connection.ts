@@ -5,8 +5,8 @@
  * @module
  */
 import { BrokerError, hasCode } from '../base/errors.ts'
-import type { BrokerCapabilities, OutgoingMessage } from '../broker/broker.ts'
-import type { Acknowledge, Inbound } from './inbound.ts'
+import type { OutgoingMessage } from '../broker/broker.ts'
+import type { Inbound } from './inbound.ts'
 import { limited } from './limit.ts'
 import { makeOutbound, type Outbound, type Send } from './outbound.ts'
 import type { PacketIds } from './packet-ids.ts'
@@ -22,7 +22,7 @@ import {
   unreachable,
 } from './reason.ts'
 import type { Asked, ClientSettings } from './settings.ts'
-import type { ConnectWith, Wire, WireEvents } from './wire.ts'
+import type { Connack, ConnectWith, Wire, WireEvents } from './wire.ts'
 
 /** A connection that is open, or was. */
 export interface Connection extends Asked {
@@ -77,29 +77,17 @@ export async function openConnection(
   signal.throwIfAborted()
   const login = await settings.nextLogin(signal)
 
-  let capabilities: BrokerCapabilities | undefined
-  let sessionPresent = false
+  /** Once it is accepted. */
+  let accepted!: Connack
+  let outbound: Outbound | undefined
   let isOpen = false
   let cause: Error | undefined
-  let outbound = outboundFor(DEFAULT_RECEIVE_MAXIMUM)
   const drained: (() => void)[] = []
   let beOpen = () => {}
   let end = () => {}
   const ended = new Promise<Error | undefined>((resolve) => {
     end = () => resolve(cause)
   })
-
-  function outboundFor(receiveMaximum: number): Outbound {
-    return makeOutbound({
-      receiveMaximum,
-      timeout,
-      packetIds,
-      describe,
-      send: (packet, packetId) => wire.send(packet, packetId),
-      release: (packetId) => wire.acknowledge('pubrel', packetId, 0),
-      onAwait: inbound.readAhead,
-    })
-  }
 
   /** Ends it, unless it has an end already. */
   function abort(error: Error): void {
@@ -114,33 +102,21 @@ export async function openConnection(
     cause ??= reasoned('ERR_BROKER_PROTOCOL', message, describe, reasonCode)
   }
 
-  function leave(text: string): void {
-    blame(PROTOCOL_ERROR, text)
-    wire.leave(PROTOCOL_ERROR)
-  }
-
-  function acknowledger(kind: 'puback' | 'pubrec', packetId: number): Acknowledge {
-    return (outcome) => {
-      if (!isOpen) return
-      const isRefused = outcome === 'failed' && settings.canRefuse
-      wire.acknowledge(kind, packetId, isRefused ? FAILURE : 0)
-      // A refused message is not released by the broker.
-      if (isRefused && kind === 'pubrec') inbound.release(packetId)
-    }
-  }
-
   const events: WireEvents = {
     connack(connack) {
-      if (capabilities) {
-        leave('a second CONNACK came')
-      } else if (connack.sessionPresent && cleanStart) {
-        leave('CONNACK tells of a session that was to begin anew (MQTT 5, section 3.2.2.1.1)')
-      } else if (connack.reasonCode !== 0) {
+      const { sessionPresent, reasonCode, receiveMaximum = DEFAULT_RECEIVE_MAXIMUM } = connack
+      if (sessionPresent && cleanStart) {
+        blame(
+          PROTOCOL_ERROR,
+          'there is a session that was to begin anew (MQTT 5, section 3.2.2.1.1)',
+        )
+        wire.leave(PROTOCOL_ERROR)
+      } else if (reasonCode !== 0) {
         cause ??= connectRefusal(address, connack, describe)
       } else {
-        capabilities = connack.capabilities
-        sessionPresent = connack.sessionPresent
-        outbound = outboundFor(connack.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM)
+        accepted = connack
+        const { readAhead } = inbound
+        outbound = makeOutbound(wire, receiveMaximum, timeout, packetIds, describe, readAhead)
         if (!sessionPresent) packetIds.deallocateAll()
         isOpen = true
         // Before the messages of the session, which may follow in the same read.
@@ -151,14 +127,19 @@ export async function openConnection(
       if (!cause) beOpen()
     },
     message(message, packetId, size, readOn) {
-      if (message.qos === 2) {
-        inbound.takeOnce(packetId, message, size, acknowledger('pubrec', packetId), readOn)
-      } else {
-        const acknowledge = message.qos === 0 ? () => {} : acknowledger('puback', packetId)
-        inbound.take(message, size, acknowledge, readOn)
+      // Not the message: a QoS 2 one is over long before its PUBREL, which may never come.
+      const { qos } = message
+      const acknowledge = (isFailed: boolean) => {
+        if (!isOpen || qos === 0) return
+        const kind = qos === 2 ? 'pubrec' : 'puback'
+        const isRefused = isFailed && settings.canRefuse
+        wire.acknowledge(kind, packetId, isRefused ? FAILURE : 0)
+        // A refused message is not released by the broker.
+        if (isRefused && qos === 2) inbound.release(packetId)
       }
+      inbound.take(message, packetId, size, acknowledge, readOn)
     },
-    answer: (kind, packetId, reasonCode) => outbound.onAnswer(kind, packetId, reasonCode),
+    answer: (kind, packetId, reasonCode) => outbound?.onAnswer(kind, packetId, reasonCode),
     released: inbound.release,
     disconnect(reasonCode, serverReference) {
       const text = 'The broker ended the connection'
@@ -173,7 +154,7 @@ export async function openConnection(
     },
     closed() {
       isOpen = false
-      outbound.lose(cause)
+      outbound?.lose(cause)
       return end
     },
   }
@@ -205,7 +186,7 @@ export async function openConnection(
     // The packet identifier stays in use (MQTT 5, section 2.2.1). VerneMQ 2.1.1 answers none that it denies.
     let late: BrokerError | undefined
     try {
-      return await limited(outbound.request(what, send), limit, () => {
+      return await limited(outbound!.request(what, send), limit, () => {
         late = unanswered(what, limit)
         abort(late)
       })
@@ -218,16 +199,18 @@ export async function openConnection(
   await untilOpen()
   // What a lost connection left half done (section 4.4), before anything new is sent.
   for (const id of packetIds.kept) wire.acknowledge('pubrel', id, 0)
-  const { maxQos, retain, maxPacketSize = MAX_PACKET_BYTES } = capabilities!
+  const { awaits, idle, publish, request } = outbound!
+  const { capabilities, sessionPresent } = accepted
+  const { maxQos, retain, maxPacketSize = MAX_PACKET_BYTES } = capabilities
 
   return {
     ended,
     renewAfter: login.renewAfter,
     describe,
-    capabilities: capabilities!,
+    capabilities,
     sessionPresent,
-    awaits: outbound.awaits,
-    idle: outbound.idle,
+    awaits,
+    idle,
 
     publish(message) {
       const packet = wire.pack(message)
@@ -240,9 +223,9 @@ export async function openConnection(
             ? RETAIN_NOT_SUPPORTED
             : wire.exceeds(packet, maxPacketSize, message) && PACKET_TOO_LARGE
       if (code) throw refusal(publishing(topic), code, describe)
-      if (qos > 0) return outbound.publish(packet)
+      if (qos > 0) return publish(packet)
       if (wire.send(packet)) return Promise.resolve()
-      return outbound.request<void>(publishing(topic), (answer) => {
+      return request<void>(publishing(topic), (answer) => {
         drained.push(() => answer(undefined, undefined))
       })
     },
