@@ -33,6 +33,7 @@ export {
   type StatusOf,
 } from '../../src/device/type.ts'
 export { AccessDeniedError } from '../../src/rule/access-denied.ts'
+export { sendCommands, type WatcherCommands } from '../../src/watch/commands.ts'
 export { createWatcher } from '../../src/watch/create.ts'
 export type {
   DeviceSnapshot,

@@ -3,11 +3,22 @@
  *
  * @module
  */
-import type { Connection } from './connection.ts'
 import { pause } from './pauses.ts'
 
 /** Milliseconds for handlers and answers to come to their end before a connection is left for another one. */
 const LEAVE_LIMIT_MS = 5_000
+
+/** A connection, as it is left. */
+export interface Left {
+  /** Settles when it has ended. */
+  readonly ended: Promise<unknown>
+  /** Milliseconds after which it is to be left. Default: never. */
+  readonly renewAfter: number | undefined
+  /** Settles when no answer is awaited. */
+  idle(): Promise<void>
+  /** Sends DISCONNECT and closes. */
+  close(): Promise<void>
+}
 
 /** Leaves one connection after the other for one with another login. */
 export interface Renewal {
@@ -20,7 +31,7 @@ export interface Renewal {
    * What was handled is acknowledged before, and what was asked is answered, if that takes no longer than
    * it may; what comes meanwhile is the session's.
    */
-  watch(connection: Connection): () => void
+  watch(connection: Left): () => void
   /** What waits for another connection goes on, or learns that there is none. */
   end(): void
 }

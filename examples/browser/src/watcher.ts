@@ -8,6 +8,7 @@ import {
   createWatcher,
   credentials,
   guardedBroker,
+  sendCommands,
   tokenLogin,
   type Watcher,
 } from 'devicehub/browser'
@@ -27,7 +28,7 @@ export async function openWatcher(): Promise<Watcher> {
     waitForBroker: true,
   })
   // The broker would refuse the same, without a word why.
-  const watcher = createWatcher(guardedBroker(broker, principal))
+  const watcher = createWatcher(guardedBroker(broker, principal), { commands: sendCommands() })
   watcher.start().catch(() => {})
   return watcher
 }
