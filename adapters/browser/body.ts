@@ -52,7 +52,7 @@ export class Body {
       if (byte === 0 && shift > 0) break
       return value
     }
-    throw malformed('a variable byte integer takes more bytes than it may')
+    throw malformed('a length has more than four bytes')
   }
 
   /** A packet identifier (section 2.2.1). */
@@ -69,7 +69,7 @@ export class Body {
       const text = decoder.decode(bytes)
       if (!text.includes('\0')) return text
     } catch {} // As with U+0000.
-    throw malformed('a text is not well-formed UTF-8, or holds U+0000')
+    throw malformed('a text is malformed')
   }
 
   /** Binary data with its length (section 1.5.6), which keeps nothing else in memory. */

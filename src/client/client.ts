@@ -21,7 +21,7 @@ import { limited } from './limit.ts'
 import type { OfflineQueue } from './offline-queue.ts'
 import { PacketIds } from './packet-ids.ts'
 import { Pauses } from './pauses.ts'
-import { asking, FAILURE, PROTOCOL_ERROR, refusal } from './reason.ts'
+import { asking, FAILURE, PROTOCOL_ERROR, refusal, unanswered } from './reason.ts'
 import type { ClientSettings } from './settings.ts'
 import { subscribePlainly } from './subscribe.ts'
 import { Turns } from './turns.ts'
@@ -140,8 +140,7 @@ export function createClient(settings: ClientSettings): Broker {
     )
     dialled = Promise.allSettled([dialling])
     const connection = await limited(dialling, connectTimeout * 1000, () => {
-      const message = `${address} did not answer within ${connectTimeout} s`
-      deadline.abort(new BrokerError('ERR_BROKER_TIMEOUT', message))
+      deadline.abort(unanswered(`Connecting to ${address}`, connectTimeout * 1000))
     })
     if (!closed.aborted) return connection
     await connection.close()
@@ -277,7 +276,7 @@ export function createClient(settings: ClientSettings): Broker {
   }
 
   async function drain(): Promise<void> {
-    end(new BrokerError('ERR_BROKER_CLOSED', 'This broker was closed'))
+    end(new BrokerError('ERR_BROKER_CLOSED', 'This broker is closed'))
     const connection = current
     await Promise.all([inbound.idle(), connection?.idle(), dialled])
     await connection?.close()

@@ -22,7 +22,15 @@ import {
   unreachable,
 } from './reason.ts'
 import type { Asked, ClientSettings } from './settings.ts'
-import type { Connack, ConnectWith, Wire, WireEvents } from './wire.ts'
+import {
+  type Connack,
+  type ConnectWith,
+  PUBACK,
+  PUBREC,
+  PUBREL,
+  type Wire,
+  type WireEvents,
+} from './wire.ts'
 
 /** A connection that is open, or was. */
 export interface Connection extends Asked {
@@ -105,11 +113,9 @@ export async function openConnection(
   const events: WireEvents = {
     connack(connack) {
       const { sessionPresent, reasonCode, receiveMaximum = DEFAULT_RECEIVE_MAXIMUM } = connack
+      // Section 3.2.2.1.1.
       if (sessionPresent && cleanStart) {
-        blame(
-          PROTOCOL_ERROR,
-          'there is a session that was to begin anew (MQTT 5, section 3.2.2.1.1)',
-        )
+        blame(PROTOCOL_ERROR, 'CONNACK has a session that was to begin anew')
         wire.leave(PROTOCOL_ERROR)
       } else if (reasonCode !== 0) {
         cause ??= connectRefusal(address, connack, describe)
@@ -131,15 +137,14 @@ export async function openConnection(
       const { qos } = message
       const acknowledge = (isFailed: boolean) => {
         if (!isOpen || qos === 0) return
-        const kind = qos === 2 ? 'pubrec' : 'puback'
         const isRefused = isFailed && settings.canRefuse
-        wire.acknowledge(kind, packetId, isRefused ? FAILURE : 0)
+        wire.acknowledge(qos === 2 ? PUBREC : PUBACK, packetId, isRefused ? FAILURE : 0)
         // A refused message is not released by the broker.
         if (isRefused && qos === 2) inbound.release(packetId)
       }
       inbound.take(message, packetId, size, acknowledge, readOn)
     },
-    answer: (kind, packetId, reasonCode) => outbound?.onAnswer(kind, packetId, reasonCode),
+    answer: (type, packetId, reasonCode) => outbound?.onAnswer(type, packetId, reasonCode),
     released: inbound.release,
     disconnect(reasonCode, serverReference) {
       const text = 'The broker ended the connection'
@@ -198,7 +203,7 @@ export async function openConnection(
 
   await untilOpen()
   // What a lost connection left half done (section 4.4), before anything new is sent.
-  for (const id of packetIds.kept) wire.acknowledge('pubrel', id, 0)
+  for (const id of packetIds.kept) wire.acknowledge(PUBREL, id, 0)
   const { awaits, idle, publish, request } = outbound!
   const { capabilities, sessionPresent } = accepted
   const { maxQos, retain, maxPacketSize = MAX_PACKET_BYTES } = capabilities

@@ -9,7 +9,7 @@ import { monotonicNow } from '../base/clock.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { type Describe, FAILURE, publishing, refusal, unanswered } from './reason.ts'
-import type { AnswerKind, Wire, WirePacket } from './wire.ts'
+import { type AnswerType, PUBREC, PUBREL, type Wire, type WirePacket } from './wire.ts'
 
 /** Sends something; calls back, once, with the broker's answer or an error. */
 export type Send<T> = (answer: (error: Error | undefined, value: T) => void) => void
@@ -23,7 +23,7 @@ export interface Outbound {
   /** Sends a message of QoS 1 or 2 when the receive maximum has room for it. */
   publish(packet: WirePacket): Promise<void>
   /** Takes the broker's answer to a message (MQTT 5, sections 3.4 to 3.7). */
-  onAnswer(kind: AnswerKind, id: number, reasonCode?: number): void
+  onAnswer(type: AnswerType, id: number, reasonCode?: number): void
   /** Rejects whatever awaits an answer: none can come any more. */
   lose(cause: Error | undefined): void
   /** Settles when nothing awaits an answer. */
@@ -151,10 +151,10 @@ export function makeOutbound(
         start()
       }),
 
-    onAnswer(kind, id, reasonCode = 0) {
+    onAnswer(type, id, reasonCode = 0) {
       const isRefused = reasonCode >= FAILURE
-      if (kind === 'pubrec' && !isRefused) {
-        if (packetIds.keeps(id)) wire.acknowledge('pubrel', id, 0)
+      if (type === PUBREC && !isRefused) {
+        if (packetIds.keeps(id)) wire.acknowledge(PUBREL, id, 0)
         return
       }
       packetIds.deallocate(id)
