@@ -97,6 +97,8 @@ const CHECKS: Readonly<Record<keyof BrowserBrokerOptions, Kind>> = {
   receiveMaximum: /* @__PURE__ */ isWhole(1, 65_535),
 }
 
+const DEFAULTS = { keepalive: 120, sessionExpiry: 0, receiveMaximum: 64, waitForBroker: false }
+
 /**
  * Checks options and fills in the defaults.
  *
@@ -104,23 +106,24 @@ const CHECKS: Readonly<Record<keyof BrowserBrokerOptions, Kind>> = {
  */
 export function checkSettings(options: BrowserBrokerOptions): BrowserSettings {
   checkOptions(options, CHECKS)
-  const given: Readonly<Record<string, unknown>> = { ...options }
-  for (const [key, check] of Object.entries(CHECKS)) {
-    const value = given[key]
+  const checked: Record<string, unknown> = { ...DEFAULTS }
+  for (const [key, kind] of Object.entries(CHECKS)) {
+    const value = options[key as keyof BrowserBrokerOptions]
     // `null` is no way to leave one out: a login that was not found must not be none.
-    const problem = value === undefined && key !== 'url' ? undefined : check(value)
+    if (value === undefined && key !== 'url') continue
+    const problem = kind(value)
     if (problem) throw new ConfigError(key, problem)
+    checked[key] = value
   }
-  const { username, password, credentials } = options
-  const { keepalive = 120, sessionExpiry = 0, receiveMaximum = 64, waitForBroker = false } = options
+  const settings = checked as unknown as BrowserSettings
+  const { url, username, password, credentials } = settings
   if (credentials && (username ?? password) !== undefined) {
     throw new ConfigError('credentials', 'excludes username and password')
   }
   if (password !== undefined && username === undefined) {
     throw new ConfigError('password', 'needs a username')
   }
-  const address = addressOf(options.url)
-  return { ...options, address, keepalive, sessionExpiry, receiveMaximum, waitForBroker }
+  return { ...settings, address: addressOf(url) }
 }
 
 /** The address as far as it may be shown: what follows it in a URL may be a secret. */

@@ -179,7 +179,7 @@ export function openWire(
         readProperties(body)
         const answered = asking.get(packetId)
         asking.delete(packetId)
-        packetIds.deallocate(packetId)
+        packetIds.delete(packetId)
         answered?.(undefined, [...body.raw(body.left)])
         break
       }

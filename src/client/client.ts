@@ -4,7 +4,7 @@
  * @module
  */
 import { monotonicNow } from '../base/clock.ts'
-import { BrokerError, hasCode, toError } from '../base/errors.ts'
+import { BrokerError, toError } from '../base/errors.ts'
 import type {
   Broker,
   MessageHandler,
@@ -182,7 +182,7 @@ export function createClient(settings: ClientSettings): Broker {
         if (closed.aborted) return
         // Of a broker that is at odds with the protocol, not only sends too much, no session is believed.
         const { reasonCode } = (error ?? {}) as Partial<BrokerError>
-        if (hasCode(error, 'ERR_BROKER_PROTOCOL') && reasonCode === PROTOCOL_ERROR) missAll()
+        if (reasonCode === PROTOCOL_ERROR) missAll()
         status.emit({ kind: 'disconnected', ...(error && { error }) })
         pauses.onEnd(monotonicNow() - since)
         if (!renewal?.over) await settings.pause(pauses.afterLoss(), closed)

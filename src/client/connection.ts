@@ -91,8 +91,11 @@ export async function openConnection(
   let isOpen = false
   let cause: Error | undefined
   const drained: (() => void)[] = []
-  let beOpen = () => {}
-  let end = () => {}
+  let beOpen!: () => void
+  const opened = new Promise<void>((resolve) => {
+    beOpen = resolve
+  })
+  let end!: () => void
   const ended = new Promise<Error | undefined>((resolve) => {
     end = () => resolve(cause)
   })
@@ -123,7 +126,7 @@ export async function openConnection(
         accepted = connack
         const { readAhead } = inbound
         outbound = makeOutbound(wire, receiveMaximum, timeout, packetIds, describe, readAhead)
-        if (!sessionPresent) packetIds.deallocateAll()
+        if (!sessionPresent) packetIds.clear()
         isOpen = true
         // Before the messages of the session, which may follow in the same read.
         inbound.beginSession(sessionPresent)
@@ -169,20 +172,14 @@ export async function openConnection(
     const stop = () => abort(signal.reason)
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
-    try {
-      await new Promise<void>((resolve, reject) => {
-        beOpen = resolve
-        void ended.then(reject)
-      })
-    } catch {
-      if (signal.aborted) throw signal.reason
-      throw (
-        (await settings.explain?.(cause, signal)) ??
-        (cause instanceof BrokerError ? cause : unreachable(address, cause))
-      )
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
+    const isOver = await Promise.race([opened, ended.then(() => true)])
+    signal.removeEventListener('abort', stop)
+    if (!isOver) return
+    signal.throwIfAborted()
+    throw (
+      (await settings.explain?.(cause, signal)) ??
+      (cause instanceof BrokerError ? cause : unreachable(address, cause))
+    )
   }
 
   /** Asks at once, before what is published next. */

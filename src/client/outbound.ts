@@ -157,7 +157,7 @@ export function makeOutbound(
         if (packetIds.keeps(id)) wire.acknowledge(PUBREL, id, 0)
         return
       }
-      packetIds.deallocate(id)
+      packetIds.delete(id)
       const request = inFlight.get(id)
       if (!request) return
       inFlight.delete(id)
@@ -177,7 +177,7 @@ export function makeOutbound(
       for (const request of requests) settle(request, lossOf(request))
       inFlight.clear()
       waiting = []
-      packetIds.deallocateUnkept()
+      packetIds.lose()
     },
 
     async idle() {

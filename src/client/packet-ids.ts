@@ -46,17 +46,17 @@ export class PacketIds {
   }
 
   /** The exchange is over. */
-  deallocate(id: number): void {
+  delete(id: number): void {
     this.#inUse.delete(id)
   }
 
   /** The connection is lost: what it awaited and does not keep is over. */
-  deallocateUnkept(): void {
+  lose(): void {
     for (const [id, isKept] of this.#inUse) if (!isKept) this.#inUse.delete(id)
   }
 
   /** The broker has begun a new session. */
-  deallocateAll(): void {
+  clear(): void {
     this.#inUse.clear()
   }
 }
