@@ -100,12 +100,12 @@ export function openWire(
     // Messages leave some.
     const packetId = packetIds.allocate()!
     asking.set(packetId, answered)
-    write(packet(first, [...u16(packetId), 0, ...filters]))
+    write(packet(first, [u16(packetId), 0, filters]))
   }
 
   function acknowledge(type: number, packetId: number, reasonCode: number): void {
-    const parts = [...u16(packetId), reasonCode]
-    write(packet((type << 4) | (type === PUBREL ? 2 : 0), reasonCode ? parts : parts.slice(0, 2)))
+    const reason = reasonCode ? [reasonCode] : []
+    write(packet((type << 4) | (type === PUBREL ? 2 : 0), [u16(packetId), reason]))
   }
 
   function receive(data: unknown): void {
@@ -272,11 +272,11 @@ export function openWire(
     subscribe: (filters, answered) =>
       ask(
         0x82,
-        filters.flatMap(([filter, qos]) => [...text(filter), qos]),
+        filters.map(([filter, qos]) => [text(filter), qos]),
         answered,
       ),
 
-    unsubscribe: (filters, answered) => ask(0xa2, filters.flatMap(text), answered),
+    unsubscribe: (filters, answered) => ask(0xa2, filters.map(text), answered),
 
     end(isOpen) {
       if (isOpen) write(packet(DISCONNECT))
