@@ -3,12 +3,14 @@
  *
  * @module
  */
+import type { AbortSignalLike } from '../../src/base/abort-signal.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 import { isA, isWhole, type Kind } from '../../src/base/kinds.ts'
 import { checkOptions } from '../../src/base/options.ts'
 import { findTextProblem } from '../../src/base/text.ts'
 import type { OfflineQueue } from '../../src/client/offline-queue.ts'
-import type { ClientSettings } from '../../src/client/settings.ts'
+import type { MakeRenewal } from '../../src/client/renewal.ts'
+import type { Login } from '../../src/client/wire.ts'
 
 /** What is asked for at the broker beside a login. */
 export interface LoginOptions {
@@ -18,8 +20,9 @@ export interface LoginOptions {
 }
 
 /** Logins, one after the other. Made by `credentials()`. */
-export interface PageLogins extends Required<Pick<ClientSettings, 'makeRenewal'>> {
-  nextLogin(options: LoginOptions): ClientSettings['nextLogin']
+export interface PageLogins {
+  readonly makeRenewal: MakeRenewal
+  nextLogin(options: LoginOptions): (signal: AbortSignalLike) => Promise<Login>
 }
 
 /** How to reach a broker, and how to behave there. All but `url` is optional. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AbortSignalLike } from '../base/abort-signal.ts'
 import { pause } from './pauses.ts'
 
 /** Milliseconds for handlers and answers to come to their end before a connection is left for another one. */
@@ -42,7 +43,7 @@ export interface Renewal {
  * @param hold Has nothing more begin on the connection. Settles when no handler is running.
  * @param closed Aborts when the client is closed.
  */
-export type MakeRenewal = (hold: () => Promise<void>, closed: AbortSignal) => Renewal
+export type MakeRenewal = (hold: () => Promise<void>, closed: AbortSignalLike) => Renewal
 
 /** See {@link Renewal}. */
 export const makeRenewal: MakeRenewal = (hold, closed) => {
