@@ -58,11 +58,12 @@ const SUBSCRIPTION: Fields = [
  */
 export function checkMessage(message: OutgoingMessage): void {
   check('message', message, isObject)
-  const { topic, payload, responseTopic, userProperties = {} } = message
+  const { topic, payload, responseTopic, userProperties } = message
   checkTopicName(topic)
   if (responseTopic !== undefined) checkTopicName(responseTopic)
   check('payload', payload, PAYLOAD)
   checkFields(message, MESSAGE)
+  if (userProperties === undefined) return
   for (const [key, value] of userPairs(userProperties)) {
     check('userProperties', key, findTextProblem)
     check(`userProperties.${key.slice(0, 100)}`, value, findTextProblem)
