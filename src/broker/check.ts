@@ -16,8 +16,6 @@ import { userPairs } from './properties.ts'
 /** Longest delay of a will and expiry of a message, in seconds: four bytes. */
 const MAX_SECONDS = 0xffff_ffff
 
-type Fields = readonly (readonly [name: string, kind: Kind])[]
-
 const isBytes =
   (most?: number): Kind =>
   (value) => {
@@ -30,25 +28,11 @@ const isQos: Kind = (value) =>
 
 const isArray: Kind = (value) => (Array.isArray(value) ? undefined : 'must be an array')
 
-/** The fields of a message that may be missing. */
-const MESSAGE: Fields = [
-  ['qos', isQos],
-  ['retain', /* @__PURE__ */ isA('boolean')],
-  ['correlationData', /* @__PURE__ */ isBytes(MAX_TEXT_BYTES)],
-  ['contentType', findTextProblem],
-  ['messageExpiry', /* @__PURE__ */ isWhole(1, MAX_SECONDS)],
-  ['userProperties', isObject],
-]
-const PAYLOAD: Kind = /* @__PURE__ */ isBytes()
-/** Those of a will, beside those of a message. */
-const WILL: Fields = [
-  ['payload', /* @__PURE__ */ isBytes(MAX_TEXT_BYTES)],
-  ['delay', /* @__PURE__ */ isWhole(0, MAX_SECONDS)],
-]
-const SUBSCRIPTION: Fields = [
-  ['qos', isQos],
-  ['shared', /* @__PURE__ */ isA('boolean')],
-]
+const isBoolean: Kind = /* @__PURE__ */ isA('boolean')
+const isPayload: Kind = /* @__PURE__ */ isBytes()
+const isShort: Kind = /* @__PURE__ */ isBytes(MAX_TEXT_BYTES)
+const isExpiry: Kind = /* @__PURE__ */ isWhole(1, MAX_SECONDS)
+const isDelay: Kind = /* @__PURE__ */ isWhole(0, MAX_SECONDS)
 
 /**
  * Checks a message before it is published.
@@ -58,12 +42,19 @@ const SUBSCRIPTION: Fields = [
  */
 export function checkMessage(message: OutgoingMessage): void {
   check('message', message, isObject)
-  const { topic, payload, responseTopic, userProperties } = message
+  // One after the other, not by a list: each message that is published comes by here.
+  const { topic, payload, qos = 1, retain = false, responseTopic } = message
+  const { correlationData, contentType, messageExpiry = 1, userProperties } = message
   checkTopicName(topic)
   if (responseTopic !== undefined) checkTopicName(responseTopic)
-  check('payload', payload, PAYLOAD)
-  checkFields(message, MESSAGE)
+  check('payload', payload, isPayload)
+  check('qos', qos, isQos)
+  check('retain', retain, isBoolean)
+  if (correlationData !== undefined) check('correlationData', correlationData, isShort)
+  if (contentType !== undefined) check('contentType', contentType, findTextProblem)
+  check('messageExpiry', messageExpiry, isExpiry)
   if (userProperties === undefined) return
+  check('userProperties', userProperties, isObject)
   for (const [key, value] of userPairs(userProperties)) {
     check('userProperties', key, findTextProblem)
     check(`userProperties.${key.slice(0, 100)}`, value, findTextProblem)
@@ -79,8 +70,10 @@ export function checkMessage(message: OutgoingMessage): void {
  */
 export function checkWill(will: Will): void {
   check('will', will, isObject)
+  const { payload, delay = 0 } = will
   checkMessage(will)
-  checkFields(will, WILL)
+  check('payload', payload, isShort)
+  check('delay', delay, isDelay)
 }
 
 /**
@@ -94,8 +87,10 @@ export function checkSubscriptions(subscriptions: readonly Subscription[]): void
   check('subscriptions', subscriptions, isArray)
   for (const subscription of subscriptions) {
     check('subscription', subscription, isObject)
-    checkPlainFilter(subscription.filter)
-    checkFields(subscription, SUBSCRIPTION)
+    const { filter, qos = 1, shared = false } = subscription
+    checkPlainFilter(filter)
+    check('qos', qos, isQos)
+    check('shared', shared, isBoolean)
   }
 }
 
@@ -113,14 +108,6 @@ export function checkFilters(filters: readonly string[]): void {
 function checkPlainFilter(filter: string): void {
   if (parseTopicFilter(filter).share !== undefined) {
     throw new TypeError('filter must not hold a share prefix: ask for "shared" instead')
-  }
-}
-
-/** Checks fields that may be missing. */
-function checkFields(value: object, fields: Fields): void {
-  for (const [name, kind] of fields) {
-    const field = (value as Record<string, unknown>)[name]
-    if (field !== undefined) check(name, field, kind)
   }
 }
 
