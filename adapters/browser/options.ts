@@ -19,9 +19,19 @@ export interface LoginOptions {
   readonly sessionExpiry: number
 }
 
-/** Logins, one after the other. Made by `credentials()`. */
+/** Logins, one after the other, made by `credentials()`. What it has is for the broker alone. */
 export interface PageLogins {
+  /**
+   * Leaves connections before their logins end.
+   *
+   * @hidden
+   */
   readonly makeRenewal: MakeRenewal
+  /**
+   * How the login of each connection is asked for.
+   *
+   * @hidden
+   */
   nextLogin(options: LoginOptions): (signal: AbortSignalLike) => Promise<Login>
 }
 

@@ -4,8 +4,9 @@
  * @module
  */
 import { CommandError, toError } from '../base/errors.ts'
-import type { Publisher } from '../broker/broker.ts'
-import { type OutgoingCommand, PendingCommands } from '../command/pending.ts'
+import type { Message, Publisher } from '../broker/broker.ts'
+import { type OutgoingCommand, PendingCommands, type ReplyFate } from '../command/pending.ts'
+import type { DeviceRef } from '../device/reference.ts'
 
 /** What has to be heard of a device. */
 interface Heard {
@@ -15,13 +16,30 @@ interface Heard {
   ready(channel: 'reply'): Promise<void>
 }
 
-/** The commands of one watcher. Made by {@link sendCommands}. */
-export class WatcherCommands extends PendingCommands {
+/** The commands of one watcher, made by {@link sendCommands}. What it has is for the watcher alone. */
+export interface WatcherCommands {
   /**
    * Sends one. The reply is subscribed to before.
    *
    * @param watched The device, as it is watched then.
+   * @hidden
    */
+  sendTo(watched: () => Heard, outgoing: OutgoingCommand): Promise<unknown>
+  /**
+   * Hands a message of a `reply` channel to the command it answers.
+   *
+   * @hidden
+   */
+  accept(device: DeviceRef, message: Message): ReplyFate
+  /**
+   * Ends every command that waits.
+   *
+   * @hidden
+   */
+  abandonAll(): void
+}
+
+class Commands extends PendingCommands implements WatcherCommands {
   async sendTo(watched: () => Heard, outgoing: OutgoingCommand): Promise<unknown> {
     const { broker, device, name } = outgoing
     let release = () => {}
@@ -62,7 +80,7 @@ export class WatcherCommands extends PendingCommands {
  * ```
  */
 export function sendCommands(): () => WatcherCommands {
-  return () => new WatcherCommands()
+  return () => new Commands()
 }
 
 /** A command is not sent where nobody would hear what became of it. */
