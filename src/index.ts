@@ -228,6 +228,7 @@ export { StatusStream } from './broker/status-stream.ts'
 export type { RejectionOptions } from './message/rejections.ts'
 
 // watch: what devices say, for a page that shows it
+export { sendCommands, type WatcherCommands } from './watch/commands.ts'
 export { createWatcher } from './watch/create.ts'
 export type {
   DeviceSnapshot,

@@ -4,17 +4,14 @@
  * @module
  */
 import type { Message, Qos } from '../../src/broker/broker.ts'
-import type { Body } from '../../src/packet/body.ts'
 import { malformed, protocolError } from '../../src/packet/error.ts'
+import { Body } from './body.ts'
+import { KINDS, NAMES, USER_PROPERTY } from './properties.ts'
 
-/** How each kind of value that a property has is read (section 2.2.2.2). A pair is two texts. */
+/** How each kind of value that a property has is read (section 2.2.2.2). */
 const READERS = { 1: 'u8', 2: 'u16', 4: 'u32', v: 'variable', t: 'text', b: 'binary' } as const
 
-/** The kind of each property (table 2-4), at the place of its identifier; a space where there is none. */
-const KINDS = ' 14t    tb v     4t2 tb141t t  t 22211t4111'
-
 const SUBSCRIPTION_ID = 11
-const USER_PROPERTY = 38
 
 /** The properties of a packet, by their identifiers. User properties are pairs; of others there is one. */
 export type Properties = readonly unknown[]
@@ -24,20 +21,22 @@ export type Properties = readonly unknown[]
  *
  * @throws {PacketError} 0x81 for what is none, or cut short; 0x82 for one that comes twice.
  */
-export function readProperties(body: Body): Properties {
+export function readProperties(packet: Body): Properties {
   const found: unknown[] = []
   const pairs: [string, string][] = []
-  const outer = body.enter(body.variable())
+  const body = new Body(packet.raw(packet.variable()))
   while (body.left > 0) {
     const id = body.u8()
     const reader = READERS[KINDS[id] as keyof typeof READERS]
     if (!reader) throw malformed(`there is no property ${id}`)
-    if (id in found && id !== SUBSCRIPTION_ID) throw protocolError(`property ${id} comes twice`)
-    if (id === USER_PROPERTY) pairs.push([body.text(), body.text()])
-    else found[id] = body[reader]()
+    if (id === USER_PROPERTY) {
+      pairs.push([body.text(), body.text()])
+      found[id] = pairs
+    } else {
+      if (id in found && id !== SUBSCRIPTION_ID) throw protocolError(`property ${id} comes twice`)
+      found[id] = body[reader]()
+    }
   }
-  body.leave(outer)
-  if (pairs.length > 0) found[USER_PROPERTY] = pairs
   return found
 }
 
@@ -56,11 +55,12 @@ export function readPublish(
   if (qos > 2) throw malformed('the QoS is 3')
   const topic = body.text()
   if (!topic) throw protocolError('the topic is empty')
-  const packetId = qos > 0 ? body.packetId() : 0
+  const packetId = qos && body.packetId()
   const properties = readProperties(body)
   const message: Record<string, unknown> = {
     topic,
-    payload: body.raw(body.left),
+    // Of its own, so that whoever keeps it keeps nothing else.
+    payload: body.raw(body.left).slice(),
     qos,
     retain: (first & 1) === 1,
   }
@@ -69,13 +69,6 @@ export function readPublish(
   if (pairs) message.userProperties = toRecord(pairs)
   return [message as unknown as Message, packetId]
 }
-
-const NAMES: readonly (readonly [id: number, name: keyof Message])[] = [
-  [2, 'messageExpiry'],
-  [3, 'contentType'],
-  [8, 'responseTopic'],
-  [9, 'correlationData'],
-]
 
 /** User properties by key; a key that comes several times has an array. */
 function toRecord(pairs: readonly [string, string][]): Record<string, string | string[]> {

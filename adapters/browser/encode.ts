@@ -7,9 +7,10 @@
 import type { MessageProperties, OutgoingMessage } from '../../src/broker/broker.ts'
 import { userPairs } from '../../src/broker/properties.ts'
 import type { ConnectWith } from '../../src/client/wire.ts'
+import { KINDS, NAMES, USER_PROPERTY } from './properties.ts'
 
-/** Bytes, and numbers that are one each. */
-export type Parts = readonly (number | Uint8Array)[]
+/** Bytes, numbers that are one each, and parts of such. */
+export type Parts = readonly (number | Uint8Array | Parts)[]
 
 const encoder = /* @__PURE__ */ new TextEncoder()
 
@@ -18,12 +19,12 @@ export function u16(value: number): number[] {
   return [(value >> 8) & 0xff, value & 0xff]
 }
 
-function u32(value: number): number[] {
-  return [...u16(value >>> 16), ...u16(value)]
+function u32(value: number): Parts {
+  return [u16(value >>> 16), u16(value)]
 }
 
 function binary(bytes: Uint8Array): Parts {
-  return [...u16(bytes.length), bytes]
+  return [u16(bytes.length), bytes]
 }
 
 /** A text with its length (section 1.5.4). */
@@ -36,46 +37,52 @@ function variable(value: number): number[] {
   return value > 0x7f ? [(value & 0x7f) | 0x80, ...variable(value >>> 7)] : [value]
 }
 
-function sizeOf(parts: Parts): number {
-  return parts.reduce<number>((sum, part) => sum + (typeof part === 'number' ? 1 : part.length), 0)
+/** All the way, where deeper than anything here goes. */
+function flat(parts: Parts): readonly (number | Uint8Array)[] {
+  return parts.flat(9) as readonly (number | Uint8Array)[]
 }
 
-/** A packet with this first byte. */
-export function packet(first: number, parts: Parts = []): Uint8Array<ArrayBuffer> {
-  const all = [first, ...variable(sizeOf(parts)), ...parts]
-  const bytes = new Uint8Array(sizeOf(all))
+function sizeOf(parts: Parts): number {
+  return flat(parts).reduce<number>((sum, part) => sum + ((part as Uint8Array).length ?? 1), 0)
+}
+
+/** All in one. */
+export function join(parts: Parts): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(sizeOf(parts))
   let at = 0
-  for (const part of all) {
-    if (typeof part === 'number') bytes[at++] = part
-    else {
-      bytes.set(part, at)
-      at += part.length
-    }
+  for (const part of flat(parts)) {
+    const some = typeof part === 'number' ? [part] : part
+    bytes.set(some, at)
+    at += some.length
   }
   return bytes
 }
 
-/** Properties, with the length before them (section 2.2.2). */
-function properties(...parts: Parts[]): Parts {
-  const all = parts.flat()
-  return [...variable(sizeOf(all)), ...all]
+/** A packet with this first byte. */
+export function packet(first: number, parts: Parts = []): Uint8Array<ArrayBuffer> {
+  return join([first, variable(sizeOf(parts)), parts])
 }
+
+/** Properties, with the length before them (section 2.2.2). */
+function properties(...parts: Parts): Parts {
+  return [variable(sizeOf(parts)), parts]
+}
+
+/** How the values of those of a message are written. */
+const WRITERS = { 4: u32, t: text, b: binary } as const
 
 /** Those of a message (section 3.3.2.3). */
 function messageProperties(message: MessageProperties): Parts {
-  const {
-    userProperties = {},
-    correlationData,
-    responseTopic,
-    contentType,
-    messageExpiry,
-  } = message
   return [
-    ...(messageExpiry === undefined ? [] : [2, ...u32(messageExpiry)]),
-    ...(contentType === undefined ? [] : [3, ...text(contentType)]),
-    ...(responseTopic === undefined ? [] : [8, ...text(responseTopic)]),
-    ...(correlationData ? [9, ...binary(correlationData)] : []),
-    ...userPairs(userProperties).flatMap(([key, value]) => [38, ...text(key), ...text(value)]),
+    NAMES.map(([id, name]) => {
+      const write = WRITERS[KINDS[id] as keyof typeof WRITERS] as (value: unknown) => Parts
+      return message[name] === undefined ? [] : [id, write(message[name])]
+    }),
+    userPairs(message.userProperties ?? {}).map(([key, value]) => [
+      USER_PROPERTY,
+      text(key),
+      text(value),
+    ]),
   ]
 }
 
@@ -86,11 +93,11 @@ function messageProperties(message: MessageProperties): Parts {
  */
 export function publish(message: OutgoingMessage): readonly [Uint8Array<ArrayBuffer>, number] {
   const { topic, payload, qos = 1, retain } = message
-  const rest = [...properties(messageProperties(message)), payload]
+  const rest = [properties(messageProperties(message)), payload]
   const bytes = packet(0x30 | (qos << 1) | (retain ? 1 : 0), [
-    ...text(topic),
-    ...(qos > 0 ? [0, 0] : []),
-    ...rest,
+    text(topic),
+    qos > 0 ? [0, 0] : [],
+    rest,
   ])
   return [bytes, bytes.length - sizeOf(rest) - 2]
 }
@@ -108,24 +115,20 @@ export function connect(
     (password === undefined ? 0 : 64) |
     (username === undefined ? 0 : 128)
   return packet(0x10, [
-    ...text('MQTT'),
+    text('MQTT'),
     5,
     flags,
-    ...u16(keepalive),
-    ...properties(
-      [17, ...u32(sessionExpiry)],
-      [33, ...u16(receiveMaximum)],
-      [39, ...u32(maxPacketSize)],
-    ),
-    ...text(clientId),
-    ...(will
+    u16(keepalive),
+    properties([17, u32(sessionExpiry)], [33, u16(receiveMaximum)], [39, u32(maxPacketSize)]),
+    text(clientId),
+    will
       ? [
-          ...properties([24, ...u32(will.delay ?? 0)], messageProperties(will)),
-          ...text(will.topic),
-          ...binary(will.payload),
+          properties([24, u32(will.delay ?? 0)], messageProperties(will)),
+          text(will.topic),
+          binary(will.payload),
         ]
-      : []),
-    ...(username === undefined ? [] : text(username)),
-    ...(password === undefined ? [] : text(password)),
+      : [],
+    username === undefined ? [] : text(username),
+    password === undefined ? [] : text(password),
   ])
 }

@@ -4,49 +4,34 @@
  *
  * @module
  */
-import { Body } from '../../src/packet/body.ts'
 import { malformed, PacketError } from '../../src/packet/error.ts'
+import { Body } from './body.ts'
+import { join } from './encode.ts'
 
 const PACKET_TOO_LARGE = 0x95
+/** A first byte, and a length. */
+const SHORTEST = 2
 
 /** A packet: its first byte, and what follows its length. */
 export type Frame = readonly [first: number, body: Body]
 
 /** Bytes that wait to be read. */
 export class Frames {
-  #bytes = new Uint8Array(0)
-  #at = 0
-  #end = 0
+  /** How many bytes wait. */
+  length = 0
+  #chunks: Uint8Array[] = []
+  /** How many the next packet takes, as far as that is known. */
+  #needed = SHORTEST
   readonly #maxPacketSize: number
 
   constructor(maxPacketSize: number) {
     this.#maxPacketSize = maxPacketSize
   }
 
-  /** How many bytes wait. */
-  get length(): number {
-    return this.#end - this.#at
-  }
-
   /** Takes bytes, which must not change any more: what is read later may be a view of them. */
-  push(chunk: Uint8Array<ArrayBuffer>): void {
-    const { length } = this
-    if (length === 0) {
-      this.#bytes = chunk
-      this.#at = 0
-      this.#end = chunk.length
-      return
-    }
-    if (this.#end + chunk.length > this.#bytes.length) {
-      // Twice as much, so that each byte is copied only a few times however small the chunks are.
-      const grown = new Uint8Array(Math.max(2 * length, length + chunk.length))
-      grown.set(this.#bytes.subarray(this.#at, this.#end))
-      this.#bytes = grown
-      this.#at = 0
-      this.#end = length
-    }
-    this.#bytes.set(chunk, this.#end)
-    this.#end += chunk.length
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk)
+    this.length += chunk.length
   }
 
   /**
@@ -55,25 +40,30 @@ export class Frames {
    * @throws {PacketError} 0x81 if it has no length, or 0x95 if it is too long, before all of it is there.
    */
   next(): Frame | undefined {
-    let length = 0
-    for (let at = this.#at + 1, shift = 0; at < this.#end; at++, shift += 7) {
-      const byte = this.#bytes[at]!
-      length |= (byte & 0x7f) << shift
-      if (byte > 0x7f) {
-        if (shift === 21) throw malformed('a length has more than four bytes')
+    while (this.length >= this.#needed) {
+      let bytes = this.#chunks[0]!
+      if (bytes.length < this.#needed) {
+        // Only now, so that each byte is copied a few times at most however small the chunks are.
+        bytes = join(this.#chunks)
+        this.#chunks = [bytes]
+      }
+      const start = bytes.subarray(1, 5).findIndex((byte) => byte < 0x80) + SHORTEST
+      if (start < SHORTEST) {
+        if (bytes.length > 4) throw malformed('a length has more than four bytes')
+        this.#needed = bytes.length + 1
         continue
       }
-      const start = at + 1
-      const end = start + length
-      if (end - this.#at > this.#maxPacketSize) {
-        const size = end - this.#at
-        const text = `a packet of ${size} bytes arrived`
-        throw new PacketError(PACKET_TOO_LARGE, text)
+      this.#needed = start + new Body(bytes.subarray(1)).variable()
+      if (this.#needed > this.#maxPacketSize) {
+        throw new PacketError(PACKET_TOO_LARGE, `a packet of ${this.#needed} bytes arrived`)
       }
-      if (end > this.#end) return undefined
-      const first = this.#bytes[this.#at]!
-      this.#at = end
-      return [first, new Body(this.#bytes, start, end)]
+      if (this.#needed > bytes.length) continue
+      const end = this.#needed
+      this.#needed = SHORTEST
+      this.length -= end
+      this.#chunks.shift()
+      if (end < bytes.length) this.#chunks.unshift(bytes.subarray(end))
+      return [bytes[0]!, new Body(bytes.subarray(start, end))]
     }
     return undefined
   }

@@ -39,7 +39,7 @@ export function startHeartbeat(
   let due = Infinity
   let askedAt = 0
   let cancel = () => {}
-  let isOver = false
+  const over = new AbortController()
 
   const ask = (patience: number) => {
     askedAt = now()
@@ -54,7 +54,7 @@ export function startHeartbeat(
   }
   const wait = () => {
     cancel()
-    if (isOver) return
+    if (over.signal.aborted) return
     const delay = Math.min(look, due - now())
     lookAt = now() + delay
     cancel = clock().after(delay, beat, true)
@@ -71,10 +71,9 @@ export function startHeartbeat(
     wait()
   }
   wait()
-  const stop = onAwake(doubt)
+  onAwake(doubt, over.signal)
   return () => {
-    isOver = true
-    stop()
+    over.abort()
     cancel()
   }
 }

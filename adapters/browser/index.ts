@@ -7,8 +7,8 @@
  */
 import type { Broker } from '../../src/broker/broker.ts'
 import { createClient } from '../../src/client/client.ts'
+import { makeClientId } from '../../src/client/client-id.ts'
 import { pauseUntilAwake } from './awake.ts'
-import { pageLogins } from './login.ts'
 import { type BrowserBrokerOptions, checkSettings } from './options.ts'
 import { openWire } from './wire.ts'
 
@@ -33,6 +33,7 @@ export {
   type StatusOf,
 } from '../../src/device/type.ts'
 export { AccessDeniedError } from '../../src/rule/access-denied.ts'
+export { sendCommands, type WatcherCommands } from '../../src/watch/commands.ts'
 export { createWatcher } from '../../src/watch/create.ts'
 export type {
   DeviceSnapshot,
@@ -42,8 +43,9 @@ export type {
   WatcherConnection,
   WatcherOptions,
 } from '../../src/watch/watcher.ts'
+export { credentials } from './login.ts'
 export { offlineQueue } from './offline.ts'
-export type { BrowserBrokerOptions } from './options.ts'
+export type { BrowserBrokerOptions, PageLogins } from './options.ts'
 
 /**
  * Makes a connection to an MQTT broker over WebSocket. Nothing is dialled until `connect()`.
@@ -80,14 +82,17 @@ export type { BrowserBrokerOptions } from './options.ts'
  */
 export function browserBroker(options: BrowserBrokerOptions): Broker {
   const settings = checkSettings(options)
+  const { username, password, credentials, sessionExpiry } = settings
+  const { clientId = makeClientId(username) } = settings
   return createClient({
     ...settings,
+    nextLogin: () => ({ username, password, clientId, sessionExpiry }),
+    ...(credentials && { ...credentials, nextLogin: credentials.nextLogin(settings) }),
     // Seconds.
     connectTimeout: 10,
     publishTimeout: 30,
     cleanStart: true,
     canRefuse: true,
-    logins: pageLogins(settings),
     describe: (reasonCode) => `reason code 0x${reasonCode.toString(16).padStart(2, '0')}`,
     loadWire: async (packetIds) => (connect, events) =>
       openWire(settings, packetIds, connect, events),

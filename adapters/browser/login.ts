@@ -1,38 +1,62 @@
 /**
- * As whom a page's connections are made.
+ * As whom a page's connections are made, where a function says so. Apart, so that a program that does not
+ * import it does not have it.
  *
  * @module
  */
+import { ConfigError } from '../../src/base/errors.ts'
 import { makeClientId } from '../../src/client/client-id.ts'
 import { askCredentials, type PageCredentials } from '../../src/client/credentials.ts'
-import type { Logins } from '../../src/client/settings.ts'
-import { type BrowserSettings, findLoginProblem } from './options.ts'
+import { makeRenewal } from '../../src/client/renewal.ts'
+import { findLoginProblem, type LoginOptions, type PageLogins } from './options.ts'
 
-/** The logins of a broker, one after the other. */
-export function pageLogins(options: BrowserSettings): Logins {
-  const { credentials, username, password, sessionExpiry } = options
-  let owner = username
+/**
+ * Logins that a function gives, for the option `credentials`. It is called for each connection, so that what
+ * is renewed, such as a token, counts from the next one, and has 10 seconds to answer, together with the
+ * broker. Where it says `renewAfter`, as that of `tokenLogin` does, the connection is made anew then, before
+ * the broker ends it: handlers that run come to their end first, for up to 5 seconds, and what is published
+ * or subscribed meanwhile waits.
+ *
+ * @throws {ConfigError} If it is no function.
+ *
+ * @example
+ * ```ts
+ * import { browserBroker, credentials, tokenLogin } from 'devicehub/browser'
+ *
+ * const login = tokenLogin('/broker-token')
+ * export async function connect() {
+ *   const { url } = await login.details()
+ *   return browserBroker({ url, credentials: credentials(login.credentials), sessionExpiry: 3_600 })
+ * }
+ * ```
+ */
+export function credentials(give: () => PageCredentials | Promise<PageCredentials>): PageLogins {
+  if (typeof give !== 'function') throw new ConfigError('credentials', 'must be a function')
+  return { makeRenewal, nextLogin: (options) => nextLogin(options, give) }
+}
+
+function nextLogin(
+  { clientId, sessionExpiry }: LoginOptions,
+  give: () => unknown,
+): ReturnType<PageLogins['nextLogin']> {
+  let owner: string | undefined
   /** Of the user name before, which may be given another time. */
-  let clientId = options.clientId ?? makeClientId(owner)
-  return {
-    async next(signal) {
-      signal.throwIfAborted()
-      if (!credentials) return { username, password, clientId, sessionExpiry }
-      const login = await askCredentials(credentials, checkCredentials, signal)
-      const { renewAfter, expiresAt = Infinity } = login
-      if (login.username !== owner) {
-        owner = login.username
-        clientId = options.clientId ?? makeClientId(owner)
-      }
-      const left = Math.max(0, Math.floor((expiresAt - Date.now()) / 1000))
-      return {
-        username: owner,
-        password: login.password,
-        clientId,
-        sessionExpiry: Math.min(sessionExpiry, left),
-        renewAfter: renewAfter && renewAfter * 1000,
-      }
-    },
+  let ownId = ''
+  return async (signal) => {
+    const login = await askCredentials(give, checkCredentials, signal)
+    const { username, password, renewAfter, expiresAt = Infinity } = login
+    if (username !== owner) {
+      owner = username
+      ownId = makeClientId(username)
+    }
+    const left = Math.max(0, Math.floor((expiresAt - Date.now()) / 1000))
+    return {
+      username,
+      password,
+      clientId: clientId ?? ownId,
+      sessionExpiry: Math.min(sessionExpiry, left),
+      renewAfter: renewAfter && renewAfter * 1000,
+    }
   }
 }
 

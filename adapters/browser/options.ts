@@ -3,24 +3,47 @@
  *
  * @module
  */
+import type { AbortSignalLike } from '../../src/base/abort-signal.ts'
 import { ConfigError } from '../../src/base/errors.ts'
+import { isA, isWhole, type Kind } from '../../src/base/kinds.ts'
 import { checkOptions } from '../../src/base/options.ts'
 import { findTextProblem } from '../../src/base/text.ts'
-import type { PageCredentials } from '../../src/client/credentials.ts'
 import type { OfflineQueue } from '../../src/client/offline-queue.ts'
+import type { MakeRenewal } from '../../src/client/renewal.ts'
+import type { Login } from '../../src/client/wire.ts'
+
+/** What is asked for at the broker beside a login. */
+export interface LoginOptions {
+  readonly clientId?: string
+  /** Seconds. */
+  readonly sessionExpiry: number
+}
+
+/** Logins, one after the other, made by `credentials()`. What it has is for the broker alone. */
+export interface PageLogins {
+  /**
+   * Leaves connections before their logins end.
+   *
+   * @hidden
+   */
+  readonly makeRenewal: MakeRenewal
+  /**
+   * How the login of each connection is asked for.
+   *
+   * @hidden
+   */
+  nextLogin(options: LoginOptions): (signal: AbortSignalLike) => Promise<Login>
+}
 
 /** How to reach a broker, and how to behave there. All but `url` is optional. */
 export interface BrowserBrokerOptions {
   /** `wss://host:port/path`, or `ws:`. Holds no login: that goes to `credentials`, or the two below. */
   readonly url: string
   /**
-   * Gives user name and password. It is called for each connection, so that what is renewed, such as a
-   * token, counts from the next one, and has 10 seconds to answer, together with the broker. Where it says
-   * `renewAfter`, as that of `tokenLogin` does, the connection is made anew then, before the broker ends it:
-   * handlers that run come to their end first, for up to 5 seconds, and what is published or subscribed
-   * meanwhile waits. Excludes `username` and `password`.
+   * Gives user name and password for each connection: what `credentials()` makes of a function. Excludes
+   * `username` and `password`.
    */
-  readonly credentials?: () => PageCredentials | Promise<PageCredentials>
+  readonly credentials?: PageLogins
   /** Default: none, an anonymous login. */
   readonly username?: string
   /** Needs a `username`. */
@@ -69,36 +92,25 @@ export interface BrowserSettings extends BrowserBrokerOptions {
   readonly waitForBroker: boolean
 }
 
-type Check = (value: unknown) => string | undefined
-
 /** What keeps a value from being a text of MQTT that is not empty. */
-export const findLoginProblem: Check = (value) =>
+export const findLoginProblem: Kind = (value) =>
   findTextProblem(value) ?? (value ? undefined : 'must not be empty')
 
-const isA =
-  (type: string): Check =>
-  (value) =>
-    typeof value === type ? undefined : `must be a ${type}`
-
-const isWhole =
-  (min: number, max: number): Check =>
-  (value) =>
-    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
-      ? undefined
-      : `must be a whole number from ${min} to ${max}`
-
-const CHECKS: Readonly<Record<keyof BrowserBrokerOptions, Check>> = {
+const CHECKS: Readonly<Record<keyof BrowserBrokerOptions, Kind>> = {
   url: findLoginProblem,
   username: findLoginProblem,
   password: findLoginProblem,
   clientId: findLoginProblem,
-  credentials: /* @__PURE__ */ isA('function'),
+  credentials: (value) =>
+    (value as PageLogins | null)?.nextLogin ? undefined : 'must be what credentials() makes',
   offlineQueue: /* @__PURE__ */ isA('function'),
   waitForBroker: /* @__PURE__ */ isA('boolean'),
   keepalive: /* @__PURE__ */ isWhole(0, 65_535),
   sessionExpiry: /* @__PURE__ */ isWhole(0, 0xffff_ffff),
   receiveMaximum: /* @__PURE__ */ isWhole(1, 65_535),
 }
+
+const DEFAULTS = { keepalive: 120, sessionExpiry: 0, receiveMaximum: 64, waitForBroker: false }
 
 /**
  * Checks options and fills in the defaults.
@@ -107,31 +119,30 @@ const CHECKS: Readonly<Record<keyof BrowserBrokerOptions, Check>> = {
  */
 export function checkSettings(options: BrowserBrokerOptions): BrowserSettings {
   checkOptions(options, CHECKS)
-  const given: Readonly<Record<string, unknown>> = { ...options }
-  for (const [key, check] of Object.entries(CHECKS)) {
-    const value = given[key]
+  const checked: Record<string, unknown> = { ...DEFAULTS }
+  for (const [key, kind] of Object.entries(CHECKS)) {
+    const value = options[key as keyof BrowserBrokerOptions]
     // `null` is no way to leave one out: a login that was not found must not be none.
-    const problem = value === undefined && key !== 'url' ? undefined : check(value)
+    if (value === undefined && key !== 'url') continue
+    const problem = kind(value)
     if (problem) throw new ConfigError(key, problem)
+    checked[key] = value
   }
-  const { username, password, credentials } = options
-  const { keepalive = 120, sessionExpiry = 0, receiveMaximum = 64, waitForBroker = false } = options
+  const settings = checked as unknown as BrowserSettings
+  const { url, username, password, credentials } = settings
   if (credentials && (username ?? password) !== undefined) {
     throw new ConfigError('credentials', 'excludes username and password')
   }
   if (password !== undefined && username === undefined) {
     throw new ConfigError('password', 'needs a username')
   }
-  const address = addressOf(options.url)
-  return { ...options, address, keepalive, sessionExpiry, receiveMaximum, waitForBroker }
+  return { ...settings, address: addressOf(url) }
 }
 
 /** The address as far as it may be shown: what follows it in a URL may be a secret. */
-function addressOf(text: string): string {
+function addressOf(url: string): string {
   // The text is never repeated in a message: it may hold a password after all.
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || !/^wss?:$/.test(url.protocol) || url.username || url.password || url.hash) {
-    throw new ConfigError('url', 'must be ws: or wss:, without a login and a fragment')
-  }
-  return `${url.protocol}//${url.host}${url.pathname}`
+  const address = URL.canParse(url) && /^(wss?:\/\/[^@/?#\\]+(\/[^?#]*)?)(\?[^#]*)?$/i.exec(url)
+  if (!address) throw new ConfigError('url', 'must be ws: or wss:, without a login and a fragment')
+  return address[1]!
 }

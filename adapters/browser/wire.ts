@@ -8,16 +8,19 @@ import type { OutgoingMessage, Qos } from '../../src/broker/broker.ts'
 import { CLOSE_TIMEOUT } from '../../src/client/connection.ts'
 import type { PacketIds } from '../../src/client/packet-ids.ts'
 import { FAILURE } from '../../src/client/reason.ts'
-import type {
-  Answered,
-  AnswerKind,
-  ConnectWith,
-  Wire,
-  WireEvents,
-  WirePacket,
+import {
+  type Answered,
+  type ConnectWith,
+  PUBACK,
+  PUBCOMP,
+  PUBREC,
+  PUBREL,
+  type Wire,
+  type WireEvents,
+  type WirePacket,
 } from '../../src/client/wire.ts'
-import type { Body } from '../../src/packet/body.ts'
 import { PacketError, protocolError } from '../../src/packet/error.ts'
+import type { Body } from './body.ts'
 import { readProperties, readPublish, readReason } from './decode.ts'
 import { connect, type Parts, packet, publish, text, u16 } from './encode.ts'
 import { Frames } from './frames.ts'
@@ -37,7 +40,6 @@ interface Packed extends WirePacket {
   readonly idAt: number
 }
 
-const ACKS = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 } as const
 const DISCONNECT = 0xe0
 const QUOTA_EXCEEDED = 0x97
 const OPEN = 1
@@ -49,6 +51,10 @@ const MAX_PACKET_SIZE = 16 * 1024 * 1024
 /** How many bytes may wait to be sent before publishing waits, and how often to look. */
 const HIGH_WATER_BYTES = 512 * 1024
 const DRAIN_POLL_MS = 5
+
+function unexpected(first: number): PacketError {
+  return protocolError(`no packet must begin with ${first} now`)
+}
 
 /** Starts one connection. */
 export function openWire(
@@ -94,11 +100,12 @@ export function openWire(
     // Messages leave some.
     const packetId = packetIds.allocate()!
     asking.set(packetId, answered)
-    write(packet(first, [...u16(packetId), 0, ...filters]))
+    write(packet(first, [u16(packetId), 0, filters]))
   }
 
-  function acknowledge(kind: keyof typeof ACKS, packetId: number, reasonCode: number): void {
-    write(packet(ACKS[kind], [...u16(packetId), ...(reasonCode ? [reasonCode] : [])]))
+  function acknowledge(type: number, packetId: number, reasonCode: number): void {
+    const reason = reasonCode ? [reasonCode] : []
+    write(packet((type << 4) | (type === PUBREL ? 2 : 0), [u16(packetId), reason]))
   }
 
   function receive(data: unknown): void {
@@ -137,10 +144,8 @@ export function openWire(
 
   function take(first: number, body: Body): void {
     const type = first >> 4
-    if ((type === 2) === isConnected) throw protocolError(`packet type ${type} must not come now`)
-    if (type !== 3 && (first & 15) !== (type === 6 ? 2 : 0)) {
-      throw protocolError(`the flags of packet type ${type} are wrong`)
-    }
+    const isFit = type === 3 || (first & 15) === (type === PUBREL ? 2 : 0)
+    if ((type === 2) === isConnected || !isFit) throw unexpected(first)
     switch (type) {
       case 2:
         takeConnack(body)
@@ -156,16 +161,16 @@ export function openWire(
         })
         break
       }
-      case 4:
-      case 5:
-      case 6:
-      case 7: {
+      case PUBACK:
+      case PUBREC:
+      case PUBREL:
+      case PUBCOMP: {
         const packetId = body.packetId()
         const [reasonCode] = readReason(body)
-        if (type === 6) {
+        if (type === PUBREL) {
           events.released(packetId)
-          acknowledge('pubcomp', packetId, 0)
-        } else events.answer(Object.keys(ACKS)[type - 4] as AnswerKind, packetId, reasonCode)
+          acknowledge(PUBCOMP, packetId, 0)
+        } else events.answer(type, packetId, reasonCode)
         break
       }
       case 9:
@@ -174,7 +179,7 @@ export function openWire(
         readProperties(body)
         const answered = asking.get(packetId)
         asking.delete(packetId)
-        packetIds.deallocate(packetId)
+        packetIds.delete(packetId)
         answered?.(undefined, [...body.raw(body.left)])
         break
       }
@@ -186,7 +191,7 @@ export function openWire(
         break
       }
       default:
-        throw protocolError(`there must be no packet type ${type}`)
+        throw unexpected(first)
     }
   }
 
@@ -267,11 +272,11 @@ export function openWire(
     subscribe: (filters, answered) =>
       ask(
         0x82,
-        filters.flatMap(([filter, qos]) => [...text(filter), qos]),
+        filters.map(([filter, qos]) => [text(filter), qos]),
         answered,
       ),
 
-    unsubscribe: (filters, answered) => ask(0xa2, filters.flatMap(text), answered),
+    unsubscribe: (filters, answered) => ask(0xa2, filters.map(text), answered),
 
     end(isOpen) {
       if (isOpen) write(packet(DISCONNECT))

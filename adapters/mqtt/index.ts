@@ -8,11 +8,13 @@
  *
  * @module
  */
+import { BrokerError, hasCode } from '../../src/base/errors.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { describeReason } from '../../src/broker/refusal.ts'
 import { createClient } from '../../src/client/client.ts'
 import { OfflineQueue } from '../../src/client/offline-queue.ts'
 import { pause } from '../../src/client/pauses.ts'
+import { makeRenewal } from '../../src/client/renewal.ts'
 import { addressOf } from './address.ts'
 import { tlsError } from './certificate.ts'
 import { checkRuntime } from './check-runtime.ts'
@@ -83,15 +85,22 @@ export function mqtt(config: BrokerConfig = {}, key = 'mqtt'): Broker {
   checkRuntime(resolved, key, config.host === undefined ? 'url' : 'host')
   const { offlineQueue } = resolved
   const address = addressOf(resolved)
+  const logins = new ConfiguredLogins(resolved)
   return createClient({
     ...resolved,
     address,
     canRefuse: resolved.protocolVersion === 5,
-    logins: new ConfiguredLogins(resolved),
+    nextLogin: (signal) => logins.next(signal),
+    makeRenewal,
     describe: describeReason,
     loadWire: (packetIds) => loadWire(resolved, packetIds),
     pause,
-    explain: (cause, signal) => tlsError(address, resolved, cause, signal),
+    explain: async (cause, signal) =>
+      cause instanceof BrokerError
+        ? logins.refusedForGood(cause)
+        : tlsError(address, resolved, cause, signal),
+    isFinal: (error) =>
+      hasCode(error, 'ERR_DEPENDENCY_MISSING') || logins.refusedForGood(error) !== undefined,
     sharing: sharingOf(resolved),
     offlineQueue: offlineQueue && (() => new OfflineQueue(offlineQueue)),
   })

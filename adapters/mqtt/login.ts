@@ -7,7 +7,6 @@
 import { BrokerError } from '../../src/base/errors.ts'
 import { makeClientId } from '../../src/client/client-id.ts'
 import { askCredentials, type Credentials } from '../../src/client/credentials.ts'
-import type { Logins } from '../../src/client/settings.ts'
 import type { Login } from '../../src/client/wire.ts'
 import { renewalDelay } from '../../src/credential/renewal.ts'
 import { readTokenExpiry } from '../../src/credential/token-expiry.ts'
@@ -15,7 +14,7 @@ import type { ResolvedBrokerConfig } from './config.ts'
 import { parseCredentials } from './credentials.ts'
 
 /** The logins of a broker, one after the other. */
-export class ConfiguredLogins implements Logins {
+export class ConfiguredLogins {
   readonly #config: ResolvedBrokerConfig
   /** Whose client id it is, where it is made of the user name. */
   #owner: string | undefined
@@ -57,7 +56,6 @@ export class ConfiguredLogins implements Logins {
    * be used.
    */
   async next(signal: AbortSignal): Promise<Login> {
-    signal.throwIfAborted()
     const { credentials, username, password, sessionExpiry } = this.#config
     if (!credentials) {
       const login = {

@@ -51,7 +51,7 @@ export function takeBeforePubrec(
 export function providerOf(ids: PacketIds): NonNullable<IClientOptions['messageIdProvider']> {
   return {
     allocate: () => ids.allocate(),
-    deallocate: (id) => ids.deallocate(id),
+    deallocate: (id) => ids.delete(id),
     getLastAllocated: () => ids.last,
     register: () => true,
     clear() {},

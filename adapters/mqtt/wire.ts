@@ -21,6 +21,7 @@ import type {
   WireEvents,
   WirePacket,
 } from '../../src/client/wire.ts'
+import { PUBACK, PUBCOMP, PUBREC, PUBREL } from '../../src/client/wire.ts'
 import { REASON } from '../../src/packet/reason.ts'
 import type { ResolvedBrokerConfig } from './config.ts'
 import type { OpenLink } from './link.ts'
@@ -54,11 +55,17 @@ export async function loadWire(
   return (connect, events) => new MqttWire(mqtt, openLink, config, packetIds, connect, events)
 }
 
+/** What the package calls acknowledgements. */
+const ACKS = { [PUBACK]: 'puback', [PUBREC]: 'pubrec', [PUBREL]: 'pubrel' } as const
+const ANSWERS = { puback: PUBACK, pubrec: PUBREC, pubcomp: PUBCOMP } as const
+
 class MqttWire implements Wire {
   readonly #config: ResolvedBrokerConfig
   readonly #events: WireEvents
   readonly #client: MqttClient
   #stream: PacketStream | undefined
+  /** Whether a CONNACK came. */
+  #isAnswered = false
 
   constructor(
     mqtt: Mqtt,
@@ -113,8 +120,8 @@ class MqttWire implements Wire {
     return !this.#stream?.writableNeedDrain
   }
 
-  acknowledge(cmd: 'puback' | 'pubrec' | 'pubrel', messageId: number, reasonCode: number): void {
-    this.#send({ cmd, messageId, ...(cmd !== 'pubrel' && { reasonCode }) })
+  acknowledge(type: keyof typeof ACKS, messageId: number, reasonCode: number): void {
+    this.#send({ cmd: ACKS[type], messageId, ...(type !== PUBREL && { reasonCode }) })
   }
 
   subscribe(filters: readonly FilterQos[], answered: Answered): void {
@@ -208,7 +215,7 @@ class MqttWire implements Wire {
       case 'puback':
       case 'pubrec':
       case 'pubcomp':
-        events.answer(packet.cmd, packet.messageId!, packet.reasonCode)
+        events.answer(ANSWERS[packet.cmd], packet.messageId!, packet.reasonCode)
         break
       case 'pubrel':
         events.released(packet.messageId!)
@@ -223,7 +230,8 @@ class MqttWire implements Wire {
   #onConnack(packet: IConnackPacket): void {
     const { reasonCode, returnCode, sessionPresent, properties } = packet
     const code = reasonCode ?? returnCode ?? 0
-    const fault = faultOf(packet)
+    const fault = this.#isAnswered ? 'a second CONNACK came' : faultOf(packet)
+    this.#isAnswered = true
     if (fault !== undefined) {
       this.#events.violation(REASON.protocolError, fault)
       this.leave(REASON.protocolError)
@@ -259,7 +267,7 @@ class MqttWire implements Wire {
       protocolVersion,
       maxPacketSize,
       takePublish: ({ message, messageId }, readOn) => this.#take(message, messageId, readOn),
-      takePuback: (id, reasonCode) => events.answer('puback', id, reasonCode),
+      takePuback: (id, reasonCode) => events.answer(PUBACK, id, reasonCode),
       onViolation: ({ reasonCode, text }) => events.violation(reasonCode, text),
     })
     this.#stream = stream

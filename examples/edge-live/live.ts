@@ -7,7 +7,7 @@
  * @module
  */
 import { type Broker, createFleet, type Fleet, type Message } from 'devicehub'
-import { browserBroker } from 'devicehub/browser'
+import { browserBroker, credentials } from 'devicehub/browser'
 import { d1, sqlStore } from 'devicehub/sql'
 import { pump } from '../edge-worker/types.ts'
 import type { Env } from './env.ts'
@@ -132,12 +132,13 @@ export class Live {
     const broker = browserBroker({
       url: this.#url,
       // A login of its own, made anew for each connection, that may watch and do nothing else.
-      credentials: async () =>
+      credentials: credentials(() =>
         this.#fleet.issueToken({
           subject: `live/${tenant}`,
           rules: [{ effect: 'allow', actions: ['subscribe'], filter: '{prefix}/pump/+/data' }],
           expiresIn: 86_400,
         }),
+      ),
     })
     void this.#follow(broker)
     await broker.connect({ onMessage: (message) => this.#receive(message) })

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from './errors.ts'
+import { isObject } from './kinds.ts'
 
 /**
  * Checks that options are an object and hold no key that means nothing: a misspelt one would be
@@ -18,10 +19,9 @@ export function checkOptions(
   known: Readonly<Record<string, unknown>>,
   key?: string,
 ): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new ConfigError(key ?? 'options', 'must be an object')
-  }
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  const problem = isObject(options)
+  if (problem) throw new ConfigError(key ?? 'options', problem)
+  const unknown = Object.keys(options as object).find((name) => !Object.hasOwn(known, name))
   if (unknown === undefined) return
   const names = Object.keys(known).join(', ')
   throw new ConfigError(

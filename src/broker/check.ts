@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { isA, isObject, isWhole, type Kind } from '../base/kinds.ts'
 import { findTextProblem, MAX_TEXT_BYTES } from '../base/text.ts'
 import { checkTopicName, parseTopicFilter } from '../topic/filter.ts'
 import type { OutgoingMessage, Subscription, Will } from './broker.ts'
@@ -15,6 +16,24 @@ import { userPairs } from './properties.ts'
 /** Longest delay of a will and expiry of a message, in seconds: four bytes. */
 const MAX_SECONDS = 0xffff_ffff
 
+const isBytes =
+  (most?: number): Kind =>
+  (value) => {
+    if (value instanceof Uint8Array && !(value.length > most!)) return undefined
+    return `must be a Uint8Array${most ? ` of ${most} bytes at most` : ''}`
+  }
+
+const isQos: Kind = (value) =>
+  value === 0 || value === 1 || value === 2 ? undefined : 'must be 0, 1 or 2'
+
+const isArray: Kind = (value) => (Array.isArray(value) ? undefined : 'must be an array')
+
+const isBoolean: Kind = /* @__PURE__ */ isA('boolean')
+const isPayload: Kind = /* @__PURE__ */ isBytes()
+const isShort: Kind = /* @__PURE__ */ isBytes(MAX_TEXT_BYTES)
+const isExpiry: Kind = /* @__PURE__ */ isWhole(1, MAX_SECONDS)
+const isDelay: Kind = /* @__PURE__ */ isWhole(0, MAX_SECONDS)
+
 /**
  * Checks a message before it is published.
  *
@@ -22,22 +41,23 @@ const MAX_SECONDS = 0xffff_ffff
  * @throws {TypeError} If another field is of the wrong type, too long or out of range.
  */
 export function checkMessage(message: OutgoingMessage): void {
-  checkObject('message', message)
-  const { topic, payload, qos, retain = false, responseTopic } = message
+  check('message', message, isObject)
+  // One after the other, not by a list: each message that is published comes by here.
+  const { topic, payload, qos = 1, retain = false, responseTopic } = message
   const { correlationData, contentType, messageExpiry = 1, userProperties } = message
   checkTopicName(topic)
   if (responseTopic !== undefined) checkTopicName(responseTopic)
-  checkBytes('payload', payload, Infinity)
-  checkQos(qos)
-  checkBoolean('retain', retain)
-  if (correlationData !== undefined) checkBytes('correlationData', correlationData, MAX_TEXT_BYTES)
-  if (contentType !== undefined) checkText('contentType', contentType)
-  checkSeconds('messageExpiry', messageExpiry, 1)
+  check('payload', payload, isPayload)
+  check('qos', qos, isQos)
+  check('retain', retain, isBoolean)
+  if (correlationData !== undefined) check('correlationData', correlationData, isShort)
+  if (contentType !== undefined) check('contentType', contentType, findTextProblem)
+  check('messageExpiry', messageExpiry, isExpiry)
   if (userProperties === undefined) return
-  checkObject('userProperties', userProperties)
+  check('userProperties', userProperties, isObject)
   for (const [key, value] of userPairs(userProperties)) {
-    checkText('userProperties', key)
-    checkText(`userProperties.${key.slice(0, 100)}`, value)
+    check('userProperties', key, findTextProblem)
+    check(`userProperties.${key.slice(0, 100)}`, value, findTextProblem)
   }
 }
 
@@ -49,11 +69,11 @@ export function checkMessage(message: OutgoingMessage): void {
  * 5, section 3.1.3.4), or `delay` is not a whole number of seconds from 0 to 4,294,967,295.
  */
 export function checkWill(will: Will): void {
-  checkObject('will', will)
+  check('will', will, isObject)
   const { payload, delay = 0 } = will
   checkMessage(will)
-  checkBytes('payload', payload, MAX_TEXT_BYTES)
-  checkSeconds('delay', delay, 0)
+  check('payload', payload, isShort)
+  check('delay', delay, isDelay)
 }
 
 /**
@@ -64,13 +84,13 @@ export function checkWill(will: Will): void {
  * field is of the wrong type or out of range.
  */
 export function checkSubscriptions(subscriptions: readonly Subscription[]): void {
-  checkArray('subscriptions', subscriptions)
+  check('subscriptions', subscriptions, isArray)
   for (const subscription of subscriptions) {
-    checkObject('subscription', subscription)
-    const { filter, qos, shared = false } = subscription
+    check('subscription', subscription, isObject)
+    const { filter, qos = 1, shared = false } = subscription
     checkPlainFilter(filter)
-    checkQos(qos)
-    checkBoolean('shared', shared)
+    check('qos', qos, isQos)
+    check('shared', shared, isBoolean)
   }
 }
 
@@ -81,51 +101,17 @@ export function checkSubscriptions(subscriptions: readonly Subscription[]): void
  * @throws {TypeError} If it is no array, or a filter has a share prefix.
  */
 export function checkFilters(filters: readonly string[]): void {
-  checkArray('filters', filters)
+  check('filters', filters, isArray)
   for (const filter of filters) checkPlainFilter(filter)
 }
 
 function checkPlainFilter(filter: string): void {
-  const isPlain = parseTopicFilter(filter).share === undefined
-  must('filter', isPlain, 'not hold a share prefix: ask for "shared" instead')
+  if (parseTopicFilter(filter).share !== undefined) {
+    throw new TypeError('filter must not hold a share prefix: ask for "shared" instead')
+  }
 }
 
-/** @param what The rest of the sentence that says what the field must. */
-function must(field: string, isSo: boolean, what: string): void {
-  if (!isSo) throw new TypeError(`${field} must ${what}`)
-}
-
-function checkBytes(field: string, value: unknown, most: number): void {
-  const isSo = value instanceof Uint8Array && value.length <= most
-  must(
-    field,
-    isSo,
-    most < Infinity ? `be a Uint8Array of ${most} bytes at most` : 'be a Uint8Array',
-  )
-}
-
-function checkText(field: string, text: unknown): void {
-  const problem = findTextProblem(text)
+function check(field: string, value: unknown, kind: Kind): void {
+  const problem = kind(value)
   if (problem) throw new TypeError(`${field} ${problem}`)
-}
-
-function checkSeconds(field: string, value: number, min: number): void {
-  const isSo = Number.isInteger(value) && value >= min && value <= MAX_SECONDS
-  must(field, isSo, `be a whole number of seconds from ${min} to ${MAX_SECONDS}`)
-}
-
-function checkQos(qos: number = 1): void {
-  must('qos', qos === 0 || qos === 1 || qos === 2, 'be 0, 1 or 2')
-}
-
-function checkBoolean(field: string, value: unknown): void {
-  must(field, typeof value === 'boolean', 'be true or false')
-}
-
-function checkObject(field: string, value: unknown): void {
-  must(field, Object(value) === value && !Array.isArray(value), 'be an object')
-}
-
-function checkArray(field: string, value: unknown): void {
-  must(field, Array.isArray(value), 'be an array')
 }

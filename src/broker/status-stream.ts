@@ -14,31 +14,25 @@ const KEPT = 64
  * last `connected` or `disconnected` before them.
  */
 export class StatusStream {
-  /** The newest, in order. Readers hold no events but a number, so those that stop cost nothing. */
-  readonly #kept: BrokerStatus[] = []
-  /** The newest before those that tells whether there is a connection. */
-  #before: { readonly at: number; readonly status: BrokerStatus } | undefined
+  /** The newest, in order, with their numbers. Readers hold no events but a number, so those that stop cost nothing. */
+  #kept: (readonly [at: number, status: BrokerStatus])[] = []
   #count = 0
   #isClosed = false
-  #next: Promise<void>
-  #wake!: () => void
-
-  constructor() {
-    this.#next = this.#waiting()
-  }
+  /** Wakes readers that have read all. */
+  readonly #waiting: (() => void)[] = []
 
   /** Hands an event to every reader. After `closed` nothing is passed on. */
   emit(status: BrokerStatus): void {
     if (this.#isClosed) return
     this.#isClosed = status.kind === 'closed'
-    if (this.#kept.push(status) > KEPT) {
-      const old = this.#kept.shift()!
-      const isChange = old.kind === 'connected' || old.kind === 'disconnected'
-      if (isChange) this.#before = { at: this.#count - KEPT, status: old }
+    this.#kept.push([this.#count++, status])
+    const old = this.#kept.at(-KEPT - 1)
+    if (old) {
+      // One more is kept, that tells whether there was a connection: this one, or the one that was before it.
+      const before = old[1].kind.endsWith('connected') ? [old] : this.#kept.slice(0, -KEPT - 1)
+      this.#kept = [...before, ...this.#kept.slice(-KEPT)]
     }
-    this.#count++
-    this.#wake()
-    this.#next = this.#waiting()
+    for (const wake of this.#waiting.splice(0)) wake()
   }
 
   /**
@@ -52,29 +46,16 @@ export class StatusStream {
   }
 
   async *#read(from: number): AsyncGenerator<BrokerStatus, void, void> {
-    for (let at = from; ; ) {
-      if (at === this.#count) {
-        await this.#next
+    for (let next = from; ; ) {
+      const found = this.#kept.find(([at]) => at >= next)
+      if (!found) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve))
         continue
       }
-      const oldest = this.#count - this.#kept.length
-      if (at < oldest) {
-        const missed = this.#before
-        const isMissed = missed !== undefined && missed.at >= at
-        at = oldest
-        if (isMissed) yield missed.status
-        continue
-      }
-      const status = this.#kept[at - oldest]!
-      at++
+      const [at, status] = found
+      next = at + 1
       yield status
       if (status.kind === 'closed') return
     }
-  }
-
-  #waiting(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { monotonicNow } from '../base/clock.ts'
-import { BrokerError, hasCode, toError } from '../base/errors.ts'
+import { BrokerError, toError } from '../base/errors.ts'
 import type {
   Broker,
   MessageHandler,
@@ -17,28 +17,18 @@ import { copyMessage } from '../broker/copy.ts'
 import { StatusStream } from '../broker/status-stream.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { makeInbound } from './inbound.ts'
+import { limited } from './limit.ts'
 import type { OfflineQueue } from './offline-queue.ts'
 import { PacketIds } from './packet-ids.ts'
-import { Pauses, pause } from './pauses.ts'
-import { asking, FAILURE, PROTOCOL_ERROR, refusal } from './reason.ts'
+import { Pauses } from './pauses.ts'
+import { asking, FAILURE, PROTOCOL_ERROR, refusal, unanswered } from './reason.ts'
 import type { ClientSettings } from './settings.ts'
 import { subscribePlainly } from './subscribe.ts'
 import { Turns } from './turns.ts'
 
-/** Milliseconds for handlers and answers to come to their end before a connection is left for another one. */
-const LEAVE_LIMIT_MS = 5_000
-
-/** A connection that is left for another one, with another login. */
-interface Renewal {
-  readonly connection: Connection
-  /** Settles when there is the other one, or none. */
-  readonly over: Promise<void>
-  readonly end: () => void
-}
-
 /** Makes a client of a broker, over whatever wire its settings name. */
 export function createClient(settings: ClientSettings): Broker {
-  const { address, logins, sharing } = settings
+  const { address, sharing, connectTimeout } = settings
   const status = new StatusStream()
   /** What is to be restored after a reconnect, by filter, and apart if shared. */
   const subscriptions = new Map<string, Subscription>()
@@ -60,13 +50,18 @@ export function createClient(settings: ClientSettings): Broker {
   let closing: Promise<void> | undefined
   /** Settles when the last dialling is over. Never rejects. */
   let dialled: Promise<unknown> | undefined
-  let renewal: Renewal | undefined
-  const inbound = makeInbound({
-    receiveMaximum: settings.receiveMaximum,
-    onMessage: (message) => onMessage(message),
-    onError: (error) => status.emit({ kind: 'error', error }),
-    mustRead: () => current?.awaits() ?? false,
-  })
+  const inbound = makeInbound(
+    settings.receiveMaximum,
+    (message) => onMessage(message),
+    (error) => status.emit({ kind: 'error', error }),
+    () => current?.awaits() ?? false,
+  )
+  const renewal = settings.makeRenewal?.(() => {
+    current = undefined
+    queue?.pause()
+    inbound.hold()
+    return inbound.idle()
+  }, closed)
 
   function connected(): Connection {
     if (closed.aborted) throw new BrokerError('ERR_BROKER_CLOSED', 'This broker is closed')
@@ -75,85 +70,81 @@ export function createClient(settings: ClientSettings): Broker {
     throw new BrokerError('ERR_BROKER_NOT_CONNECTED', message)
   }
 
-  async function subscribe(asked: readonly Subscription[]): Promise<readonly SubscriptionResult[]> {
-    const outcomes = await makeSubscriptions(connected(), asked)
+  /** Makes subscriptions. Returns the results of those that were made, and why others were not. */
+  async function make(
+    connection: Connection,
+    asked: readonly Subscription[],
+  ): Promise<readonly [readonly SubscriptionResult[], readonly BrokerError[]]> {
     const results: SubscriptionResult[] = []
-    let refused: BrokerError | undefined
-    for (const outcome of outcomes) {
-      if ('error' in outcome) {
-        refused ??= outcome.error
-        continue
-      }
-      const key = keyOf(outcome.subscription)
-      subscriptions.set(key, outcome.subscription)
-      missing.delete(key)
-      results.push(outcome.result)
+    const errors: BrokerError[] = []
+    const outcomes = await (sharing?.makeSubscriptions ?? subscribePlainly)(connection, asked)
+    for (const { subscription, result, error } of outcomes) {
+      if (result) {
+        const key = keyOf(subscription)
+        subscriptions.set(key, subscription)
+        missing.delete(key)
+        results.push(result)
+      } else errors.push(error)
     }
+    return [results, errors]
+  }
+
+  async function subscribe(asked: readonly Subscription[]): Promise<readonly SubscriptionResult[]> {
+    const [results, [refused]] = await make(connected(), asked)
     if (refused) throw refused
     return results
   }
 
-  async function unsubscribe(filters: readonly string[]): Promise<void> {
+  async function unsubscribe(filters: ReadonlySet<string>): Promise<void> {
     const connection = connected()
     // A filter may stand for a plain subscription, a shared one, or both.
-    const keysOf = (filter: string) =>
-      [false, true]
-        .map((shared) => keyOf({ filter, shared }))
-        .filter((key) => subscriptions.has(key))
-    const asked = filters.flatMap((filter) => {
+    const asked = [...filters].flatMap((filter) => {
       const isKnown = subscriptions.has(keyOf({ filter, shared: true }))
       const shared = sharing?.sharedFilter(filter, connection.capabilities, isKnown) ?? []
       return [filter].concat(shared).map((name) => ({ filter, name }))
     })
     if (asked.length === 0) return
+    const ended = new Set(filters)
+    const keys = () =>
+      [...subscriptions].flatMap(([key, { filter }]) => (ended.has(filter) ? [key] : []))
     let codes: readonly number[]
     try {
       codes = await connection.unsubscribe(asked.map(({ name }) => name))
     } catch (error) {
       // What was not answered may or may not have ended: it lasts, and is made again.
-      for (const key of filters.flatMap(keysOf)) missing.add(key)
+      for (const key of keys()) missing.add(key)
       throw error
     }
-    const refused = asked.filter((_, i) => (codes[i] ?? FAILURE) >= FAILURE)
-    for (const filter of filters) {
-      if (refused.some((one) => one.filter === filter)) continue
-      for (const key of keysOf(filter)) {
-        subscriptions.delete(key)
-        missing.delete(key)
-      }
+    let refused: BrokerError | undefined
+    for (const [i, { filter, name }] of asked.entries()) {
+      const code = codes[i] ?? FAILURE
+      if (code < FAILURE) continue
+      ended.delete(filter)
+      refused ??= refusal(asking('Unsubscribing from', [name]), code, connection.describe)
     }
-    const [first] = refused
-    if (!first) return
-    const what = asking('Unsubscribing from', [first.name])
-    throw refusal(what, codes[asked.indexOf(first)] ?? FAILURE, connection.describe)
-  }
-
-  function makeSubscriptions(connection: Connection, asked: readonly Subscription[]) {
-    return (sharing?.makeSubscriptions ?? subscribePlainly)(connection, asked)
+    for (const key of keys()) {
+      subscriptions.delete(key)
+      missing.delete(key)
+    }
+    if (refused) throw refused
   }
 
   async function dial(cleanStart: boolean, signal: AbortSignal): Promise<Connection> {
-    const { connectTimeout } = settings
     const deadline = new AbortController()
-    const timer = setTimeout(() => {
-      const message = `${address} did not answer within ${connectTimeout} s`
-      deadline.abort(new BrokerError('ERR_BROKER_TIMEOUT', message))
-    }, connectTimeout * 1000)
-    const dialling = openConnection({
-      ...{ settings, cleanStart, will, inbound, packetIds },
-      signal: AbortSignal.any([signal, deadline.signal]),
-    })
+    const dialling = openConnection(
+      settings,
+      { cleanStart, will },
+      inbound,
+      packetIds,
+      AbortSignal.any([signal, deadline.signal]),
+    )
     dialled = Promise.allSettled([dialling])
-    try {
-      const connection = await dialling
-      if (!closed.aborted) return connection
-      await connection.close()
-      throw closed.reason
-    } catch (error) {
-      throw logins.refusedForGood?.(error) ?? error
-    } finally {
-      clearTimeout(timer)
-    }
+    const connection = await limited(dialling, connectTimeout * 1000, () => {
+      deadline.abort(unanswered(`Connecting to ${address}`, connectTimeout * 1000))
+    })
+    if (!closed.aborted) return connection
+    await connection.close()
+    throw closed.reason
   }
 
   /** Tries until there is a connection. Rejects when that is pointless, or with the signal's reason. */
@@ -166,11 +157,9 @@ export function createClient(settings: ClientSettings): Broker {
       try {
         return await connect()
       } catch (thrown) {
-        endRenewal()
+        renewal?.end()
         signal.throwIfAborted()
-        if (hasCode(thrown, 'ERR_DEPENDENCY_MISSING') || logins.refusedForGood?.(thrown)) {
-          throw thrown
-        }
+        if (settings.isFinal?.(thrown)) throw thrown
         const error = toError(thrown)
         const isRefusal = (error as Partial<BrokerError>).reasonCode !== undefined
         const ms = isRefusal ? pauses.afterRefusal() : pauses.afterLoss()
@@ -186,53 +175,22 @@ export function createClient(settings: ClientSettings): Broker {
     try {
       for (;;) {
         const since = monotonicNow()
-        const stopRenewing = renewInTime(connection)
+        const stopRenewing = renewal?.watch(connection)
         const error = await connection.ended
-        stopRenewing()
+        stopRenewing?.()
         leave()
         if (closed.aborted) return
         // Of a broker that is at odds with the protocol, not only sends too much, no session is believed.
         const { reasonCode } = (error ?? {}) as Partial<BrokerError>
-        if (hasCode(error, 'ERR_BROKER_PROTOCOL') && reasonCode === PROTOCOL_ERROR) missAll()
+        if (reasonCode === PROTOCOL_ERROR) missAll()
         status.emit({ kind: 'disconnected', ...(error && { error }) })
         pauses.onEnd(monotonicNow() - since)
-        if (!renewal) await settings.pause(pauses.afterLoss(), closed)
+        if (!renewal?.over) await settings.pause(pauses.afterLoss(), closed)
         connection = await persist(restore, closed)
       }
     } catch (error) {
       giveUp(error)
     }
-  }
-
-  /**
-   * Leaves a connection before its login ends, so that the session goes on. Returns how to prevent it.
-   * What was handled is acknowledged before, and what was asked is answered, if that takes no longer than
-   * it may; what comes meanwhile is the session's.
-   */
-  function renewInTime(connection: Connection): () => void {
-    const { renewAfter } = connection
-    if (renewAfter === undefined) return () => {}
-    const timer = setTimeout(async () => {
-      let end = () => {}
-      const over = new Promise<void>((resolve) => {
-        end = resolve
-      })
-      renewal = { connection, over, end }
-      current = undefined
-      queue?.pause()
-      inbound.hold()
-      const quiet = Promise.all([inbound.idle(), connection.idle()])
-      const limit = Math.min(LEAVE_LIMIT_MS, renewAfter / 8)
-      await Promise.race([quiet, connection.ended, pause(limit, closed)])
-      await connection.close()
-    }, renewAfter)
-    return () => clearTimeout(timer)
-  }
-
-  /** What waited for another connection goes on, or learns that there is none. */
-  function endRenewal(): void {
-    renewal?.end()
-    renewal = undefined
   }
 
   async function restore(): Promise<Connection> {
@@ -260,7 +218,7 @@ export function createClient(settings: ClientSettings): Broker {
   /** Everything is in place: what waited is sent before anything else is. */
   function beReady({ publish, capabilities }: Connection): void {
     queue?.resume(publish)
-    endRenewal()
+    renewal?.end()
     status.emit({ kind: 'connected', capabilities })
   }
 
@@ -278,10 +236,8 @@ export function createClient(settings: ClientSettings): Broker {
   /** Settles when the broker has answered for each. What it refuses stays missing, and is told. */
   async function makeMissing(connection: Connection): Promise<void> {
     const asked = [...missing].map((key) => subscriptions.get(key)!)
-    for (const outcome of await makeSubscriptions(connection, asked)) {
-      if ('error' in outcome) status.emit({ kind: 'error', error: outcome.error })
-      else missing.delete(keyOf(outcome.subscription))
-    }
+    const [, errors] = await make(connection, asked)
+    for (const error of errors) status.emit({ kind: 'error', error })
   }
 
   /**
@@ -290,14 +246,11 @@ export function createClient(settings: ClientSettings): Broker {
    */
   async function mend(connection: Connection): Promise<void> {
     if (missing.size === 0) return
-    const lost = new AbortController()
-    void connection.ended.then(() => lost.abort())
-    const over = AbortSignal.any([closed, lost.signal])
     const own = new Pauses()
     try {
       while (missing.size > 0) {
-        await settings.pause(own.afterRefusal(), over)
-        if (over.aborted) return
+        await Promise.race([settings.pause(own.afterRefusal(), closed), connection.ended])
+        if (closed.aborted || current !== connection) return
         await changes.take(() => makeMissing(connection))
       }
     } catch {
@@ -309,7 +262,7 @@ export function createClient(settings: ClientSettings): Broker {
 
   /** Takes nothing more, and gives up what waits. @param cause What is told of it. */
   function end(reason: unknown, cause?: unknown): void {
-    endRenewal()
+    renewal?.end()
     closer.abort(reason)
     inbound.stop()
     queue?.close(cause)
@@ -323,12 +276,11 @@ export function createClient(settings: ClientSettings): Broker {
   }
 
   async function drain(): Promise<void> {
-    const left = renewal?.connection
-    end(new BrokerError('ERR_BROKER_CLOSED', 'This broker was closed'))
+    end(new BrokerError('ERR_BROKER_CLOSED', 'This broker is closed'))
     const connection = current
     await Promise.all([inbound.idle(), connection?.idle(), dialled])
     await connection?.close()
-    await left?.ended
+    await renewal?.left
     status.emit({ kind: 'closed' })
   }
 
@@ -361,15 +313,15 @@ export function createClient(settings: ClientSettings): Broker {
     async subscribe(asked) {
       checkSubscriptions(asked)
       const copies = asked.map((subscription) => ({ ...subscription }))
-      if (renewal) await renewal.over
+      if (renewal?.over) await renewal.over
       connected()
       return changes.take(() => subscribe(copies))
     },
 
     async unsubscribe(filters) {
       checkFilters(filters)
-      const asked = [...new Set(filters)]
-      if (renewal) await renewal.over
+      const asked = new Set(filters)
+      if (renewal?.over) await renewal.over
       connected()
       return changes.take(() => unsubscribe(asked))
     },
@@ -378,9 +330,10 @@ export function createClient(settings: ClientSettings): Broker {
     publish(message) {
       try {
         checkMessage(message)
-        if (renewal && !queue) {
+        const over = renewal?.over
+        if (over && !queue) {
           const copy = copyMessage(message)
-          return renewal.over.then(() => connected().publish(copy))
+          return over.then(() => connected().publish(copy))
         }
         return (queue ?? connected()).publish(message)
       } catch (error) {

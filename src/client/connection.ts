@@ -5,8 +5,9 @@
  * @module
  */
 import { BrokerError, hasCode } from '../base/errors.ts'
-import type { BrokerCapabilities, OutgoingMessage, Will } from '../broker/broker.ts'
-import type { Acknowledge, Inbound } from './inbound.ts'
+import type { OutgoingMessage } from '../broker/broker.ts'
+import type { Inbound } from './inbound.ts'
+import { limited } from './limit.ts'
 import { makeOutbound, type Outbound, type Send } from './outbound.ts'
 import type { PacketIds } from './packet-ids.ts'
 import {
@@ -21,19 +22,15 @@ import {
   unreachable,
 } from './reason.ts'
 import type { Asked, ClientSettings } from './settings.ts'
-import type { Wire, WireEvents } from './wire.ts'
-
-/** What {@link openConnection} takes. */
-export interface ConnectionOptions {
-  readonly settings: ClientSettings
-  /** Whether to start without what the broker kept of an earlier session. */
-  readonly cleanStart: boolean
-  readonly will: Will | undefined
-  readonly inbound: Inbound
-  readonly packetIds: PacketIds
-  /** Gives up. The promise rejects with its reason. */
-  readonly signal: AbortSignal
-}
+import {
+  type Connack,
+  type ConnectWith,
+  PUBACK,
+  PUBREC,
+  PUBREL,
+  type Wire,
+  type WireEvents,
+} from './wire.ts'
 
 /** A connection that is open, or was. */
 export interface Connection extends Asked {
@@ -70,40 +67,38 @@ const DEFAULT_RECEIVE_MAXIMUM = 65_535
 /**
  * Connects.
  *
+ * @param signal Gives up. The promise rejects with its reason.
  * @throws {BrokerError} `ERR_BROKER_UNREACHABLE`, `ERR_BROKER_LOGIN_REFUSED`,
  * `ERR_BROKER_CREDENTIALS` or `ERR_BROKER_CERTIFICATE`.
  * @throws {MissingDependencyError} If a package that is needed for it is not installed.
  */
-export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { settings, cleanStart, will, inbound, packetIds, signal } = options
-  const { address, describe, logins } = settings
+export async function openConnection(
+  settings: ClientSettings,
+  { cleanStart, will }: Omit<ConnectWith, 'login'>,
+  inbound: Inbound,
+  packetIds: PacketIds,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { address, describe } = settings
   const timeout = settings.publishTimeout * 1000
   const openWire = await settings.loadWire(packetIds)
-  const login = await logins.next(signal)
+  signal.throwIfAborted()
+  const login = await settings.nextLogin(signal)
 
-  let capabilities: BrokerCapabilities | undefined
-  let sessionPresent = false
+  /** Once it is accepted. */
+  let accepted!: Connack
+  let outbound: Outbound | undefined
   let isOpen = false
   let cause: Error | undefined
-  let outbound = outboundFor(DEFAULT_RECEIVE_MAXIMUM)
   const drained: (() => void)[] = []
-  let beOpen = () => {}
-  let end = () => {}
+  let beOpen!: () => void
+  const opened = new Promise<void>((resolve) => {
+    beOpen = resolve
+  })
+  let end!: () => void
   const ended = new Promise<Error | undefined>((resolve) => {
     end = () => resolve(cause)
   })
-
-  function outboundFor(receiveMaximum: number): Outbound {
-    return makeOutbound({
-      receiveMaximum,
-      timeout,
-      packetIds,
-      describe,
-      send: (packet, packetId) => wire.send(packet, packetId),
-      release: (packetId) => wire.acknowledge('pubrel', packetId, 0),
-      onAwait: inbound.readAhead,
-    })
-  }
 
   /** Ends it, unless it has an end already. */
   function abort(error: Error): void {
@@ -118,34 +113,20 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     cause ??= reasoned('ERR_BROKER_PROTOCOL', message, describe, reasonCode)
   }
 
-  function leave(text: string): void {
-    blame(PROTOCOL_ERROR, text)
-    wire.leave(PROTOCOL_ERROR)
-  }
-
-  function acknowledger(kind: 'puback' | 'pubrec', packetId: number): Acknowledge {
-    return (outcome) => {
-      if (!isOpen) return
-      const isRefused = outcome === 'failed' && settings.canRefuse
-      wire.acknowledge(kind, packetId, isRefused ? FAILURE : 0)
-      // A refused message is not released by the broker.
-      if (isRefused && kind === 'pubrec') inbound.release(packetId)
-    }
-  }
-
   const events: WireEvents = {
     connack(connack) {
-      if (capabilities) {
-        leave('a second CONNACK came')
-      } else if (connack.sessionPresent && cleanStart) {
-        leave('CONNACK tells of a session that was to begin anew (MQTT 5, section 3.2.2.1.1)')
-      } else if (connack.reasonCode !== 0) {
+      const { sessionPresent, reasonCode, receiveMaximum = DEFAULT_RECEIVE_MAXIMUM } = connack
+      // Section 3.2.2.1.1.
+      if (sessionPresent && cleanStart) {
+        blame(PROTOCOL_ERROR, 'CONNACK has a session that was to begin anew')
+        wire.leave(PROTOCOL_ERROR)
+      } else if (reasonCode !== 0) {
         cause ??= connectRefusal(address, connack, describe)
       } else {
-        capabilities = connack.capabilities
-        sessionPresent = connack.sessionPresent
-        outbound = outboundFor(connack.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM)
-        if (!sessionPresent) packetIds.deallocateAll()
+        accepted = connack
+        const { readAhead } = inbound
+        outbound = makeOutbound(wire, receiveMaximum, timeout, packetIds, describe, readAhead)
+        if (!sessionPresent) packetIds.clear()
         isOpen = true
         // Before the messages of the session, which may follow in the same read.
         inbound.beginSession(sessionPresent)
@@ -155,14 +136,18 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       if (!cause) beOpen()
     },
     message(message, packetId, size, readOn) {
-      if (message.qos === 2) {
-        inbound.takeOnce(packetId, message, size, acknowledger('pubrec', packetId), readOn)
-      } else {
-        const acknowledge = message.qos === 0 ? () => {} : acknowledger('puback', packetId)
-        inbound.take(message, size, acknowledge, readOn)
+      // Not the message: a QoS 2 one is over long before its PUBREL, which may never come.
+      const { qos } = message
+      const acknowledge = (isFailed: boolean) => {
+        if (!isOpen || qos === 0) return
+        const isRefused = isFailed && settings.canRefuse
+        wire.acknowledge(qos === 2 ? PUBREC : PUBACK, packetId, isRefused ? FAILURE : 0)
+        // A refused message is not released by the broker.
+        if (isRefused && qos === 2) inbound.release(packetId)
       }
+      inbound.take(message, packetId, size, acknowledge, readOn)
     },
-    answer: (kind, packetId, reasonCode) => outbound.onAnswer(kind, packetId, reasonCode),
+    answer: (type, packetId, reasonCode) => outbound?.onAnswer(type, packetId, reasonCode),
     released: inbound.release,
     disconnect(reasonCode, serverReference) {
       const text = 'The broker ended the connection'
@@ -177,7 +162,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     },
     closed() {
       isOpen = false
-      outbound.lose(cause)
+      outbound?.lose(cause)
       return end
     },
   }
@@ -187,51 +172,47 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     const stop = () => abort(signal.reason)
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
-    try {
-      await new Promise<void>((resolve, reject) => {
-        beOpen = resolve
-        void ended.then(reject)
-      })
-    } catch {
-      if (signal.aborted) throw signal.reason
-      if (cause instanceof BrokerError) throw cause
-      throw (await settings.explain?.(cause, signal)) ?? unreachable(address, cause)
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
+    const isOver = await Promise.race([opened, ended.then(() => true)])
+    signal.removeEventListener('abort', stop)
+    if (!isOver) return
+    signal.throwIfAborted()
+    throw (
+      (await settings.explain?.(cause, signal)) ??
+      (cause instanceof BrokerError ? cause : unreachable(address, cause))
+    )
   }
 
   /** Asks at once, before what is published next. */
   async function ask(what: string, send: Send<readonly number[]>): Promise<readonly number[]> {
     const limit = Math.min(SUBSCRIBE_TIMEOUT, timeout)
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(unanswered(what, limit)), limit)
-    })
+    // The packet identifier stays in use (MQTT 5, section 2.2.1). VerneMQ 2.1.1 answers none that it denies.
+    let late: BrokerError | undefined
     try {
-      return await Promise.race([outbound.request(what, send), late])
+      return await limited(outbound!.request(what, send), limit, () => {
+        late = unanswered(what, limit)
+        abort(late)
+      })
     } catch (error) {
-      // The packet identifier stays in use (MQTT 5, section 2.2.1). VerneMQ 2.1.1 answers none that it denies.
       if (hasCode(error, 'ERR_BROKER_TIMEOUT')) abort(error as BrokerError)
-      throw error
-    } finally {
-      clearTimeout(timer)
+      throw late ?? error
     }
   }
 
   await untilOpen()
   // What a lost connection left half done (section 4.4), before anything new is sent.
-  for (const id of packetIds.kept) wire.acknowledge('pubrel', id, 0)
-  const { maxQos, retain, maxPacketSize = MAX_PACKET_BYTES } = capabilities!
+  for (const id of packetIds.kept) wire.acknowledge(PUBREL, id, 0)
+  const { awaits, idle, publish, request } = outbound!
+  const { capabilities, sessionPresent } = accepted
+  const { maxQos, retain, maxPacketSize = MAX_PACKET_BYTES } = capabilities
 
   return {
     ended,
     renewAfter: login.renewAfter,
     describe,
-    capabilities: capabilities!,
+    capabilities,
     sessionPresent,
-    awaits: outbound.awaits,
-    idle: outbound.idle,
+    awaits,
+    idle,
 
     publish(message) {
       const packet = wire.pack(message)
@@ -244,9 +225,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
             ? RETAIN_NOT_SUPPORTED
             : wire.exceeds(packet, maxPacketSize, message) && PACKET_TOO_LARGE
       if (code) throw refusal(publishing(topic), code, describe)
-      if (qos > 0) return outbound.publish(packet)
+      if (qos > 0) return publish(packet)
       if (wire.send(packet)) return Promise.resolve()
-      return outbound.request<void>(publishing(topic), (answer) => {
+      return request<void>(publishing(topic), (answer) => {
         drained.push(() => answer(undefined, undefined))
       })
     },
@@ -260,10 +241,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       ask(asking('Unsubscribing from', filters), (answered) => wire.unsubscribe(filters, answered)),
 
     async close() {
-      const timer = setTimeout(() => wire.destroy(), CLOSE_TIMEOUT)
       wire.end(isOpen)
-      await ended
-      clearTimeout(timer)
+      await limited(ended, CLOSE_TIMEOUT, () => wire.destroy())
     },
   }
 }

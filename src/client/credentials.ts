@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { untilAborted } from '../base/abort-signal.ts'
+import { type AbortSignalLike, untilAborted } from '../base/abort-signal.ts'
 import { BrokerError } from '../base/errors.ts'
 
 /** A login, such as `IssuedToken` is one. */
@@ -33,7 +33,7 @@ export interface PageCredentials extends Credentials {
 export function askCredentials<Login extends Credentials>(
   credentials: () => unknown,
   check: (given: unknown) => Login | string,
-  signal: AbortSignal,
+  signal: AbortSignalLike,
 ): Promise<Login> {
   const failed = (problem: string, options?: ErrorOptions) =>
     new BrokerError('ERR_BROKER_CREDENTIALS', `The function of "credentials" ${problem}`, options)

@@ -10,50 +10,35 @@ import { isPromise, type MaybePromise } from '../base/maybe-promise.ts'
 import type { Message, MessageHandler } from '../broker/broker.ts'
 
 /** Answers the broker; does nothing once the connection it belongs to is lost. */
-export type Acknowledge = (outcome: Outcome) => void
-
-/** How handling a message ended. */
-export type Outcome = 'handled' | 'failed'
+export type Acknowledge = (isFailed: boolean) => void
 
 interface Delivery {
   readonly message: Message
+  readonly packetId: number
   /** In bytes, roughly. */
   readonly size: number
   readonly acknowledge: Acknowledge
-  /** The packet identifier of a QoS 2 message. */
-  readonly exactlyOnceId?: number
 }
 
 /** A QoS 2 message until its PUBREL. It is not kept itself: that may never come. */
 interface ExactlyOnce {
   /** Answers on the connection that brought it last. */
   acknowledge: Acknowledge
-  outcome: Outcome | undefined
-}
-
-/** What {@link makeInbound} takes. */
-export interface InboundOptions {
-  /** Most handlers running at once. */
-  readonly receiveMaximum: number
-  readonly onMessage: MessageHandler
-  readonly onError: (error: Error) => void
-  /** Whether the connection has to be read on, because an answer is awaited from it. */
-  readonly mustRead: () => boolean
+  /** `undefined` while it is handled. */
+  isFailed: boolean | undefined
 }
 
 /** The window between connections and the handler. */
 export interface Inbound {
   /**
-   * Takes a message of QoS 0 or 1.
+   * Takes a message. Where it is a repetition, of QoS 2, only its answer is repeated.
    *
    * @param size In bytes, roughly.
    * @param readOn Called, once, when the connection may deliver the next.
    */
-  take(message: Message, size: number, acknowledge: Acknowledge, readOn: () => void): void
-  /** Takes a message of QoS 2, unless it is a repetition: then only its answer is repeated. */
-  takeOnce(
-    id: number,
+  take(
     message: Message,
+    packetId: number,
     size: number,
     acknowledge: Acknowledge,
     readOn: () => void,
@@ -89,9 +74,18 @@ const HANDLED_BYTES = 16 * 1024 * 1024
 /** How many bytes are read ahead at most for the sake of an awaited answer. */
 const READ_AHEAD_BYTES = 8 * 1024 * 1024
 
-/** See the module. */
-export function makeInbound(options: InboundOptions): Inbound {
-  const { receiveMaximum, onMessage, onError, mustRead } = options
+/**
+ * See the module.
+ *
+ * @param receiveMaximum Most handlers running at once.
+ * @param mustRead Whether the connection has to be read on, because an answer is awaited from it.
+ */
+export function makeInbound(
+  receiveMaximum: number,
+  onMessage: MessageHandler,
+  onError: (error: Error) => void,
+  mustRead: () => boolean,
+): Inbound {
   let running = 0
   let runningBytes = 0
   const idle: (() => void)[] = []
@@ -101,20 +95,6 @@ export function makeInbound(options: InboundOptions): Inbound {
   let queuedBytes = 0
   let next: (() => void) | undefined
   let state: 'paused' | 'flowing' | 'held' | 'stopped' = 'paused'
-
-  function enqueue(delivery: Delivery, readOn: () => void): void {
-    if (queue.length === 0 && mayHandle(delivery)) {
-      handle(delivery)
-      readOn()
-      return
-    }
-    next = readOn
-    if (state !== 'stopped') {
-      queue.push(delivery)
-      queuedBytes += delivery.size
-    }
-    advance()
-  }
 
   function mayHandle({ size }: Delivery): boolean {
     if (state !== 'flowing' || running >= receiveMaximum) return false
@@ -142,15 +122,15 @@ export function makeInbound(options: InboundOptions): Inbound {
   function handle(delivery: Delivery): void {
     running++
     runningBytes += delivery.size
-    const settle = (outcome: Outcome) => {
-      delivery.acknowledge(outcome)
+    const settle = (isFailed: boolean) => {
+      delivery.acknowledge(isFailed)
       running--
       runningBytes -= delivery.size
       if (running === 0) for (const done of idle.splice(0)) done()
     }
     const fail = (error: unknown) => {
       onError(toError(error))
-      settle('failed')
+      settle(true)
     }
     let handled: MaybePromise<void>
     try {
@@ -162,29 +142,41 @@ export function makeInbound(options: InboundOptions): Inbound {
     // Not advanced at once: whoever called goes on by itself.
     if (isPromise(handled)) {
       void Promise.resolve(handled)
-        .then(() => settle('handled'), fail)
+        .then(() => settle(false), fail)
         .then(advance)
-    } else settle('handled')
+    } else settle(false)
   }
 
   return {
-    take: (message, size, acknowledge, readOn) => enqueue({ message, size, acknowledge }, readOn),
-
-    takeOnce(id, message, size, acknowledge, readOn) {
-      const known = exactlyOnce.get(id)
-      if (known) {
-        known.acknowledge = acknowledge
-        if (known.outcome) acknowledge(known.outcome)
+    take(message, packetId, size, acknowledge, readOn) {
+      let answer = acknowledge
+      if (message.qos === 2) {
+        const known = exactlyOnce.get(packetId)
+        if (known) {
+          known.acknowledge = acknowledge
+          if (known.isFailed !== undefined) acknowledge(known.isFailed)
+          readOn()
+          return
+        }
+        const once: ExactlyOnce = { acknowledge, isFailed: undefined }
+        if (state !== 'stopped') exactlyOnce.set(packetId, once)
+        answer = (isFailed) => {
+          once.isFailed = isFailed
+          once.acknowledge(isFailed)
+        }
+      }
+      const delivery: Delivery = { message, packetId, size, acknowledge: answer }
+      if (queue.length === 0 && mayHandle(delivery)) {
+        handle(delivery)
         readOn()
         return
       }
-      const once: ExactlyOnce = { acknowledge, outcome: undefined }
-      if (state !== 'stopped') exactlyOnce.set(id, once)
-      const answer: Acknowledge = (outcome) => {
-        once.outcome = outcome
-        once.acknowledge(outcome)
+      next = readOn
+      if (state !== 'stopped') {
+        queue.push(delivery)
+        queuedBytes += size
       }
-      enqueue({ message, size, acknowledge: answer, exactlyOnceId: id }, readOn)
+      advance()
     },
 
     release(id) {
@@ -196,10 +188,10 @@ export function makeInbound(options: InboundOptions): Inbound {
         exactlyOnce.clear()
         return
       }
-      queue = queue.filter(({ message, size, exactlyOnceId }) => {
+      queue = queue.filter(({ message, packetId, size }) => {
         if (message.qos === 0) return true
         queuedBytes -= size
-        if (exactlyOnceId !== undefined) exactlyOnce.delete(exactlyOnceId)
+        if (message.qos === 2) exactlyOnce.delete(packetId)
         return false
       })
     },

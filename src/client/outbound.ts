@@ -9,25 +9,10 @@ import { monotonicNow } from '../base/clock.ts'
 import { BrokerError } from '../base/errors.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { type Describe, FAILURE, publishing, refusal, unanswered } from './reason.ts'
-import type { AnswerKind, WirePacket } from './wire.ts'
+import { type AnswerType, PUBREC, PUBREL, type Wire, type WirePacket } from './wire.ts'
 
 /** Sends something; calls back, once, with the broker's answer or an error. */
 export type Send<T> = (answer: (error: Error | undefined, value: T) => void) => void
-
-/** What {@link makeOutbound} takes. */
-export interface OutboundOptions {
-  /** Most QoS 1 and 2 messages the broker takes unacknowledged (its receive maximum). */
-  readonly receiveMaximum: number
-  /** Milliseconds to wait for an answer. */
-  readonly timeout: number
-  readonly packetIds: PacketIds
-  readonly describe: Describe
-  readonly send: (packet: WirePacket, packetId: number) => void
-  /** Sends a PUBREL. */
-  readonly release: (packetId: number) => void
-  /** Called when an answer comes to be awaited. */
-  readonly onAwait: () => void
-}
 
 /** What awaits an answer on a connection. */
 export interface Outbound {
@@ -38,7 +23,7 @@ export interface Outbound {
   /** Sends a message of QoS 1 or 2 when the receive maximum has room for it. */
   publish(packet: WirePacket): Promise<void>
   /** Takes the broker's answer to a message (MQTT 5, sections 3.4 to 3.7). */
-  onAnswer(kind: AnswerKind, id: number, reasonCode?: number): void
+  onAnswer(type: AnswerType, id: number, reasonCode?: number): void
   /** Rejects whatever awaits an answer: none can come any more. */
   lose(cause: Error | undefined): void
   /** Settles when nothing awaits an answer. */
@@ -49,7 +34,7 @@ interface Request {
   /** The subject of an error message. Default: publishing. */
   readonly what?: string | undefined
   readonly packet?: WirePacket | undefined
-  readonly resolve: () => void
+  readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   /** By the clock for durations. */
   readonly deadline: number
@@ -59,9 +44,21 @@ interface Request {
 /** Identifiers are for SUBSCRIBE packets too, so messages leave some. */
 const MOST_IN_FLIGHT = 65_000
 
-/** See the module. */
-export function makeOutbound(options: OutboundOptions): Outbound {
-  const { receiveMaximum, timeout, packetIds, describe, release, onAwait } = options
+/**
+ * See the module.
+ *
+ * @param receiveMaximum Most QoS 1 and 2 messages the broker takes unacknowledged.
+ * @param timeout Milliseconds to wait for an answer.
+ * @param onAwait Called when an answer comes to be awaited.
+ */
+export function makeOutbound(
+  wire: Pick<Wire, 'send' | 'acknowledge'>,
+  receiveMaximum: number,
+  timeout: number,
+  packetIds: PacketIds,
+  describe: Describe,
+  onAwait: () => void,
+): Outbound {
   /** All that is awaited, in the order it came, which is that of the deadlines. */
   const requests = new Set<Request>()
   /** Messages that were sent. One past its deadline is no request any more: the broker may answer yet. */
@@ -71,17 +68,26 @@ export function makeOutbound(options: OutboundOptions): Outbound {
   let next = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   const idle: (() => void)[] = []
-  let lost: { readonly cause: Error | undefined } | undefined
+  /** The error of a request that the connection did not outlive. */
+  let lossOf: ((request: Request) => BrokerError) | undefined
 
-  function add(
-    { what, packet, isSent }: Pick<Request, 'what' | 'packet' | 'isSent'>,
+  function add<T>(
+    what: string | undefined,
+    packet: WirePacket | undefined,
     send: (request: Request) => void,
-  ): Promise<void> {
-    return new Promise((resolve, reject) => {
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
       const deadline = monotonicNow() + timeout
-      const request: Request = { what, packet, isSent, deadline, resolve, reject }
-      if (lost) {
-        reject(lossOf({ ...request, isSent: false }, lost.cause))
+      const request = {
+        what,
+        packet,
+        isSent: !packet && !lossOf,
+        deadline,
+        resolve,
+        reject,
+      } as Request
+      if (lossOf) {
+        reject(lossOf(request))
         return
       }
       timer ??= setTimeout(expire, timeout)
@@ -94,33 +100,26 @@ export function makeOutbound(options: OutboundOptions): Outbound {
   /** Starts messages as long as the broker takes more. */
   function start(): void {
     const most = Math.min(receiveMaximum, MOST_IN_FLIGHT)
-    while (next < waiting.length && inFlight.size < most) {
+    for (; next < waiting.length && inFlight.size < most; next++) {
       const request = waiting[next]!
-      if (requests.has(request)) {
-        const packet = request.packet!
-        const id = packetIds.allocate()
-        if (id === null) return
-        request.isSent = true
-        if (packet.qos === 2) packetIds.keep(id)
-        inFlight.set(id, request)
-        options.send(packet, id)
-      }
-      next++
+      if (!requests.has(request)) continue
+      const packet = request.packet!
+      const id = packetIds.allocate()
+      if (id === null) return
+      request.isSent = true
+      if (packet.qos === 2) packetIds.keep(id)
+      inFlight.set(id, request)
+      wire.send(packet, id)
     }
     if (next < waiting.length) return
     waiting = []
     next = 0
   }
 
-  function settle(request: Request, error: Error | undefined): void {
+  function settle(request: Request, error: Error | undefined, value?: unknown): void {
     if (!requests.delete(request)) return
     if (error) request.reject(error)
-    else request.resolve()
-    rest()
-  }
-
-  /** To be called when something has settled. */
-  function rest(): void {
+    else request.resolve(value)
     if (requests.size > 0) return
     clearTimeout(timer)
     timer = undefined
@@ -143,30 +142,22 @@ export function makeOutbound(options: OutboundOptions): Outbound {
   return {
     awaits: () => requests.size > 0,
 
-    async request<T>(what: string, send: Send<T>) {
-      let answer: T | undefined
-      await add({ what, isSent: true }, (request) =>
-        send((error, value) => {
-          answer = value
-          settle(request, error)
-        }),
-      )
-      return answer as T
-    },
+    request: (what, send) =>
+      add(what, undefined, (request) => send((error, value) => settle(request, error, value))),
 
     publish: (packet) =>
-      add({ packet, isSent: false }, (request) => {
+      add(undefined, packet, (request) => {
         waiting.push(request)
         start()
       }),
 
-    onAnswer(kind, id, reasonCode = 0) {
+    onAnswer(type, id, reasonCode = 0) {
       const isRefused = reasonCode >= FAILURE
-      if (kind === 'pubrec' && !isRefused) {
-        if (packetIds.keeps(id)) release(id)
+      if (type === PUBREC && !isRefused) {
+        if (packetIds.keeps(id)) wire.acknowledge(PUBREL, id, 0)
         return
       }
-      packetIds.deallocate(id)
+      packetIds.delete(id)
       const request = inFlight.get(id)
       if (!request) return
       inFlight.delete(id)
@@ -175,13 +166,18 @@ export function makeOutbound(options: OutboundOptions): Outbound {
     },
 
     lose(cause) {
-      lost = { cause }
-      for (const request of requests) request.reject(lossOf(request, cause))
-      requests.clear()
+      lossOf = (request) => {
+        const because = cause ? ` (${cause.message})` : ''
+        const [code, how] = request.isSent
+          ? (['ERR_BROKER_CONNECTION_LOST', 'before it was answered: it may have arrived'] as const)
+          : (['ERR_BROKER_NOT_CONNECTED', 'before'] as const)
+        const message = `${whatOf(request)}: the connection was lost ${how}${because}`
+        return new BrokerError(code, message, { cause })
+      }
+      for (const request of requests) settle(request, lossOf(request))
       inFlight.clear()
       waiting = []
-      packetIds.deallocateUnkept()
-      rest()
+      packetIds.lose()
     },
 
     async idle() {
@@ -192,13 +188,4 @@ export function makeOutbound(options: OutboundOptions): Outbound {
 
 function whatOf({ what, packet }: Request): string {
   return what ?? publishing(packet!.topic)
-}
-
-function lossOf(request: Request, cause: Error | undefined): BrokerError {
-  const because = cause ? ` (${cause.message})` : ''
-  const [code, how] = request.isSent
-    ? (['ERR_BROKER_CONNECTION_LOST', 'before it was answered: it may have arrived'] as const)
-    : (['ERR_BROKER_NOT_CONNECTED', 'before'] as const)
-  const message = `${whatOf(request)}: the connection was lost ${how}${because}`
-  return new BrokerError(code, message, { cause })
 }

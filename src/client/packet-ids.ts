@@ -10,23 +10,23 @@ const HIGHEST = 65_535
 
 /** Gives out identifiers one after the other, except those in use. */
 export class PacketIds {
-  readonly #inUse = new Set<number>()
-  readonly #kept = new Set<number>()
+  /** Those in use, and whether they are kept when the connection is lost. */
+  readonly #inUse = new Map<number, boolean>()
   #last = 0
 
   /** Those of QoS 2 messages that the broker may have taken and not been told to pass on. */
   get kept(): readonly number[] {
-    return [...this.#kept]
+    return [...this.#inUse.keys()].filter((id) => this.keeps(id))
   }
 
   /** The next one that is free; `null` if none is. */
   allocate(): number | null {
     if (this.#inUse.size >= HIGHEST) return null
     // Not from 1 on: a session may have been another process's, which left exchanges half done.
-    if (this.#last === 0) this.#last = Math.ceil(Math.random() * HIGHEST)
+    this.#last ||= Math.ceil(Math.random() * HIGHEST)
     do this.#last = (this.#last % HIGHEST) + 1
     while (this.#inUse.has(this.#last))
-    this.#inUse.add(this.#last)
+    this.#inUse.set(this.#last, false)
     return this.#last
   }
 
@@ -37,28 +37,26 @@ export class PacketIds {
 
   /** Keeps one in use when the connection is lost. */
   keep(id: number): void {
-    this.#kept.add(id)
+    this.#inUse.set(id, true)
   }
 
   /** Whether it is kept. */
   keeps(id: number): boolean {
-    return this.#kept.has(id)
+    return this.#inUse.get(id) ?? false
   }
 
   /** The exchange is over. */
-  deallocate(id: number): void {
+  delete(id: number): void {
     this.#inUse.delete(id)
-    this.#kept.delete(id)
   }
 
   /** The connection is lost: what it awaited and does not keep is over. */
-  deallocateUnkept(): void {
-    for (const id of this.#inUse) if (!this.#kept.has(id)) this.#inUse.delete(id)
+  lose(): void {
+    for (const [id, isKept] of this.#inUse) if (!isKept) this.#inUse.delete(id)
   }
 
   /** The broker has begun a new session. */
-  deallocateAll(): void {
+  clear(): void {
     this.#inUse.clear()
-    this.#kept.clear()
   }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { AbortSignalLike } from '../base/abort-signal.ts'
+
 /** Milliseconds: the longest that the first pause of a row may be. */
 const FIRST = 1_000
 /** Milliseconds: the longest pause after a connection was lost, or could not be made. */
@@ -45,7 +47,7 @@ function longest(before: number, limit: number): number {
 }
 
 /** Settles after a time, or when the signal aborts. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: AbortSignalLike): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)

@@ -8,20 +8,13 @@ import type { BrokerCapabilities, Subscription, SubscriptionResult } from '../br
 import type { OfflineQueue } from './offline-queue.ts'
 import type { PacketIds } from './packet-ids.ts'
 import type { Describe } from './reason.ts'
+import type { MakeRenewal } from './renewal.ts'
 import type { FilterQos, Login, OpenWire } from './wire.ts'
-
-/** The logins of a client, one after the other. */
-export interface Logins {
-  /** The login of the next connection. Rejects with the signal's reason once it is aborted. */
-  next(signal: AbortSignal): Promise<Login>
-  /** The error for a login that was refused and always will be. Missing where none is. */
-  refusedForGood?(error: unknown): BrokerError | undefined
-}
 
 /** What became of a subscription: a result, or why it was refused. */
 export type Outcome = { readonly subscription: Subscription } & (
-  | { readonly result: SubscriptionResult }
-  | { readonly error: BrokerError }
+  | { readonly result: SubscriptionResult; readonly error?: undefined }
+  | { readonly result?: undefined; readonly error: BrokerError }
 )
 
 /** A connection, as subscriptions are made over it. */
@@ -74,7 +67,10 @@ export interface ClientSettings {
   readonly waitForBroker: boolean
   /** Whether the broker can be told that a message was not handled, as in MQTT 5. */
   readonly canRefuse: boolean
-  readonly logins: Logins
+  /** The login of the next connection. Rejects with the signal's reason once it is aborted. */
+  readonly nextLogin: (signal: AbortSignal) => Login | Promise<Login>
+  /** Leaves connections in time. Missing where no login has an end. */
+  readonly makeRenewal?: MakeRenewal
   /** A reason code in words. */
   readonly describe: Describe
   /** Loads what speaks the packets. */
@@ -83,6 +79,8 @@ export interface ClientSettings {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>
   /** What is told of a connection that could not be made, where more is known than its cause. */
   readonly explain?: (cause: unknown, signal: AbortSignal) => Promise<Error | undefined>
+  /** Whether it is pointless to try again after an error. Default: it never is. */
+  readonly isFinal?: (error: unknown) => boolean
   readonly sharing?: Sharing
   /** Makes the queue of messages that wait for a connection. Missing where nothing is to wait. */
   readonly offlineQueue?: (() => OfflineQueue) | undefined

@@ -39,8 +39,14 @@ export interface Connack {
   readonly hint?: string
 }
 
+/** Types of packets that acknowledge (MQTT 5, table 2-1). */
+export const PUBACK = 4
+export const PUBREC = 5
+export const PUBREL = 6
+export const PUBCOMP = 7
+
 /** Answers to a message that was sent. */
-export type AnswerKind = 'puback' | 'pubrec' | 'pubcomp'
+export type AnswerType = typeof PUBACK | typeof PUBREC | typeof PUBCOMP
 /** Tells of the answer to a SUBSCRIBE or UNSUBSCRIBE, a code for each filter; or why there is none. */
 export type Answered = (error: Error | undefined, codes: readonly number[]) => void
 
@@ -66,7 +72,11 @@ export interface Wire {
    * @returns Whether more may follow at once. If not, {@link WireEvents.drained} tells when.
    */
   send(packet: WirePacket, packetId?: number): boolean
-  acknowledge(kind: 'puback' | 'pubrec' | 'pubrel', packetId: number, reasonCode: number): void
+  acknowledge(
+    type: typeof PUBACK | typeof PUBREC | typeof PUBREL,
+    packetId: number,
+    reasonCode: number,
+  ): void
   subscribe(filters: readonly FilterQos[], answered: Answered): void
   unsubscribe(filters: readonly string[], answered: Answered): void
   /** Closes when what was sent has been handed over. @param isOpen Whether to say DISCONNECT before. */
@@ -91,7 +101,7 @@ export interface WireEvents {
    * @param readOn To be called, once, when the next one may come.
    */
   message(message: Message, packetId: number, size: number, readOn: () => void): void
-  answer(kind: AnswerKind, packetId: number, reasonCode: number | undefined): void
+  answer(type: AnswerType, packetId: number, reasonCode: number | undefined): void
   /** A PUBREL. The wire answers it. */
   released(packetId: number): void
   /** A DISCONNECT of the broker. */

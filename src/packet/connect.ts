@@ -68,11 +68,11 @@ function readVersion(body: Body): ProtocolVersion {
   }
   const level = body.u8()
   if (name === NAME && (level === 4 || level === 5)) return level
-  throw new PacketError(
+  const error = new PacketError(
     REASON.unsupportedProtocolVersion,
     `the protocol level is ${level}, not 4 or 5`,
-    level,
   )
+  throw Object.assign(error, { protocolLevel: level })
 }
 
 function readWill(body: Body, version: ProtocolVersion, qos: PacketQos, retain: boolean) {

@@ -18,12 +18,11 @@ export class PacketError extends Error {
    * The protocol level that a CONNECT asks for, where it is the reason: any but 4 and 5. A client of
    * such a level understands a CONNACK of MQTT 3.1.1 with the return code 1.
    */
-  readonly protocolLevel?: number
+  declare readonly protocolLevel?: number
 
-  constructor(reasonCode: number, problem: string, protocolLevel?: number) {
+  constructor(reasonCode: number, problem: string) {
     super(problem)
     this.reasonCode = reasonCode
-    if (protocolLevel !== undefined) this.protocolLevel = protocolLevel
   }
 }
 

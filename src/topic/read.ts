@@ -13,8 +13,6 @@ export const MAX_TOPIC_BYTES: number = MAX_TEXT_BYTES
 /** Most levels accepted in a name or filter. MQTT sets none; EMQX's default is the same 128. */
 export const MAX_TOPIC_LEVELS = 128
 
-const TOO_LONG = `it is longer than ${MAX_TOPIC_BYTES} bytes`
-
 const SLASH = 0x2f
 const PLUS_SIGN = 0x2b
 const NUMBER_SIGN = 0x23
@@ -26,6 +24,10 @@ export const PLUS = 1
 export const HASH = 2
 /** A word that holds a wildcard. */
 const MIXED = 3
+
+function tooLong(): string {
+  return `it is longer than ${MAX_TOPIC_BYTES} bytes`
+}
 
 /** A topic taken apart in place. Reading another one replaces it. */
 export class TopicReader {
@@ -83,7 +85,7 @@ export class TopicReader {
   #split(text: string): string | undefined {
     if (typeof text !== 'string') return 'it is not a string'
     if (text === '') return 'it is empty'
-    if (text.length > MAX_TOPIC_BYTES) return TOO_LONG
+    if (text.length > MAX_TOPIC_BYTES) return tooLong()
     let bytes = 0
     let count = 0
     let start = 0
@@ -111,7 +113,7 @@ export class TopicReader {
         i++
       }
     }
-    if (bytes > MAX_TOPIC_BYTES) return TOO_LONG
+    if (bytes > MAX_TOPIC_BYTES) return tooLong()
     this.#endLevel(count++, start, text.length, marks, text)
     if (count > MAX_TOPIC_LEVELS) return `it has more than ${MAX_TOPIC_LEVELS} levels`
     this.starts[count] = text.length + 1

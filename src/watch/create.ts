@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { BrokerError, CommandError, ConfigError, toError } from '../base/errors.ts'
+import { BrokerError, ConfigError, toError } from '../base/errors.ts'
 import { describeError } from '../base/log.ts'
 import type { MaybePromise } from '../base/maybe-promise.ts'
 import { checkMethods, checkOptions } from '../base/options.ts'
 import { quietLog } from '../base/quiet-log.ts'
 import { type RecentMap, recentMap } from '../base/recent-map.ts'
-import type { Broker, BrokerStatus, Message, Publisher } from '../broker/broker.ts'
-import { PendingCommands } from '../command/pending.ts'
+import type { Broker, BrokerStatus, Message } from '../broker/broker.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import { type DeviceType, isDeviceType, type ReplyOf } from '../device/type.ts'
 import { rejections } from '../message/rejections.ts'
@@ -65,12 +64,15 @@ const MAX_WATCHES = 2_000
  */
 export function createWatcher(broker: Broker, options: WatcherOptions = {}): Watcher {
   checkMethods('broker', broker, METHODS)
-  checkOptions(options, { prefix: true, logger: true })
-  const { prefix = DEFAULT_PREFIX, logger = console } = options
+  checkOptions(options, { prefix: true, logger: true, commands: true })
+  const { prefix = DEFAULT_PREFIX, logger = console, commands: makeCommands } = options
+  if (makeCommands !== undefined && typeof makeCommands !== 'function') {
+    throw new ConfigError('commands', 'must be what sendCommands() makes')
+  }
   checkName('prefix', prefix)
   const log = quietLog(logger)
   const { onRejected, reject } = rejections<WatchRejection>(log)
-  const commands = new PendingCommands()
+  const commands = makeCommands?.()
   const watches: RecentMap<string, DeviceWatch> = recentMap(MAX_WATCHES)
   const devices = new Map<string, WatchedDevice>()
   const routes = new Map<string, (message: Message) => MaybePromise<void>>()
@@ -94,7 +96,7 @@ export function createWatcher(broker: Broker, options: WatcherOptions = {}): Wat
     },
     failed,
     answer: (device, message) => {
-      if (commands.accept(device, message) !== 'unexpected') return
+      if (commands?.accept(device, message) !== 'unexpected') return
       const text = 'the command it answers waits no more'
       reject({ code: 'reply-unexpected', text, device, message })
     },
@@ -125,7 +127,7 @@ export function createWatcher(broker: Broker, options: WatcherOptions = {}): Wat
 
   function end(error?: Error): void {
     enter('closed', error)
-    commands.abandonAll()
+    commands?.abandonAll()
     for (const device of devices.values()) device.end(error)
   }
 
@@ -215,31 +217,6 @@ export function createWatcher(broker: Broker, options: WatcherOptions = {}): Wat
     const topics = compileTemplate(type.template, { prefix, type: type.name })
     const device = { type: type.name, id }
     const key = keyOf(device)
-    async function send(name: string, args: readonly unknown[]): Promise<unknown> {
-      let release = () => {}
-      let isOver = false
-      const publisher: Publisher = {
-        async publish(message) {
-          if (message.responseTopic !== undefined) {
-            const watched = deviceOf(type, id)
-            release = watched.hold('reply')
-            try {
-              await watched.ready('reply')
-            } catch (error) {
-              throw unheard(error, key, name)
-            }
-          }
-          // Whoever was told by then that it timed out must not find it done.
-          if (!isOver) await broker.publish(message)
-        },
-      }
-      try {
-        return await commands.send({ broker: publisher, type, device, topics, name, args })
-      } finally {
-        isOver = true
-        release()
-      }
-    }
     return {
       type,
       id,
@@ -252,7 +229,11 @@ export function createWatcher(broker: Broker, options: WatcherOptions = {}): Wat
       presence: (options) =>
         read((writer: Writer<WatchedPresence>) => deviceOf(type, id).readPresence(writer), options),
       async send(name, ...args) {
-        return (await send(name, args)) as ReplyOf<T['commands'][typeof name]>
+        if (!commands)
+          throw new ConfigError('commands', 'must be sendCommands() where any are sent')
+        const outgoing = { broker, type, device, topics, name, args }
+        const reply = await commands.sendTo(() => deviceOf(type, id), outgoing)
+        return reply as ReplyOf<T['commands'][typeof name]>
       },
     }
   }
@@ -289,18 +270,4 @@ function keyOf({ type, id }: DeviceRef): string {
 
 function closedByOthers(): BrokerError {
   return new BrokerError('ERR_BROKER_CLOSED', 'The broker was closed, and not by this watcher')
-}
-
-/** A command is not sent where nobody would hear what became of it. */
-function unheard(error: unknown, device: string, name: string): CommandError {
-  const { code, message } = toError(error) as Error & { readonly code?: unknown }
-  const isDenied = code === 'ERR_BROKER_NOT_AUTHORIZED'
-  const problem = `not sent, since its reply cannot be heard: ${message}`
-  return new CommandError(
-    isDenied ? 'ERR_COMMAND_NOT_AUTHORIZED' : 'ERR_COMMAND_NOT_SENT',
-    device,
-    name,
-    problem,
-    { cause: error },
-  )
 }

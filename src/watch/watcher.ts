@@ -9,6 +9,7 @@ import type { Message } from '../broker/broker.ts'
 import type { SendArguments } from '../command/call.ts'
 import type { DeviceRef } from '../device/reference.ts'
 import type { DataOf, DeviceType, ReplyOf, StatusOf } from '../device/type.ts'
+import type { WatcherCommands } from './commands.ts'
 
 /**
  * A value that changes, in the form that views take it in: `useSyncExternalStore` of React, a store of
@@ -147,6 +148,7 @@ export interface DeviceWatch<T extends DeviceType = DeviceType> extends Store<De
    * sent. Whether the device is on record is for the broker to know: a command to one that is not there
    * is not answered.
    *
+   * @throws {ConfigError} If the watcher was made without `commands: sendCommands()`. Nothing is sent.
    * @throws {CommandError} Its `code` tells how it ended.
    * @throws {PayloadError} If the payload is not what the command declares. Nothing is sent.
    * @throws {TypeError} If the type declares no such command, or an option is not valid. Nothing is sent.
@@ -162,6 +164,8 @@ export interface DeviceWatch<T extends DeviceType = DeviceType> extends Store<De
 export interface WatcherOptions {
   /** The first level of topics, as in `createFleet`. Default: `things`. */
   readonly prefix?: string
+  /** Lets {@link DeviceWatch.send} send commands: what `sendCommands()` makes. Default: it sends none. */
+  readonly commands?: () => WatcherCommands
   /** Where trouble is logged: messages that are rejected, without a handler for that. Default: `console`. */
   readonly logger?: Logger
 }

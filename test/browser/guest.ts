@@ -36,7 +36,7 @@ function subjectOver(place: Place, tried: Tried): BrokerUnderTest {
   const isSmall = tried.startsWith(SMALL)
   const over = (isSmall ? tried.slice(SMALL.length) : tried) as Over
   const open = (config: BrokerConfig) =>
-    isSmall ? browserBroker(config as BrowserBrokerOptions) : mqtt(config)
+    isSmall ? browserBroker(config as object as BrowserBrokerOptions) : mqtt(config)
   const config = place.contract[over]!
   const losable = place.losable[tried]!
   return {

@@ -225,12 +225,13 @@ describe('a pause', () => {
 
 test('listeners are taken away', () => {
   let count = 0
-  const stop = onAwake(() => count++)
+  const over = new AbortController()
+  onAwake(() => count++, over.signal)
   page.online()
   page.look('visible')
   page.look('hidden')
   assert.equal(count, 2)
-  stop()
+  over.abort()
   page.online()
   page.look('visible')
   assert.equal(count, 2)

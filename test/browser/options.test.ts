@@ -5,10 +5,11 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { browserBroker, offlineQueue } from '../../adapters/browser/index.ts'
+import { browserBroker, credentials, offlineQueue } from '../../adapters/browser/index.ts'
 import { ConfigError } from '../../src/base/errors.ts'
 
 const url = 'wss://broker.example/mqtt'
+const LOGIN = { username: 'u', password: 'p' }
 const SECRET = 'a-secret-of-this-test'
 
 describe('is taken', () => {
@@ -18,10 +19,10 @@ describe('is taken', () => {
     { url: `${url}?tenant=1` },
     { url, username: 'u' },
     { url, username: 'u', password: 'p', clientId: 'u//1' },
-    { url, credentials: () => ({ username: 'u', password: 'p' }) },
+    { url, credentials: credentials(() => LOGIN) },
     { url, keepalive: 0, sessionExpiry: 0xffff_ffff, receiveMaximum: 65_535, waitForBroker: true },
     { url, offlineQueue: offlineQueue({ limit: 1, whenFull: 'drop-oldest' }) },
-    { url, credentials: async () => ({ username: 'u', password: 'p' }) },
+    { url, credentials: credentials(async () => LOGIN) },
   ]) {
     test(JSON.stringify(options), async () => {
       await browserBroker(options).close()
@@ -51,7 +52,9 @@ describe('is refused, with its key', () => {
     ['password', { url, username: 'u', password: 'x'.repeat(65_536) }],
     ['clientId', { url, clientId: 'ü'.repeat(40_000) }],
     ['credentials', { url, credentials: { username: 'u', password: 'p' } }],
-    ['credentials', { url, credentials: () => ({}), username: 'u' }],
+    ['credentials', { url, credentials: () => ({ username: 'u', password: 'p' }) }],
+    ['credentials', { url, credentials: null }],
+    ['credentials', { url, credentials: credentials(() => LOGIN), username: 'u' }],
     ['keepalive', { url, keepalive: -1 }],
     ['keepalive', { url, keepalive: 1.5 }],
     ['keepalive', { url, keepalive: 65_536 }],
@@ -78,6 +81,7 @@ describe('is refused, with its key', () => {
   }
 
   for (const [key, make] of [
+    ['credentials', () => credentials(LOGIN as never)],
     ['offlineQueue.limit', () => offlineQueue({ limit: 0 })],
     ['offlineQueue.limit', () => offlineQueue({ limit: 1_000_001 })],
     ['offlineQueue.whenFull', () => offlineQueue({ whenFull: 'drop' as never })],

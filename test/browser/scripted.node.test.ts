@@ -12,6 +12,7 @@ import { WebSocket as Socket, WebSocketServer } from 'ws'
 import {
   type BrowserBrokerOptions,
   browserBroker,
+  credentials,
   offlineQueue,
 } from '../../adapters/browser/index.ts'
 import { encodeServerPacket } from '../../src/packet/encode-server.ts'
@@ -231,8 +232,8 @@ describe('credentials', () => {
   test('are asked for each connection, and the client id goes with the user name', async () => {
     await using server = await scripted(kind)
     let asked = 0
-    const credentials = async () => ({ username: asked > 1 ? 'b' : 'a', password: `p${asked++}` })
-    await using client = makeClient({ url: server.url, credentials })
+    const give = async () => ({ username: asked > 1 ? 'b' : 'a', password: `p${asked++}` })
+    await using client = makeClient({ url: server.url, credentials: credentials(give) })
     await client.connect()
     for (const count of [1, 2]) {
       server.peers.items[count - 1]!.cut()
@@ -258,7 +259,7 @@ describe('credentials', () => {
     assert.match(logins[2]!.clientId, /^b\/\/[0-9a-f]{16}$/)
   })
 
-  for (const [what, credentials] of [
+  for (const [what, give] of [
     ['throw', () => Promise.reject(new Error('no session'))],
     ['give nothing', () => undefined],
     ['give no password', () => ({ username: 'u' })],
@@ -268,7 +269,7 @@ describe('credentials', () => {
       await using server = await scripted(kind)
       await using client = makeClient({
         url: server.url,
-        credentials: credentials as never,
+        credentials: credentials(give as never),
       })
       await assert.rejects(client.connect(), { code: 'ERR_BROKER_CREDENTIALS' })
       assert.equal(server.peers.items.length, 0)

@@ -33,7 +33,7 @@ class Kept {
 /** @param isSmall Whether it is the client of `devicehub/browser`. */
 async function open(config: BrokerConfig, isSmall: boolean): Promise<Broker> {
   if (!isSmall) return (await connectClient({ ...config, publishTimeout: 0.5 })).broker
-  const broker = browserBroker(config as BrowserBrokerOptions)
+  const broker = browserBroker(config as object as BrowserBrokerOptions)
   await broker.connect({ onMessage: () => {} })
   return broker
 }

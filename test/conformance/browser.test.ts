@@ -18,7 +18,7 @@ if (!globalThis.WebSocket) {
 for (const broker of BROKERS) {
   if (broker === 'Mosquitto' && mosquittoMissing) continue
   const configOf = startedFor(broker)
-  const config = () => configOf('WS') as BrowserBrokerOptions
+  const config = () => configOf('WS') as object as BrowserBrokerOptions
   conforms(
     `devicehub/browser on ${broker}`,
     {

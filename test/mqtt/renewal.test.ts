@@ -10,9 +10,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Hono } from 'hono'
-import { browserBroker } from '../../adapters/browser/index.ts'
-import { pageLogins } from '../../adapters/browser/login.ts'
-import { checkSettings } from '../../adapters/browser/options.ts'
+import { browserBroker, credentials } from '../../adapters/browser/index.ts'
 import { embeddedBroker } from '../../adapters/embedded/index.ts'
 import { tokenRoute } from '../../adapters/hono/index.ts'
 import { mqtt } from '../../adapters/mqtt/index.ts'
@@ -22,6 +20,7 @@ import {
   createFleet,
   type Message,
   memoryStore,
+  type TokenLogin,
   tokenLogin,
 } from '../../src/index.ts'
 import { CapturedLog, OFFICE, pump } from '../embedded/fixture.ts'
@@ -43,8 +42,16 @@ const LIFE = Number(process.env.RENEWAL_LIFE ?? 10)
 const everything: AccessRule = { effect: 'allow', actions: ['publish', 'subscribe'], filter: '#' }
 
 const CLIENTS = [
-  { name: 'devicehub/mqtt', make: mqtt },
-  { name: 'devicehub/browser', make: browserBroker },
+  {
+    name: 'devicehub/mqtt',
+    make: (url: string, give: TokenLogin['credentials']) =>
+      mqtt({ url, credentials: give, sessionExpiry: 3_600 }),
+  },
+  {
+    name: 'devicehub/browser',
+    make: (url: string, give: TokenLogin['credentials']) =>
+      browserBroker({ url, credentials: credentials(give), sessionExpiry: 3_600 }),
+  },
 ] as const
 
 interface Site extends AsyncDisposable {
@@ -82,8 +89,7 @@ async function openSite(
   })
   const login = tokenLogin(`${server.url}/broker-token`)
   const { url } = await login.details()
-  const { credentials } = login
-  const page = clientOf(make({ url, credentials, sessionExpiry: 3_600 }))
+  const page = clientOf(make(url, login.credentials))
   await page.connect(handler)
   const office = await connectClient({ url: broker.url, ...OFFICE })
   return {
@@ -216,16 +222,15 @@ describe('a connection is made anew before its login ends', { concurrency: true 
   })
 
   test('and asks for a session no longer than its login lasts, in a page too', async () => {
-    const logins = (seconds: number) => {
-      const credentials = () => ({ ...tokenOf(seconds), renewAfter: 0.75 * seconds })
-      const url = 'ws://127.0.0.1:1'
-      return pageLogins(checkSettings({ url, credentials, sessionExpiry: 3_600 }))
-    }
+    const nextLogin = (seconds: number) =>
+      credentials(() => ({ ...tokenOf(seconds), renewAfter: 0.75 * seconds })).nextLogin({
+        sessionExpiry: 3_600,
+      })
     const { signal } = new AbortController()
-    const { sessionExpiry, renewAfter } = await logins(60).next(signal)
+    const { sessionExpiry, renewAfter } = await nextLogin(60)(signal)
     assert.ok(sessionExpiry > 30 && sessionExpiry <= 60, `${sessionExpiry}`)
     assert.equal(renewAfter, 45_000)
-    assert.equal((await logins(7_200).next(signal)).sessionExpiry, 3_600)
+    assert.equal((await nextLogin(7_200)(signal)).sessionExpiry, 3_600)
   })
 
   test('and not where the function gives the same one again', async () => {

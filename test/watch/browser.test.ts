@@ -15,6 +15,7 @@ import {
   type DeviceSnapshot,
   defineDeviceType,
   guardedBroker,
+  sendCommands,
   type WatcherConnection,
 } from '../../adapters/browser/index.ts'
 import { type EmbeddedBroker, embeddedBroker } from '../../adapters/embedded/index.ts'
@@ -80,7 +81,9 @@ describe('a page', () => {
     await using relay = await tcpRelay(Number(url.port))
     url.port = new URL(relay.url).port
     const { username, password } = login
-    await using watcher = createWatcher(browserBroker({ url: url.href, username, password }))
+    await using watcher = createWatcher(browserBroker({ url: url.href, username, password }), {
+      commands: sendCommands(),
+    })
     const connections = new Collector<WatcherConnection['state']>()
     watcher.connection.subscribe(({ state }) => connections.push(state))
     await watcher.start()

@@ -12,6 +12,8 @@ import {
   createWatcher,
   memoryBroker,
   memoryServer,
+  type Subscription,
+  sendCommands,
 } from '../../src/index.ts'
 import { type VirtualClock, virtualClock } from '../../src/testing/index.ts'
 import { bytesOf, CMD, counted, REPLY, station, watching } from './fixture.ts'
@@ -134,8 +136,14 @@ describe('a command', () => {
     })
   }
 
-  test('without a connection is not sent', async () => {
+  test('is none of a watcher that was made without commands', async () => {
     await using watcher = createWatcher(memoryBroker())
+    const sent = watcher.watch(station, ID).send('reboot')
+    await assert.rejects(sent, { code: 'ERR_CONFIG', key: 'commands' })
+  })
+
+  test('without a connection is not sent', async () => {
+    await using watcher = createWatcher(memoryBroker(), { commands: sendCommands() })
     const watch = watcher.watch(station, ID)
     const code = 'ERR_COMMAND_NOT_SENT'
     await assert.rejects(watch.send('setInterval', { interval: 1 }), { code })
@@ -149,12 +157,13 @@ describe('a command', () => {
     const devices = memoryBroker(server)
     await devices.connect({ onMessage: (message) => void commands.push(message) })
     await devices.subscribe([{ filter: CMD }])
-    await using watcher = createWatcher({
+    const connection = {
       ...broker,
       async subscribe() {
         throw new BrokerError('ERR_BROKER_NOT_AUTHORIZED', 'not authorized')
       },
-    })
+    }
+    await using watcher = createWatcher(connection, { commands: sendCommands() })
     await watcher.start()
     await assert.rejects(watcher.watch(station, ID).send('setInterval', { interval: 1 }), {
       code: 'ERR_COMMAND_NOT_AUTHORIZED',
@@ -176,13 +185,14 @@ describe('a command', () => {
     const gone = new Promise<void>((resolve) => {
       go = resolve
     })
-    await using watcher = createWatcher({
+    const connection = {
       ...broker,
-      async subscribe(subscriptions) {
+      async subscribe(subscriptions: readonly Subscription[]) {
         await gone
         return broker.subscribe(subscriptions)
       },
-    })
+    }
+    await using watcher = createWatcher(connection, { commands: sendCommands() })
     await watcher.start()
     const sent = watcher.watch(station, ID).send('setInterval', { interval: 1 }, { timeout: 1 })
     const rejected = assert.rejects(sent, { code: 'ERR_COMMAND_TIMED_OUT' })

@@ -12,6 +12,7 @@ import {
   type MemoryServer,
   memoryBroker,
   memoryServer,
+  sendCommands,
   type Watcher,
   type WatcherOptions,
   type WatchRejection,
@@ -82,7 +83,7 @@ export async function watching(
   const server = memoryServer()
   const connection = memoryBroker(server)
   const broker = counted(connection)
-  const watcher = createWatcher(broker, options)
+  const watcher = createWatcher(broker, { commands: sendCommands(), ...options })
   const rejected = new Collector<WatchRejection>()
   watcher.onRejected(rejected.push)
   const devices = memoryBroker(server)

@@ -24,6 +24,7 @@ import {
   memoryStore,
   type OutgoingMessage,
   type Subscription,
+  sendCommands,
 } from '../../src/index.ts'
 import { Collector, within } from '../support/wait.ts'
 import { bytesOf, CMD, DATA, REPLY, STATUS, station } from './fixture.ts'
@@ -226,7 +227,7 @@ describe('a watcher with a token', () => {
     test(`shows what is granted, and why the rest is not: by ${who}`, async () => {
       const { broker: bare, grants } = login(dataOnly)
       const broker = isGuarded ? guardedBroker(bare, grants) : bare
-      await using watcher = createWatcher(broker, { logger: quiet })
+      await using watcher = createWatcher(broker, { logger: quiet, commands: sendCommands() })
       await watcher.start()
       const watch = watcher.watch(station, { id: 'S-1' })
       const snapshots = new Collector<DeviceSnapshot>()
@@ -250,6 +251,7 @@ describe('a watcher with a token', () => {
     const token = fleet.issueToken({ rules, attributes: { deviceId: 'S-9' } })
     await using page = createWatcher(
       mqtt({ url, username: token.username, password: token.password }),
+      { commands: sendCommands() },
     )
     await page.start()
     await using device = mqtt({ url, username, password })

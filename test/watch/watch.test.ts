@@ -467,6 +467,7 @@ describe('what is no argument', () => {
   const rows: [title: string, run: () => unknown, error: new (...args: never[]) => Error][] = [
     ['a broker', () => createWatcher({} as Broker), ConfigError],
     ['a prefix', () => createWatcher(memoryBroker(), { prefix: 'a/b' }), InvalidNameError],
+    ['commands', () => createWatcher(memoryBroker(), { commands: {} } as never), ConfigError],
     ['an option', () => createWatcher(memoryBroker(), { prefixes: 'a' } as never), ConfigError],
     ['a type', () => watcher.watch({ name: 'x' } as never, ID), ConfigError],
     ['an id with a wildcard', () => watcher.watch(station, { id: '+' }), InvalidNameError],

@@ -6,7 +6,9 @@
 import {
   browserBroker,
   createWatcher,
+  credentials,
   guardedBroker,
+  sendCommands,
   tokenLogin,
   type Watcher,
 } from 'devicehub/browser'
@@ -21,12 +23,12 @@ export async function openWatcher(): Promise<Watcher> {
   const { url, principal } = await login.details()
   const broker = browserBroker({
     url,
-    credentials: login.credentials,
+    credentials: credentials(login.credentials),
     sessionExpiry: 60, // seconds
     waitForBroker: true,
   })
   // The broker would refuse the same, without a word why.
-  const watcher = createWatcher(guardedBroker(broker, principal))
+  const watcher = createWatcher(guardedBroker(broker, principal), { commands: sendCommands() })
   watcher.start().catch(() => {})
   return watcher
 }
