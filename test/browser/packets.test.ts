@@ -5,11 +5,15 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { Body as PageBody } from '../../adapters/browser/body.ts'
 import { readProperties, readPublish } from '../../adapters/browser/decode.ts'
 import { connect, packet, publish, text, u16 } from '../../adapters/browser/encode.ts'
 import { Frames } from '../../adapters/browser/frames.ts'
 import type { OutgoingMessage } from '../../src/broker/broker.ts'
+import { Body } from '../../src/packet/body.ts'
 import { encodeServerPacket } from '../../src/packet/encode-server.ts'
+import { PacketError } from '../../src/packet/error.ts'
 import type { ServerPacket } from '../../src/packet/packet.ts'
 import { serverReader } from '../../src/packet/server-reader.ts'
 
@@ -279,6 +283,56 @@ describe('it does not take', () => {
         },
         { code: 'ERR_PACKET', reasonCode },
       )
+    })
+  }
+})
+
+describe('bytes of anybody are read, or refused with the same reason, as the server does it', () => {
+  /** What is read, or the reason code that it is refused with. */
+  const outcomeOf = (read: () => unknown): unknown => {
+    try {
+      return read()
+    } catch (error) {
+      assert.ok(error instanceof PacketError, `${error}`)
+      return { refused: error.reasonCode }
+    }
+  }
+  const small = fc.uint8Array({ maxLength: 8 })
+  /** Those that are read as texts and as lengths now and then. */
+  const likely = fc.oneof(
+    small,
+    fc.string({ unit: 'grapheme', maxLength: 6 }).map((text) => {
+      const encoded = bytes(text)
+      return Uint8Array.of(0, encoded.length, ...encoded)
+    }),
+    fc.array(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), { maxLength: 6 }).map((all) => {
+      return Uint8Array.from(all)
+    }),
+  )
+  for (const kind of ['u8', 'u16', 'u32', 'variable', 'packetId', 'text', 'binary'] as const) {
+    test(kind, () => {
+      let [read, refused] = [0, 0]
+      fc.assert(
+        fc.property(likely, (given) => {
+          const [page, server] = [new PageBody(given), new Body(given, 0, given.length)]
+          const expected = outcomeOf(() => server[kind]())
+          assert.deepEqual(
+            outcomeOf(() => page[kind]()),
+            expected,
+          )
+          if (typeof expected === 'object' && 'refused' in (expected as object)) refused++
+          else {
+            read++
+            assert.equal(page.left, server.left)
+            assert.equal(
+              outcomeOf(() => page.finish()) === undefined,
+              outcomeOf(() => server.finish()) === undefined,
+            )
+          }
+        }),
+        { numRuns: 2_000 },
+      )
+      assert.ok(read > 50 && refused > 50, `${read} were read, ${refused} refused: too few to tell`)
     })
   }
 })
