@@ -16,10 +16,10 @@ export function isA(type: 'boolean' | 'function'): Kind {
   return (value) => (typeof value === type ? undefined : `must be a ${type}`)
 }
 
-/** A whole number. */
-export function isWhole(min: number, max: number): Kind {
+/** A whole number. @param of What it counts, such as ` of seconds`. Default: nothing that has to be said. */
+export function isWhole(min: number, max: number, of = ''): Kind {
   return (value) =>
     Number.isInteger(value) && (value as number) >= min && (value as number) <= max
       ? undefined
-      : `must be a whole number from ${min} to ${max}`
+      : `must be a whole number${of} from ${min} to ${max}`
 }

@@ -15,6 +15,7 @@ import { userPairs } from './properties.ts'
 
 /** Longest delay of a will and expiry of a message, in seconds: four bytes. */
 const MAX_SECONDS = 0xffff_ffff
+const SECONDS = ' of seconds'
 
 const isBytes =
   (most?: number): Kind =>
@@ -31,8 +32,8 @@ const isArray: Kind = (value) => (Array.isArray(value) ? undefined : 'must be an
 const isBoolean: Kind = /* @__PURE__ */ isA('boolean')
 const isPayload: Kind = /* @__PURE__ */ isBytes()
 const isShort: Kind = /* @__PURE__ */ isBytes(MAX_TEXT_BYTES)
-const isExpiry: Kind = /* @__PURE__ */ isWhole(1, MAX_SECONDS)
-const isDelay: Kind = /* @__PURE__ */ isWhole(0, MAX_SECONDS)
+const isExpiry: Kind = /* @__PURE__ */ isWhole(1, MAX_SECONDS, SECONDS)
+const isDelay: Kind = /* @__PURE__ */ isWhole(0, MAX_SECONDS, SECONDS)
 
 /**
  * Checks a message before it is published.

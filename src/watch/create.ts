@@ -67,7 +67,7 @@ export function createWatcher(broker: Broker, options: WatcherOptions = {}): Wat
   checkOptions(options, { prefix: true, logger: true, commands: true })
   const { prefix = DEFAULT_PREFIX, logger = console, commands: makeCommands } = options
   if (makeCommands !== undefined && typeof makeCommands !== 'function') {
-    throw new ConfigError('commands', 'must be what sendCommands() makes')
+    throw noCommands()
   }
   checkName('prefix', prefix)
   const log = quietLog(logger)
@@ -229,8 +229,7 @@ export function createWatcher(broker: Broker, options: WatcherOptions = {}): Wat
       presence: (options) =>
         read((writer: Writer<WatchedPresence>) => deviceOf(type, id).readPresence(writer), options),
       async send(name, ...args) {
-        if (!commands)
-          throw new ConfigError('commands', 'must be sendCommands() where any are sent')
+        if (!commands) throw noCommands()
         const outgoing = { broker, type, device, topics, name, args }
         const reply = await commands.sendTo(() => deviceOf(type, id), outgoing)
         return reply as ReplyOf<T['commands'][typeof name]>
@@ -266,6 +265,10 @@ export function createWatcher(broker: Broker, options: WatcherOptions = {}): Wat
 
 function keyOf({ type, id }: DeviceRef): string {
   return `${type}/${id}`
+}
+
+function noCommands(): ConfigError {
+  return new ConfigError('commands', 'must be what sendCommands() makes')
 }
 
 function closedByOthers(): BrokerError {

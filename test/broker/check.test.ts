@@ -113,6 +113,21 @@ describe('a will', () => {
   })
 })
 
+test('what counts seconds says so', () => {
+  for (const [check, message] of [
+    [
+      () => checkWill({ ...whole, delay: -1 } as Will),
+      'delay must be a whole number of seconds from 0 to 4294967295',
+    ],
+    [
+      () => checkMessage({ topic, payload, messageExpiry: 0 }),
+      'messageExpiry must be a whole number of seconds from 1 to 4294967295',
+    ],
+  ] as const) {
+    assert.throws(check, { name: 'TypeError', message })
+  }
+})
+
 describe('subscriptions', () => {
   for (const subscriptions of [
     [],
