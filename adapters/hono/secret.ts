@@ -49,10 +49,10 @@ export function secretCheck(options: SecretOptions): SecretCheck | undefined {
     return undefined
   }
   const secrets = readSecrets(given.secret)
-  const compare = (sent: string) => {
+  const compare = (value: string, from = 0) => {
     let isOne = false
     // All of them, so that the time tells nothing of which it is.
-    for (const secret of secrets) isOne = equalConstantTime(sent, secret) || isOne
+    for (const secret of secrets) isOne = equalConstantTime(secret, value, from) || isOne
     return isOne ? undefined : 'the broker sent another secret'
   }
   return {
@@ -60,7 +60,7 @@ export function secretCheck(options: SecretOptions): SecretCheck | undefined {
       if (value === null) return 'the broker sent no Authorization header'
       // As every broker writes it: no secret begins with a space.
       if (value.startsWith(BEARER) && value[BEARER.length] !== ' ') {
-        return compare(value.slice(BEARER.length))
+        return compare(value, BEARER.length)
       }
       const sent = /^Bearer +(.*)$/i.exec(value)?.[1]
       if (sent === undefined) return 'the Authorization header does not begin with "Bearer"'

@@ -80,7 +80,7 @@ export function passwordHasher(pepper: PepperOption | undefined): PasswordHasher
       for (const { beginning, digest } of keys) {
         const actual = digest(password)
         const start = digestStart(text, beginning)
-        const same = equalConstantTime(actual, start > 0 ? text.slice(start) : actual)
+        const same = equalConstantTime(actual, start > 0 ? text : actual, start)
         isRight = (same && start > 0) || isRight
       }
       return isRight

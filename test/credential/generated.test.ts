@@ -185,6 +185,21 @@ describe('equalConstantTime', () => {
   for (const [a, b, equal] of rows) {
     test(`${JSON.stringify(a)} and ${JSON.stringify(b)}: ${equal}`, () => {
       assert.equal(equalConstantTime(a, b), equal)
+      assert.equal(equalConstantTime(a, `ab${b}`, 2), equal)
+    })
+  }
+
+  for (const [a, b, from, equal] of [
+    ['b', 'ab', 1, true],
+    ['', 'ab', 2, true],
+    ['a', 'ab', 1, false],
+    ['ab', 'ab', 1, false],
+    ['', 'ab', 1, false],
+    ['', 'ab', 3, false],
+    ['b', 'ab', 3, false],
+  ] as const) {
+    test(`${JSON.stringify(a)} and ${JSON.stringify(b)} from ${from}: ${equal}`, () => {
+      assert.equal(equalConstantTime(a, b, from), equal)
     })
   }
 })
