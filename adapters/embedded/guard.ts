@@ -156,7 +156,7 @@ export function fleetGuard(fleet: Fleet, log: QuietLog, events: GuardEvents): Fl
     const password = decodePassword(request.password)
     if (password === null) return refuse(request, 'password-malformed')
     const { username, clientId, peer } = request
-    const ask = () => fleet.authenticate({ username, password, clientId, peer })
+    const ask = async () => fleet.authenticate({ username, password, clientId, peer })
     const login = await withinDeadline(DECISION_LIMIT_MS, ask)
     if (login.effect === 'deny') return refuse(request, login.code, deny)
     const { principal } = login

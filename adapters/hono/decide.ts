@@ -44,7 +44,7 @@ export function decider<T>(options: DeciderOptions<T>): (asked: Asked) => MaybeP
   function decideLogin(asked: AskedLogin): MaybePromise<T> {
     const { username, password, clientId, peer } = asked
     const request = { username, password, clientId, peer, facts, anyClientId }
-    return fleet.authenticate(request).then((login) => {
+    return andThen(fleet.authenticate(request), (login) => {
       if (login.effect === 'allow') {
         const code = 'login'
         count('allow', code)

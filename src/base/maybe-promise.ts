@@ -17,10 +17,10 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
   )
 }
 
-/** The promise of a value, or of the error that the work throws. */
-export function toPromise<T>(work: () => MaybePromise<T>): Promise<T> {
+/** What work gives, where an error that it throws at once is a rejection like any other. */
+export function rejecting<T>(work: () => MaybePromise<T>): MaybePromise<T> {
   try {
-    return Promise.resolve(work())
+    return work()
   } catch (error) {
     return Promise.reject(error)
   }

@@ -32,6 +32,8 @@ export function memoryStore(): DeviceStore {
   const devices = new Map<string, Entry>()
   const usernames = new Map<string, Entry>()
   const key = (device: { type: string; id: string }) => `${device.type}/${device.id}`
+  /** The names of types, each once: so that records share it. */
+  const types = new Map<string, string>()
   const states = memoryStates((device) => devices.has(key(device)))
   let inserted = 0
 
@@ -42,13 +44,25 @@ export function memoryStore(): DeviceStore {
     throw new RevisionConflictError(type, id)
   }
 
+  /** A record of its own, without what a listing adds. */
+  function recordOf({ state: _, ...record }: ListedDevice): DeviceRecord {
+    const own: { -readonly [K in keyof DeviceRecord]: DeviceRecord[K] } = structuredClone(record)
+    const { type } = own
+    if (!types.has(type)) types.set(type, type)
+    own.type = types.get(type)!
+    return freeze(own)
+  }
+
   /** Adds a record. What was in its way is returned. */
   function add(record: DeviceRecord): TakenRecord['field'] | undefined {
-    if (devices.has(key(record))) return 'device id'
+    const name = key(record)
+    if (devices.has(name)) return 'device id'
     if (usernames.has(record.username)) return 'user name'
     const entry = { place: ++inserted, record: recordOf(record) }
-    devices.set(key(record), entry)
-    usernames.set(record.username, entry)
+    const { username } = entry.record
+    // One text for both where it is the same one: a store holds hundreds of thousands of them.
+    devices.set(name === username ? username : name, entry)
+    usernames.set(username, entry)
     return undefined
   }
 
@@ -57,9 +71,7 @@ export function memoryStore(): DeviceStore {
     async get(type, id) {
       return devices.get(key({ type, id }))?.record
     },
-    async findByUsername(username) {
-      return usernames.get(username)?.record
-    },
+    findByUsername: (username) => usernames.get(username)?.record,
     async insert(record) {
       const field = add(record)
       if (field !== undefined) throw new DeviceExistsError(record.type, record.id, field)
@@ -127,11 +139,6 @@ function isInState(state: DeviceState = {}, filter: DeviceFilter, now: number): 
   if (heardBefore !== undefined && lastHeard >= heardBefore) return false
   if (batteryBelow !== undefined && !(battery !== undefined && battery < batteryBelow)) return false
   return other === undefined || (firmware !== undefined && firmware !== other)
-}
-
-/** A record of its own, without what a listing adds. */
-function recordOf({ state: _, ...record }: ListedDevice): DeviceRecord {
-  return freeze(structuredClone(record))
 }
 
 /** Makes a record unchangeable, so that it can be handed out as it is. */

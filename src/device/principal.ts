@@ -5,8 +5,9 @@
  * @module
  */
 import { checkAttributes } from '../rule/attributes.ts'
+import { clientIdValue } from '../rule/client-id.ts'
 import { copyAttributes, type Principal } from '../rule/principal.ts'
-import { type AccessRule, type Attributes, checkRules } from '../rule/rule.ts'
+import { type AccessRule, checkRules } from '../rule/rule.ts'
 import { checkName, findNameProblem, isUsername } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
 import { deviceRules } from './default-rules.ts'
@@ -58,7 +59,7 @@ export function devicePrincipal(
 export function deviceAttributes(
   record: Pick<DeviceRecord, 'type' | 'id' | 'username' | 'attributes'>,
   prefix: string,
-): Attributes {
+): Record<string, string> {
   const { type, id, username, attributes } = record
   const values = copyAttributes(attributes)
   values.prefix = prefix
@@ -88,6 +89,7 @@ export function recordedPrincipal(
   record: DeviceRecord,
   defaults: readonly AccessRule[],
   prefix: string,
+  clientId?: string,
 ): Principal | undefined {
   const { type, id, username, attributes, rules, revoked, clientIds } = record
   if (revoked || !isUsername(username)) return undefined
@@ -95,12 +97,15 @@ export function recordedPrincipal(
   if (findNameProblem(id) || !attributes) return undefined
   for (const name in attributes) if (findNameProblem(attributes[name])) return undefined
   if (!areRules(rules)) return undefined
+  const values = deviceAttributes(record, prefix)
+  const ownId = clientId === undefined ? undefined : clientIdValue(username, clientId)
+  if (ownId !== undefined) values.clientId = ownId
   const principal: Principal = {
     kind: 'device',
     username,
     device: { type, id },
     rules: rules.length === 0 ? defaults : [...defaults, ...rules],
-    attributes: deviceAttributes(record, prefix),
+    attributes: values,
   }
   return Array.isArray(clientIds) ? { ...principal, clientIds } : principal
 }

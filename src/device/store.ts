@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { MaybePromise } from '../base/maybe-promise.ts'
 import type { AccessRule } from '../rule/rule.ts'
 import type { DeviceState, DeviceStates } from './states.ts'
 import type { DeviceTrail } from './trail.ts'
@@ -135,8 +136,8 @@ export interface DeviceStore {
   readonly filters: readonly (keyof DeviceFilter)[]
   /** The record, revoked or not, or `undefined`. */
   get(type: string, id: string): Promise<DeviceRecord | undefined>
-  /** The record with this user name, revoked or not, or `undefined`. */
-  findByUsername(username: string): Promise<DeviceRecord | undefined>
+  /** The record with this user name, revoked or not, or `undefined`: asked at each login. At once, where it is in memory. */
+  findByUsername(username: string): MaybePromise<DeviceRecord | undefined>
   /**
    * Adds a record.
    * @throws `ERR_DEVICE_EXISTS` if the device or the user name is there already, with `field` being

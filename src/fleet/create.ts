@@ -5,7 +5,7 @@
  */
 import { clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
-import { toPromise } from '../base/maybe-promise.ts'
+import { rejecting } from '../base/maybe-promise.ts'
 import { memoryKeys } from '../base/memory-keys.ts'
 import { quietLog } from '../base/quiet-log.ts'
 import { passwordHasher } from '../credential/generated.ts'
@@ -145,7 +145,7 @@ export function createFleet<const Types extends readonly DeviceType[]>(
     pepperUse: () => countPeppers(store, marks),
 
     onChange: (...listening) => changes.listen(...listening),
-    authenticate: (login) => toPromise(() => checkLogin(login)),
+    authenticate: (login) => rejecting(() => checkLogin(login)),
     isActive: ({ type, id }) => known.isActive(type, id),
     brokerAccount: (record) => deviceAccount(record, devices, passwords),
     serviceAccounts: () => serviceAccounts(services, sealer),

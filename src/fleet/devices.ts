@@ -54,7 +54,7 @@ export class DeviceSource implements UnnamedSource {
   }
 
   #check(
-    { username, password, attempt }: LoginAttempt,
+    { username, password, clientId, attempt }: LoginAttempt,
     record: DeviceRecord | undefined,
   ): MaybePromise<Principal | LoginDenial> {
     const now = clock().date()
@@ -62,7 +62,7 @@ export class DeviceSource implements UnnamedSource {
     const stored = credentials.map(({ hash }) => hash)
     const verdict = this.#verifier.verify(username, password, stored, attempt)
     return andThen(verdict, (verdict) => {
-      const answer = this.#answer(verdict, record)
+      const answer = this.#answer(verdict, record, clientId)
       if (typeof answer === 'string' || !record) return answer
       if (!this.#rehash && !this.#logins) return answer
       const used = this.#usedOf(credentials, password)
@@ -83,12 +83,16 @@ export class DeviceSource implements UnnamedSource {
     return credentials.find(({ hash }) => hash === used)
   }
 
-  #answer(verdict: Verdict, record: DeviceRecord | undefined): Principal | LoginDenial {
+  #answer(
+    verdict: Verdict,
+    record: DeviceRecord | undefined,
+    clientId: string | undefined,
+  ): Principal | LoginDenial {
     if (typeof verdict === 'string') return verdict
     if (!record) return 'principal-unknown'
     if (!verdict) return 'password-wrong'
     if (record.revoked) return 'revoked'
-    return this.principalOf(record) ?? 'principal-unknown'
+    return this.principalOf(record, clientId) ?? 'principal-unknown'
   }
 
   find(username: string, past?: Found): MaybePromise<Found | undefined> {
@@ -109,11 +113,11 @@ export class DeviceSource implements UnnamedSource {
    * Who a record is: nobody, if it is revoked, malformed or of no type of the fleet. A record that
    * came from elsewhere does not get the name of another kind of login either.
    */
-  principalOf(record: DeviceRecord): Principal | undefined {
+  principalOf(record: DeviceRecord, clientId?: string): Principal | undefined {
     const { username, type } = record
     if (isTokenUsername(username) || this.#isService(username)) return undefined
     const rules = this.#types.rulesOf(type)
-    return rules && recordedPrincipal(record, rules, this.#types.prefix)
+    return rules && recordedPrincipal(record, rules, this.#types.prefix, clientId)
   }
 
   #findRecord(username: string): MaybePromise<DeviceRecord | undefined> {

@@ -13,6 +13,7 @@ import type { LoginDenial } from './fleet.ts'
 export interface LoginAttempt {
   readonly username: string
   readonly password: string
+  readonly clientId: string | undefined
   /** Asked only before a chosen password is tried. */
   readonly attempt: SlowAttempt
 }
@@ -26,7 +27,7 @@ export interface Found {
 
 /** The kind of logins that has the names of no other: only the store can tell whose one is. */
 export interface UnnamedSource {
-  /** Who logs in under a name of this kind, or why it fails. */
+  /** Who logs in under a name of this kind, as it is connected under its client id; or why it fails. */
   login(attempt: LoginAttempt): MaybePromise<Principal | LoginDenial>
   /**
    * Who has a name of this kind.
@@ -57,7 +58,7 @@ export class Directory {
     this.#rest = rest
   }
 
-  /** Who logs in, or why it fails. */
+  /** Who logs in, as it is connected under its client id; or why it fails. */
   login(attempt: LoginAttempt): MaybePromise<Principal | LoginDenial> {
     return this.#sourceOf(attempt.username).login(attempt)
   }

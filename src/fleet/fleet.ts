@@ -453,13 +453,14 @@ export interface Fleet<Types extends readonly DeviceType[] = readonly DeviceType
    */
   isTokenRevoked(token: DatedToken): boolean | Promise<boolean>
   /**
-   * Decides a login. Rejects only if the store does, or for a token the keys.
+   * Decides a login: at once where the store answers at once, as one in memory does, and the password is a
+   * generated one. Rejects only if the store does, or for a token the keys.
    *
    * From the tenth failure within a minute under one user name, or the hundredth from one peer,
    * until that minute is over, only generated passwords and tokens are verified: they cannot be
    * guessed, so nobody keeps a device out by failing under its name.
    */
-  authenticate(login: LoginRequest): Promise<Login>
+  authenticate(login: LoginRequest): Login | Promise<Login>
   /**
    * Who has this user name, or `undefined`: nobody, a revoked device, or the holder of a token that
    * has expired, or did not log in at a fleet with the same {@link FleetOptions.keys}.

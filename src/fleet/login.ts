@@ -6,7 +6,7 @@
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts'
 import { ownsClientId } from '../rule/client-id.ts'
 import { type BrokerFacts, findDeviceProblem } from '../rule/facts.ts'
-import { type Principal, withClientId } from '../rule/principal.ts'
+import type { Principal } from '../rule/principal.ts'
 import { LoginAttemptCount } from './attempt.ts'
 import type { Directory } from './directory.ts'
 import type { Login, LoginDenial, LoginRequest } from './fleet.ts'
@@ -32,7 +32,7 @@ export function loginCheck(
       return { effect: 'deny', code: 'credentials-missing' }
     }
     const attempt = new LoginAttemptCount({ throttle, shared, username, peer })
-    return andThen(directory.login({ username, password, attempt }), (outcome): Login => {
+    return andThen(directory.login({ username, password, clientId, attempt }), (outcome): Login => {
       if (typeof outcome !== 'string') {
         if (facts && findDeviceProblem(outcome, facts)) {
           return { effect: 'deny', code: 'device-unsupported' }
@@ -40,7 +40,7 @@ export function loginCheck(
         if (facts && !anyClientId && isForeign(clientId, outcome, facts)) {
           return { effect: 'deny', code: 'client-id-foreign' }
         }
-        return { effect: 'allow', principal: withClientId(outcome, clientId) }
+        return { effect: 'allow', principal: outcome }
       }
       if (GUESSES.includes(outcome)) attempt.addFailure()
       return { effect: 'deny', code: outcome }

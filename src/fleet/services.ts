@@ -12,7 +12,7 @@ import { checkNoTokenUsername } from '../credential/token.ts'
 import type { PasswordVerifier } from '../credential/verifier.ts'
 import { hubRules } from '../device/default-rules.ts'
 import { checkClientIds } from '../rule/client-id.ts'
-import type { Principal } from '../rule/principal.ts'
+import { type Principal, withClientId } from '../rule/principal.ts'
 import { type AccessRule, checkRules } from '../rule/rule.ts'
 import { checkName } from '../topic/name.ts'
 import type { Found, LoginAttempt, PrincipalSource } from './directory.ts'
@@ -57,12 +57,12 @@ export class ServiceSource implements PrincipalSource {
   }
 
   login(login: LoginAttempt): MaybePromise<Principal | LoginDenial> {
-    const { username, password, attempt } = login
+    const { username, password, clientId, attempt } = login
     const { hash, principal } = this.#services.get(username)!
     const verdict = this.#verifier.verify(username, password, [hash], attempt)
     return andThen(verdict, (known) => {
       if (typeof known === 'string') return known
-      return known ? principal : 'password-wrong'
+      return known ? withClientId(principal, clientId) : 'password-wrong'
     })
   }
 

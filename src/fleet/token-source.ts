@@ -13,7 +13,7 @@ import {
   type TokenAuthority,
   type TokenHolder,
 } from '../credential/token.ts'
-import type { Principal } from '../rule/principal.ts'
+import { type Principal, withClientId } from '../rule/principal.ts'
 import type { Found, LoginAttempt, PrincipalSource } from './directory.ts'
 import type { LoginDenial } from './fleet.ts'
 import type { TokenRevocations } from './token-revocations.ts'
@@ -48,17 +48,22 @@ export class TokenSource implements PrincipalSource {
     return isTokenUsername(username)
   }
 
-  login({ username, password }: LoginAttempt): MaybePromise<Principal | LoginDenial> {
+  login({ username, password, clientId }: LoginAttempt): MaybePromise<Principal | LoginDenial> {
     const now = clock().date()
     const holder = this.#tokens.verify(username, password, now)
     if (typeof holder === 'string') return holder
     return andThen(this.#revocations.isRevoked(holder), (isRevoked) =>
-      isRevoked ? 'revoked' : this.#enter(holder, password, now),
+      isRevoked ? 'revoked' : this.#enter(holder, password, clientId, now),
     )
   }
 
   /** Notes who logged in. */
-  #enter(holder: TokenHolder, password: string, now: number): MaybePromise<Principal> {
+  #enter(
+    holder: TokenHolder,
+    password: string,
+    clientId: string | undefined,
+    now: number,
+  ): MaybePromise<Principal> {
     const { username } = holder
     // A token of a whole day ends up to a second after it, and later still where clocks differ.
     const left = Math.ceil((holder.expiresAt - now) / 1_000)
@@ -67,7 +72,7 @@ export class TokenSource implements PrincipalSource {
     return andThen(noted, () => {
       // A token of the same subject may grant something else.
       this.#forget(username)
-      return holder
+      return withClientId(holder, clientId)
     })
   }
 

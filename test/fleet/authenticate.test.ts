@@ -169,7 +169,8 @@ describe('a login is denied', () => {
 
   test('with the store’s own error when the store fails', async () => {
     const broken = { ...store, findByUsername: async () => Promise.reject(new Error('no disk')) }
-    await assert.rejects(makeFleet({ store: broken }).authenticate(p1), /no disk/)
+    const fleet = makeFleet({ store: broken })
+    await assert.rejects(async () => fleet.authenticate(p1), /no disk/)
   })
 })
 

@@ -40,7 +40,8 @@ describe('a user name', () => {
       const asked: string[] = []
       const named = ['svc', 'cert'].map((each) => source(each, asked))
       const directory = new Directory(named, source('', asked))
-      const attempt = { username, attempt: { peer: undefined, begin: () => true, takeBack() {} } }
+      const counts = { peer: undefined, begin: () => true, takeBack() {} }
+      const attempt = { username, clientId: undefined, attempt: counts }
       assert.equal(await directory.login({ ...attempt, password: 'wrong' }), 'password-wrong')
       const principal = await directory.login({ ...attempt, password: start })
       assert.ok(typeof principal === 'object')

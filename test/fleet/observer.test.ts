@@ -83,7 +83,10 @@ describe('an observer is told', () => {
       observer: (event) => void events.push(event),
     })
     const asked = { username: 'pump/P-1', action: 'publish', topic: 'x' } as const
-    await assert.rejects(fleet.authenticate({ username: 'pump/P-1', password: 'x' }), /away/)
+    await assert.rejects(
+      async () => fleet.authenticate({ username: 'pump/P-1', password: 'x' }),
+      /away/,
+    )
     await assert.rejects(fleet.authorize(asked), /away/)
     await assert.rejects(async () => fleet.findDenial(asked), /away/)
     assert.deepEqual(withoutTimes(events), [

@@ -220,7 +220,7 @@ describe('a process that shares the keys', () => {
     assert.equal(told.items.length, 1)
     broken.get = fail as never
     const later = issue(fleet)
-    await assert.rejects(fleet.authenticate(later), /out of order/)
+    await assert.rejects(async () => fleet.authenticate(later), /out of order/)
   })
 })
 

@@ -150,7 +150,7 @@ describe('what is read after the lifetime counts, though the store hands out', (
       // By reference, where records can be changed.
       const loose = new Map<string, DeviceRecord>()
       const isLoose = what.includes('in its place')
-      const loosen = async (record: Promise<DeviceRecord | undefined>) => {
+      const loosen = async (record: ReturnType<DeviceStore['findByUsername']>) => {
         const found = await record
         if (!isLoose || !found) return found
         if (!loose.has(found.id)) loose.set(found.id, structuredClone(found))

@@ -382,7 +382,7 @@ describe('behind one load balancer', () => {
     const fail = () => Promise.reject(new Error('out of order'))
     const { one } = site({ ...memoryKeys(), get: fail, set: fail })
     const token = one.issueToken(options)
-    await assert.rejects(one.authenticate(token), /out of order/)
+    await assert.rejects(async () => one.authenticate(token), /out of order/)
     await assert.rejects(ask(one, token.username), /out of order/)
     assert.equal(await denial(one, { ...token, password: 'wrong' }), 'password-wrong')
   })

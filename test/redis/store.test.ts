@@ -196,7 +196,7 @@ describe('an answer that Redis does not give', () => {
       const store = redisStore(async () => answer)
       const strange = { name: 'TypeError', message: /^The client answers with / }
       await assert.rejects(store.get('pump', 'P-1'), strange)
-      await assert.rejects(store.findByUsername('pump/P-1'), strange)
+      await assert.rejects(async () => store.findByUsername('pump/P-1'), strange)
       await assert.rejects(store.insert(record('pump', 'P-1')), strange)
       await assert.rejects(store.update(record('pump', 'P-1')), strange)
       await assert.rejects(store.delete('pump', 'P-1', 1), strange)
