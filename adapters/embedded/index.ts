@@ -144,6 +144,7 @@ export async function embeddedBroker(
     onError: (error: Error) => logTrouble(log, { kind: 'error', error }),
     secure,
     maxConnections: settings.maxConnections,
+    onFull: (peer: string | undefined) => server.tellFull(peer),
   }
   try {
     listeners.push(await listenTcp(host, port, acceptor))

@@ -5,7 +5,7 @@
  */
 import type { Server as HttpServer, RequestListener } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
-import type { Server, Socket } from 'node:net'
+import type { DropArgument, Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Server as TlsServer } from 'node:tls'
 import { ConfigError, UnsupportedRuntimeError } from '../../src/base/errors.ts'
@@ -35,6 +35,8 @@ export interface Acceptor {
   readonly secure: SecureOptions | undefined
   /** Most of them, those that are not through their handshake among them. */
   readonly maxConnections: number
+  /** Told of each that was closed for that. */
+  readonly onFull: (peer: string | undefined) => void
 }
 
 /** How long a handshake of TLS or WebSocket may take. */
@@ -162,9 +164,11 @@ function listen(
   host: string,
   port: number,
   key: string,
-  { onError, maxConnections }: Acceptor,
+  { onError, maxConnections, onFull }: Acceptor,
 ): Promise<string> {
   server.maxConnections = maxConnections
+  // Node and Bun; Deno 2.9 closes them without a word.
+  server.on('drop', (dropped?: DropArgument) => onFull(dropped?.remoteAddress))
   return new Promise((resolve, reject) => {
     const fail = (cause: Error & { code?: string }) => {
       const taken = cause.code === 'EADDRINUSE'

@@ -6,13 +6,23 @@
 import { describeError } from '../../src/base/log.ts'
 import type { QuietLog } from '../../src/base/quiet-log.ts'
 import { quote } from '../../src/base/quote.ts'
-import type { DropCode, ServerEvent } from '../../src/server/events.ts'
+import type { DropCode, RefusalCode, ServerEvent } from '../../src/server/events.ts'
 
 /** Why a message did not reach a session; what is missing is no trouble. */
 const DROPPED: Readonly<Partial<Record<DropCode, string>>> = {
   'session-full': 'is full',
   'client-slow': 'has a client that reads too slowly',
   'packet-too-large': 'has a client that takes no packet as large',
+}
+
+/** For whom there was no room, and the limits that say so. */
+const REFUSED: Readonly<Record<RefusalCode, string>> = {
+  'connections-full':
+    'A connection was closed unread: there are as many as there may be (maxConnections).',
+  'logins-full':
+    'A connection was closed unread: as many as there may be are not logged in yet (maxUnauthenticated).',
+  'sessions-full':
+    'was refused: its sessions, or all there are, take as much room as they may (maxSessionsPerOwner, maxSessions, maxStoredBytesPerOwner, maxStoredBytes).',
 }
 
 /** Logs an event, if it tells of a trouble. */
@@ -30,6 +40,12 @@ export function logTrouble(log: QuietLog, event: ServerEvent): void {
         const session = `The session ${quote(event.clientId)} of ${event.owner}`
         return `${session} ${problem}: a message for ${quote(event.topic)} is not kept for it.`
       })
+      break
+    }
+    case 'refused': {
+      const { code, owner } = event
+      const who = owner === undefined ? '' : `A login of ${owner} `
+      log.write('warn', code, `${who}${REFUSED[code]}`)
       break
     }
     case 'not-retained': {

@@ -263,6 +263,7 @@ export class Connection implements Endpoint, SessionConnection {
     }
     const opened = sessions.open(client, rights, connect)
     if (!opened) {
+      notices.onRefused('sessions-full', this.#peer, login.owner)
       this.#refuse(connect.version, REASON.quotaExceeded)
       return
     }

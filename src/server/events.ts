@@ -25,6 +25,15 @@ export type DropCode =
   /** It was not sent before it expired. */
   | 'message-expired'
 
+/** Why a connection was closed unread, or a login refused, for lack of room. */
+export type RefusalCode =
+  /** There are as many connections as there may be: `maxConnections`. */
+  | 'connections-full'
+  /** There are as many that are not logged in: `maxUnauthenticated`. */
+  | 'logins-full'
+  /** No session can be made, or its will not be kept: its owner, or all, have as much as they may. */
+  | 'sessions-full'
+
 /** Something that happened. */
 export type ServerEvent =
   /** A client is logged in, with the rights that the guard gave it. */
@@ -57,6 +66,13 @@ export type ServerEvent =
       /** Half a sentence, which may repeat nothing that was sent but numbers. */
       readonly problem: string
     }
+  /** There was no room for a connection or a login; named if it got as far as the login. */
+  | {
+      readonly kind: 'refused'
+      readonly code: RefusalCode
+      readonly owner: string | undefined
+      readonly peer: string | undefined
+    }
   /** A message was not retained, since there are too many; `owner` is who published it. */
   | { readonly kind: 'not-retained'; readonly owner: string; readonly topic: string }
   /** A session ended, since its owner may not have more of them. */
@@ -86,4 +102,6 @@ export interface ServerCounters {
   readonly bytesSent: number
   /** Messages that did not reach a client, by the reason. */
   readonly dropped: Readonly<Record<DropCode, number>>
+  /** Connections and logins for which there was no room, by the reason. */
+  readonly refused: Readonly<Record<RefusalCode, number>>
 }

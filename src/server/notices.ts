@@ -4,7 +4,7 @@
  * @module
  */
 import { toError } from '../base/errors.ts'
-import type { DropCode, ServerEvent } from './events.ts'
+import type { DropCode, RefusalCode, ServerEvent } from './events.ts'
 import type { Delivery } from './message.ts'
 
 /** Told of a message that does not reach a session. */
@@ -34,6 +34,12 @@ export class Notices {
     'packet-too-large': 0,
     'message-expired': 0,
   }
+  /** Connections and logins for which there was no room. */
+  readonly refused: Record<RefusalCode, number> = {
+    'connections-full': 0,
+    'logins-full': 0,
+    'sessions-full': 0,
+  }
 
   constructor(onEvent: ((event: ServerEvent) => void) | undefined) {
     this.#onEvent = onEvent
@@ -46,6 +52,12 @@ export class Notices {
     } catch (error) {
       if (event.kind !== 'error') this.tell({ kind: 'error', error: toError(error) })
     }
+  }
+
+  /** Tells of a connection or a login for which there is no room. */
+  onRefused(code: RefusalCode, peer: string | undefined, owner?: string): void {
+    this.refused[code]++
+    this.tell({ kind: 'refused', code, owner, peer })
   }
 
   /** {@link OnDropped}. */

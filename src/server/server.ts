@@ -9,7 +9,7 @@ import { REASON } from '../packet/reason.ts'
 import type { ServerClock } from './clock.ts'
 import { Connection, type ConnectionEvents } from './connection.ts'
 import { ServerCore } from './core.ts'
-import type { ServerCounters, ServerEvent } from './events.ts'
+import type { RefusalCode, ServerCounters, ServerEvent } from './events.ts'
 import type { ServerGuard } from './guard.ts'
 import type { Endpoint, Link } from './link.ts'
 import { completeSettings, type ServerSettings } from './settings.ts'
@@ -36,6 +36,8 @@ export interface MqttServer {
    * @param peer Where it comes from, for the guard.
    */
   accept(link: Link, peer?: string): Endpoint
+  /** Counts and tells a connection that its listener closed, since there are as many as there may be. */
+  tellFull(peer?: string): void
   /** Looks again at what the sessions of an owner may have, after the answers of their rights changed. */
   review(owner: string): void
   /**
@@ -85,10 +87,11 @@ export function mqttServer(options: MqttServerOptions): MqttServer {
     })
   }
 
-  function hasRoom(): boolean {
+  /** What there are too many of for one more connection, if anything. */
+  function findFull(): RefusalCode | undefined {
     const { maxConnections, maxUnauthenticated } = settings
-    if (isClosed || connections.size >= maxConnections) return false
-    return unauthenticated.size < maxUnauthenticated
+    if (connections.size >= maxConnections) return 'connections-full'
+    return unauthenticated.size >= maxUnauthenticated ? 'logins-full' : undefined
   }
 
   return {
@@ -109,18 +112,25 @@ export function mqttServer(options: MqttServerOptions): MqttServer {
         bytesReceived: notices.bytesReceived,
         bytesSent: notices.bytesSent,
         dropped: { ...notices.dropped },
+        refused: { ...notices.refused },
       }
     },
 
     accept(link, peer) {
       const connection = new Connection(core, link, peer, events)
-      if (hasRoom()) {
-        connections.add(connection)
-        unauthenticated.add(connection)
-        sweepLater()
-      } else link.destroy()
+      const full = isClosed ? undefined : findFull()
+      if (isClosed || full) {
+        link.destroy()
+        if (full) core.notices.onRefused(full, peer)
+        return connection
+      }
+      connections.add(connection)
+      unauthenticated.add(connection)
+      sweepLater()
       return connection
     },
+
+    tellFull: (peer) => core.notices.onRefused('connections-full', peer),
 
     review(owner) {
       for (const session of core.sessions.of(owner)) reviewSession(core, session)

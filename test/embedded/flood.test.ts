@@ -169,6 +169,21 @@ test('a connection beyond the most there may be is closed at once', async () => 
   const socket = await site.dial()
   await within(once(socket.resume(), 'close'), 'end of the connection')
   assert.equal(site.broker.connections, 1)
+  // Deno 2.9 tells nobody of those that its listener closes.
+  const isTold = !('Deno' in globalThis)
+  assert.equal(site.broker.counters.refused['connections-full'], isTold ? 1 : 0)
+  const line = 'A connection was closed unread: there are as many as there may be (maxConnections).'
+  assert.deepEqual(site.log.lines, isTold ? [`warn: ${line}`] : [])
+})
+
+test('a login beyond the sessions of a user name is refused, and told', async () => {
+  await using site = await openSite({ limits: { maxSessionsPerOwner: 1 } })
+  await site.connect(site.p1)
+  const second = { ...site.p1, clientId: `${site.p1.username}//2` }
+  await assert.rejects(site.connect(second), { code: 0x97 })
+  assert.equal(site.broker.counters.refused['sessions-full'], 1)
+  assert.equal(site.log.lines.length, 1)
+  assert.match(site.log.lines[0]!, /^warn: A login of pump\/P-1 was refused: .+maxSessionsPerOwner/)
 })
 
 test('messages and bytes are counted', async () => {

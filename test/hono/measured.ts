@@ -49,6 +49,7 @@ const counters: ServerCounters = {
   ...{ connections: 2, clients: 1, sessions: 3, subscriptions: 4, retained: 5, retainedBytes: 60 },
   ...{ storedBytes: 70, messagesReceived: 8, messagesSent: 9, bytesReceived: 1e21, bytesSent: 11 },
   dropped: { 'session-full': 0, 'client-slow': 1, 'packet-too-large': 0, 'message-expired': 0 },
+  refused: { 'connections-full': 6, 'logins-full': 0, 'sessions-full': 0 },
 }
 
 /** Opens one. */

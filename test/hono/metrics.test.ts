@@ -98,6 +98,7 @@ test('the metrics say what was done, and name no device, user or topic', async (
     'devicehub_devices{type="pump",connected="unknown"} 1',
     'devicehub_devices_fresh{type="pump"} 1',
     'devicehub_embedded_dropped_total{code="session-full"} 0',
+    'devicehub_embedded_refused_total{code="connections-full"} 6',
   ]) {
     assert.ok(text.includes(`${line}\n`), `${line}\n${text}`)
   }

@@ -65,6 +65,7 @@ test('the metrics are OpenMetrics', { skip }, async () => {
     devicehub_embedded_received_bytes: 'counter',
     devicehub_embedded_sent_bytes: 'counter',
     devicehub_embedded_dropped: 'counter',
+    devicehub_embedded_refused: 'counter',
   })
   for (const [name, [, unit]] of Object.entries(families)) {
     if (unit) assert.ok(name.endsWith(`_${unit}`), name)

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { RefusalCode } from '../../src/server/events.ts'
 import type { Login } from '../../src/server/guard.ts'
 import { assertEnded, type Client, guardOf, Site, settle, will } from './fixture.ts'
 
@@ -113,11 +114,16 @@ test('nothing is read while a login is open, and all of it after', async () => {
   )
 })
 
+function refused(code: RefusalCode, owner?: string) {
+  return { kind: 'refused', code, owner, peer: undefined }
+}
+
 test('connections that are not logged in are bounded, and their time', async () => {
   const s = new Site({ settings: { maxUnauthenticated: 2, connectTimeout: 5 } })
   const [one, two, three] = [s.raw(), s.raw(), s.raw()]
   await settle()
   assert.deepEqual([one.state, two.state, three.state], ['open', 'open', 'destroyed'])
+  assert.deepEqual(s.told('refused'), [refused('logins-full')])
   await one.connect('a')
   const four = s.raw()
   await settle()
@@ -138,6 +144,9 @@ test('connections are bounded in all', async () => {
   const over = s.raw()
   await settle()
   assert.equal(over.state, 'destroyed')
+  assert.deepEqual(s.told('refused'), [refused('connections-full')])
+  const { refused: counted } = s.server.counters
+  assert.deepEqual(counted, { 'connections-full': 1, 'logins-full': 0, 'sessions-full': 0 })
   await one.disconnect()
   await s.connect('c')
   assert.equal(s.server.counters.connections, 2)
@@ -157,6 +166,7 @@ test('the sessions of an owner are bounded: the one that is away longest goes', 
   assert.equal((await s.raw().connect('fourth', fields)).reasonCode, 0x97)
   assert.equal((await s.raw().connect('fourth', { username: 'you' })).reasonCode, 0)
   assert.deepEqual([second.state, third.state], ['open', 'open'])
+  assert.deepEqual(s.told('refused'), [refused('sessions-full', 'me')])
   // Its own session it gets in spite of the bound.
   assert.equal((await s.raw().connect('second', fields)).reasonCode, 0)
 })
@@ -165,6 +175,7 @@ test('the sessions are bounded in all', async () => {
   const s = new Site({ settings: { maxSessions: 1 } })
   await (await s.persist('a')).lose()
   assert.equal((await s.raw().connect('b')).reasonCode, 0x97)
+  assert.equal(s.server.counters.refused['sessions-full'], 1)
   assert.equal((await s.raw().connect('a')).reasonCode, 0)
 })
 

@@ -84,7 +84,7 @@ export function presenceFamilies(presence: Pick<PresenceTracker, 'list'>): reado
 /** The embedded broker. */
 export function embeddedFamilies(broker: { readonly counters: ServerCounters }): MetricFamily[] {
   const all = broker.counters
-  const { dropped, storedBytes, retainedBytes, bytesReceived, bytesSent } = all
+  const { dropped, refused, storedBytes, retainedBytes, bytesReceived, bytesSent } = all
   const now = ['connections', 'clients', 'sessions', 'subscriptions', 'retained'] as const
   const bytes = (family: MetricFamily): MetricFamily => ({ ...family, unit: 'bytes' })
   return [
@@ -121,6 +121,11 @@ export function embeddedFamilies(broker: { readonly counters: ServerCounters }):
       'devicehub_embedded_dropped',
       'Messages that did not reach a client, by the reason.',
       ...Object.entries(dropped).map(([code, count]) => [{ code }, count] as const),
+    ),
+    counter(
+      'devicehub_embedded_refused',
+      'Connections and logins for which there was no room, by the reason.',
+      ...Object.entries(refused).map(([code, count]) => [{ code }, count] as const),
     ),
   ]
 }
