@@ -25,7 +25,7 @@ import { checkRuntime } from './runtime.ts'
 import { loadTls } from './tls.ts'
 import { logTrouble } from './troubles.ts'
 
-export type { DropCode, ServerCounters } from '../../src/server/events.ts'
+export type { DropCode, RefusalCode, ServerCounters } from '../../src/server/events.ts'
 export type { ServerFeatures, ServerLimits, ServerSettings } from '../../src/server/settings.ts'
 export type { Denial, DenialCode } from './denial.ts'
 export type { EmbeddedBrokerOptions } from './options.ts'

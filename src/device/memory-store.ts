@@ -71,7 +71,9 @@ export function memoryStore(): DeviceStore {
     async get(type, id) {
       return devices.get(key({ type, id }))?.record
     },
-    findByUsername: (username) => usernames.get(username)?.record,
+    findByUsername(username) {
+      return usernames.get(username)?.record
+    },
     async insert(record) {
       const field = add(record)
       if (field !== undefined) throw new DeviceExistsError(record.type, record.id, field)
