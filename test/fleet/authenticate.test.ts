@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 import {
   type DeviceRecord,
   type Fleet,
+  type Login,
   type LoginDenial,
   type LoginRequest,
   memoryStore,
@@ -150,6 +151,12 @@ describe('a login is denied', () => {
     assert.equal(await denial(later, legacy), 'password-wrong')
   })
 
+  test('or at once, right or wrong, where the store answers at once', () => {
+    const at = (login: LoginRequest) => fleet.authenticate(login) as Login
+    assert.equal(at({ ...p1, clientId: p1.username }).effect, 'allow')
+    assert.equal(at({ ...p1, password: 'x' }).effect, 'deny')
+  })
+
   test('and a user name that nobody can have does not reach the store', async () => {
     const asked: string[] = []
     const watched = makeFleet({
@@ -171,6 +178,15 @@ describe('a login is denied', () => {
     const broken = { ...store, findByUsername: async () => Promise.reject(new Error('no disk')) }
     const fleet = makeFleet({ store: broken })
     await assert.rejects(async () => fleet.authenticate(p1), /no disk/)
+  })
+
+  test('and with a rejection when it throws at once', async () => {
+    const findByUsername = () => {
+      throw new Error('no disk')
+    }
+    const answer = makeFleet({ store: { ...store, findByUsername } }).authenticate(p1)
+    assert.ok(answer instanceof Promise)
+    await assert.rejects(answer, /no disk/)
   })
 })
 
