@@ -276,7 +276,7 @@ describe('what the answers name exists', () => {
   test('each entry point', () => {
     const named = [...markdown.matchAll(/devicehub(\/[a-z]+)['`]/g)]
     const imported = new Set(named.map(([, path]) => `.${path}`))
-    assert.deepEqual([...imported].sort(), ['./hono', './mqtt', './products'])
+    assert.deepEqual([...imported].sort(), ['./hono', './mqtt', './page', './products'])
     for (const path of imported) assert.ok(entries.includes(path), path)
   })
 
