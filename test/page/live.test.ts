@@ -224,6 +224,8 @@ test('what is denied and rejected comes with its reason, and stays in the log of
   await using site = await openSite()
   const page = await site.live('admin', 'log=1')
   await site.say('pump', 'n-1', 'data', 'no JSON')
+  // It is rejected once the hub has it, and a login is denied at once.
+  await settle()
   await site.fleet.authenticate({ username: 'pump/n-1', password: 'a-wrong-password' })
   await site.fleet.authorize({
     username: 'pump/n-1',
