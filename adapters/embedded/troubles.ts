@@ -15,14 +15,13 @@ const DROPPED: Readonly<Partial<Record<DropCode, string>>> = {
   'packet-too-large': 'has a client that takes no packet as large',
 }
 
-/** For whom there was no room, and the limits that say so. */
+/** What was done for lack of room, and the limits that say so. */
 const REFUSED: Readonly<Record<RefusalCode, string>> = {
-  'connections-full':
-    'A connection was closed unread: there are as many as there may be (maxConnections).',
+  'connections-full': 'closed unread: there are as many as there may be (maxConnections).',
   'logins-full':
-    'A connection was closed unread: as many as there may be are not logged in yet (maxUnauthenticated).',
+    'closed unread: as many as there may be are not logged in yet (maxUnauthenticated).',
   'sessions-full':
-    'was refused: its sessions, or all there are, take as much room as they may (maxSessionsPerOwner, maxSessions, maxStoredBytesPerOwner, maxStoredBytes).',
+    'refused: its sessions, or all there are, take as much room as they may (maxSessionsPerOwner, maxSessions, maxStoredBytesPerOwner, maxStoredBytes).',
 }
 
 /** Logs an event, if it tells of a trouble. */
@@ -44,8 +43,8 @@ export function logTrouble(log: QuietLog, event: ServerEvent): void {
     }
     case 'refused': {
       const { code, owner } = event
-      const who = owner === undefined ? '' : `A login of ${owner} `
-      log.write('warn', code, `${who}${REFUSED[code]}`)
+      const who = owner === undefined ? 'A connection' : `A login of ${owner}`
+      log.write('warn', code, `${who} was ${REFUSED[code]}`)
       break
     }
     case 'not-retained': {

@@ -17,15 +17,6 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
   )
 }
 
-/** What work gives, where an error that it throws at once is a rejection like any other. */
-export function rejecting<T>(work: () => MaybePromise<T>): MaybePromise<T> {
-  try {
-    return work()
-  } catch (error) {
-    return Promise.reject(error)
-  }
-}
-
 /** Goes on with a value: at once if it is there, else when its promise settles. */
 export function andThen<T, R>(
   value: T | PromiseLike<T>,

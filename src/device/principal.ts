@@ -5,8 +5,7 @@
  * @module
  */
 import { checkAttributes } from '../rule/attributes.ts'
-import { clientIdValue } from '../rule/client-id.ts'
-import { copyAttributes, type Principal } from '../rule/principal.ts'
+import { connectedId, copyAttributes, type Principal } from '../rule/principal.ts'
 import { type AccessRule, checkRules } from '../rule/rule.ts'
 import { checkName, findNameProblem, isUsername } from '../topic/name.ts'
 import { DEFAULT_PREFIX } from '../topic/template.ts'
@@ -98,7 +97,7 @@ export function recordedPrincipal(
   for (const name in attributes) if (findNameProblem(attributes[name])) return undefined
   if (!areRules(rules)) return undefined
   const values = deviceAttributes(record, prefix)
-  const ownId = clientId === undefined ? undefined : clientIdValue(username, clientId)
+  const ownId = connectedId(username, clientId)
   if (ownId !== undefined) values.clientId = ownId
   const principal: Principal = {
     kind: 'device',

@@ -136,7 +136,10 @@ export interface DeviceStore {
   readonly filters: readonly (keyof DeviceFilter)[]
   /** The record, revoked or not, or `undefined`. */
   get(type: string, id: string): Promise<DeviceRecord | undefined>
-  /** The record with this user name, revoked or not, or `undefined`: asked at each login. At once, where it is in memory. */
+  /**
+   * The record with this user name, revoked or not, or `undefined`. Asked at each login: a store in memory
+   * answers at once.
+   */
   findByUsername(username: string): MaybePromise<DeviceRecord | undefined>
   /**
    * Adds a record.

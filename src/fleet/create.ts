@@ -5,7 +5,7 @@
  */
 import { clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
-import { rejecting } from '../base/maybe-promise.ts'
+import { orElse } from '../base/maybe-promise.ts'
 import { memoryKeys } from '../base/memory-keys.ts'
 import { quietLog } from '../base/quiet-log.ts'
 import { passwordHasher } from '../credential/generated.ts'
@@ -145,7 +145,11 @@ export function createFleet<const Types extends readonly DeviceType[]>(
     pepperUse: () => countPeppers(store, marks),
 
     onChange: (...listening) => changes.listen(...listening),
-    authenticate: (login) => rejecting(() => checkLogin(login)),
+    authenticate: (login) =>
+      orElse(
+        () => checkLogin(login),
+        (error) => Promise.reject(error),
+      ),
     isActive: ({ type, id }) => known.isActive(type, id),
     brokerAccount: (record) => deviceAccount(record, devices, passwords),
     serviceAccounts: () => serviceAccounts(services, sealer),

@@ -40,11 +40,16 @@ export function namesClientId(rules: readonly AccessRule[]): boolean {
  * own word, so one that could change the shape of a topic gives `{clientId}` no value.
  */
 export function withClientId(principal: Principal, clientId: string | undefined): Principal {
-  const value = clientId === undefined ? undefined : clientIdValue(principal.username, clientId)
+  const value = connectedId(principal.username, clientId)
   if (value === undefined) return principal
   const attributes = copyAttributes(principal.attributes)
   attributes.clientId = value
   return { ...principal, attributes }
+}
+
+/** What `{clientId}` stands for in the rules of who is connected under a client id; `undefined`: nothing. */
+export function connectedId(username: string, clientId: string | undefined): string | undefined {
+  return clientId === undefined ? undefined : clientIdValue(username, clientId)
 }
 
 /**

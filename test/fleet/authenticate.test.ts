@@ -151,7 +151,7 @@ describe('a login is denied', () => {
     assert.equal(await denial(later, legacy), 'password-wrong')
   })
 
-  test('or at once, right or wrong, where the store answers at once', () => {
+  test('at once, as it is let in at once, where the store answers at once', () => {
     const at = (login: LoginRequest) => fleet.authenticate(login) as Login
     assert.equal(at({ ...p1, clientId: p1.username }).effect, 'allow')
     assert.equal(at({ ...p1, password: 'x' }).effect, 'deny')
